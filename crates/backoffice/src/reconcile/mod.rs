@@ -1,0 +1,3 @@
+//! The reconciliation: match, compare, explain.
+
+pub mod matching;
