@@ -1,1 +1,11 @@
-//! connectors
+//! The edge towards the vendors: reading Procore and QuickBooks Online, live or from a snapshot.
+//!
+//! A vendor's JSON becomes a raw record ([`figures::source::RawRecord`]) here, and raw records
+//! become books here. The crate knows no database, no agent and no screen, and it can only read.
+
+pub mod http;
+pub mod oauth;
+pub mod procore;
+pub mod quickbooks;
+pub mod snapshot;
+pub mod throttle;
