@@ -103,6 +103,14 @@ const BANNED: [(&str, &str); 4] = [
     ("rusqlite", "SQLite is linked once, through sqlx"),
 ];
 
+/// Doors to the outside, and the only crates of ours whose shipped code may hold one.
+const DOORS: [(&str, &[&str]); 2] = [
+    // The database is opened, written and isolated in one place.
+    ("sqlx", &["store"]),
+    // The connectors' client has limits and only reads; the sandbox delivers webhooks.
+    ("reqwest", &["connectors", "sandbox"]),
+];
+
 /// The one package that may link SQLite.
 const SQLITE: &str = "libsqlite3-sys";
 
@@ -122,6 +130,13 @@ pub(crate) fn between_crates(workspace: &Workspace) -> Vec<Violation> {
     found
 }
 
+/// Whether another crate holds the door to this.
+fn is_kept_elsewhere(member: &str, dependency: &str) -> bool {
+    DOORS
+        .iter()
+        .any(|(door, holders)| *door == dependency && !holders.contains(&member))
+}
+
 fn check_member(workspace: &Workspace, member: &Member, wall: &Wall, found: &mut Vec<Violation>) {
     for dependency in &member.dependencies {
         let name = dependency.name.as_str();
@@ -130,12 +145,19 @@ fn check_member(workspace: &Workspace, member: &Member, wall: &Wall, found: &mut
         let allowed = if is_ours {
             wall.ours.contains(&name) || (in_tests && wall.ours_in_tests.contains(&name))
         } else {
-            in_tests || wall.others.is_none_or(|others| others.contains(&name))
+            in_tests
+                || (wall.others.is_none_or(|others| others.contains(&name))
+                    && !is_kept_elsewhere(wall.name, name))
         };
         if !allowed {
             let place = if in_tests { "the tests of " } else { "" };
             let rule = if is_ours {
                 format!("{place}`{}` must not see `{name}`", wall.name)
+            } else if is_kept_elsewhere(wall.name, name) {
+                format!(
+                    "`{}` must not open `{name}`: another crate holds that door",
+                    wall.name
+                )
             } else {
                 format!(
                     "`{name}` is not among the few crates that pure `{}` may use",
@@ -271,6 +293,22 @@ mod tests {
         assert!(broken("backoffice", "serde_json", Use::Shipped)[0].contains("pure `backoffice`"));
         assert!(broken("figures", "proptest", Use::Tests).is_empty());
         assert!(broken("store", "sqlx", Use::Shipped).is_empty());
+    }
+
+    #[test]
+    fn a_door_to_the_outside_is_held_by_its_own_crate() {
+        for (from, to) in [
+            ("plumbline", "sqlx"),
+            ("connectors", "sqlx"),
+            ("plumbline", "reqwest"),
+        ] {
+            assert!(
+                broken(from, to, Use::Shipped)[0].contains("holds that door"),
+                "{from} {to}"
+            );
+            assert!(broken(from, to, Use::Tests).is_empty());
+        }
+        assert!(broken("connectors", "reqwest", Use::Shipped).is_empty());
     }
 
     #[test]
