@@ -2,7 +2,7 @@
 //! or mistyped. Whole cents only; rates are integers per hundred thousand.
 
 /// How the amounts of two documents relate.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AmountEvidence {
     /// Equal to the cent, and not nothing.
     Equal,

@@ -8,7 +8,7 @@ use super::document::Policy;
 use super::number::NumberEvidence;
 
 /// How the parties of two documents relate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PartyEvidence {
     /// The same party, or names equal in their normal form.
     Same,
@@ -21,7 +21,7 @@ pub enum PartyEvidence {
 }
 
 /// How the jobs of two documents relate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum JobEvidence {
     /// The same job.
     Same,
@@ -32,7 +32,7 @@ pub enum JobEvidence {
 }
 
 /// The evidence for one pairing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Evidence {
     /// How the numbers relate.
     pub number: NumberEvidence,

@@ -47,18 +47,16 @@ const MARGIN: i32 = 5;
 /// Pairs the documents of two sides.
 #[must_use]
 pub fn pair_documents(left: &[Document], right: &[Document], policy: &Policy) -> Matching {
-    pair_tables(
-        left.iter().copied().collect(),
-        right.iter().copied().collect(),
-        policy,
-    )
+    let (mut left, mut right) = (left.iter().copied().collect(), right.iter().copied().collect());
+    pair_tables(&mut left, &mut right, policy)
 }
 
-/// Pairs the documents of two tables.
+/// Pairs the documents of two tables. Parties and names are ranked over both tables in place, so a
+/// table serves one matching.
 #[must_use]
-pub fn pair_tables(mut left: Table, mut right: Table, policy: &Policy) -> Matching {
-    let names = parties::resolve(&mut left, &mut right);
-    let mut run = Run::new((&left, &right), &names, policy);
+pub fn pair_tables(left: &mut Table, right: &mut Table, policy: &Policy) -> Matching {
+    let names = parties::resolve(left, right);
+    let mut run = Run::new((left, right), &names, policy);
     run.take_splits_by_number();
     run.take_best_candidates();
     run.take_splits_by_amount();

@@ -17,7 +17,7 @@ const OPAQUE: u128 = 1 << 127;
 pub(crate) struct Number(pub(crate) u128);
 
 /// How two document numbers relate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum NumberEvidence {
     /// The same number in its normal form.
     Same,

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::amount::{self, AmountEvidence};
-use super::document::{Document, UNKNOWN};
+use super::document::{Document, JobKey, UNKNOWN};
 use super::evidence::{Evidence, JobEvidence, PartyEvidence};
 use super::number::{Number, NumberEvidence};
 use super::parties::Names;
@@ -82,6 +82,18 @@ impl<'a> Table<'a> {
             job: document.job,
         });
         self.ids.push(document.id);
+    }
+
+    /// Replaces each known job by what the list says at its place.
+    pub fn relabel_jobs(&mut self, keys: &[JobKey]) {
+        for row in self.rows.iter_mut().filter(|row| row.job != UNKNOWN) {
+            row.job = keys[row.job as usize];
+        }
+    }
+
+    /// The id of the document at a position.
+    pub fn id(&self, row: u32) -> &'a str {
+        self.ids[row as usize]
     }
 
     /// Documents in the table.
