@@ -1,0 +1,730 @@
+//! Pairs the units of both sides, family by family.
+//!
+//! In each family: what a person decided, then links, then the document matcher within each job,
+//! then the matcher over what is left in all jobs. Payments come last, because the documents that
+//! they pay are the best evidence for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::model::DocumentKind;
+use figures::source::SourceRef;
+use figures::{Money, SmolStr};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::decisions::Decisions;
+use super::documents::{self, Amounts, Document, UNKNOWN};
+use super::links;
+use crate::reconcile::result::{Candidate, PairBasis, PairKind, Question, Score};
+use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectKind, ProjectUnit, Standing};
+use crate::reconcile::view::View;
+
+/// Units of both sides that are the same thing.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) family: Family,
+    /// Places in the list of project units.
+    pub(crate) project: Vec<u32>,
+    /// Places in the list of ledger units.
+    pub(crate) ledger: Vec<u32>,
+    pub(crate) basis: PairBasis,
+    pub(crate) score: u16,
+    pub(crate) evidence: Evidence,
+    /// Found only after the sign of the ledger side was turned round.
+    pub(crate) reversed: bool,
+}
+
+/// What a group rests on; made into a sentence only when it is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Evidence {
+    Confirmed,
+    Link,
+    /// The documents that they pay are the same.
+    PaysTheSame,
+    Matcher(documents::Evidence),
+    /// Nothing else is left of this party or job near this date.
+    OnlyOnesLeft,
+}
+
+impl Evidence {
+    pub(crate) fn sentence(self) -> String {
+        match self {
+            Self::Confirmed => "a person confirmed it".to_owned(),
+            Self::Link => "Procore's external id names it".to_owned(),
+            Self::PaysTheSame => "both pay the same document".to_owned(),
+            Self::Matcher(evidence) => evidence.sentence(),
+            Self::OnlyOnesLeft => {
+                "they are the only ones left near this date and alike in amount".to_owned()
+            }
+        }
+    }
+}
+
+/// Which units belong together, and which are left.
+#[derive(Debug, Default)]
+pub(crate) struct Pairing {
+    pub(crate) groups: Vec<Group>,
+    /// Group of each project unit; `NONE` when it has none.
+    pub(crate) of_project: Vec<u32>,
+    /// Group of each ledger unit; `NONE` when it has none.
+    pub(crate) of_ledger: Vec<u32>,
+    /// Project units that a link ties to a ledger document which is gone.
+    pub(crate) broken_links: BTreeMap<u32, SourceRef>,
+    pub(crate) questions: Vec<Question>,
+}
+
+/// No group.
+pub(crate) const NONE: u32 = u32::MAX;
+
+impl Pairing {
+    fn new(project: usize, ledger: usize) -> Self {
+        Self {
+            of_project: vec![NONE; project],
+            of_ledger: vec![NONE; ledger],
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, group: Group) {
+        let free = group.project.iter().all(|unit| self.of_project[*unit as usize] == NONE)
+            && group.ledger.iter().all(|unit| self.of_ledger[*unit as usize] == NONE);
+        if !free || group.project.is_empty() || group.ledger.is_empty() {
+            return;
+        }
+        let number = u32::try_from(self.groups.len()).unwrap_or(NONE);
+        for unit in &group.project {
+            self.of_project[*unit as usize] = number;
+        }
+        for unit in &group.ledger {
+            self.of_ledger[*unit as usize] = number;
+        }
+        self.groups.push(group);
+    }
+}
+
+/// Pairs all units.
+pub(crate) fn pair(
+    view: &View<'_>,
+    project: &[ProjectUnit<'_>],
+    ledger: &[LedgerUnit<'_>],
+    decisions: &Decisions,
+) -> Pairing {
+    let mut run = Run::new(view, project, ledger, decisions);
+    run.decided();
+    run.linked();
+    for family in [Family::Contract, Family::Billing, Family::Commitment, Family::Cost] {
+        run.match_family(family);
+    }
+    for family in [Family::Receipt, Family::Payment] {
+        run.match_paying(family);
+        run.match_family(family);
+    }
+    run.pairing
+}
+
+struct Run<'r, 'a> {
+    view: &'r View<'a>,
+    project: &'r [ProjectUnit<'a>],
+    ledger: &'r [LedgerUnit<'a>],
+    decisions: &'r Decisions,
+    /// Ledger units of each document.
+    parts: FxHashMap<u32, Vec<u32>>,
+    jobs: FxHashMap<i64, u32>,
+    pairing: Pairing,
+}
+
+/// Reference to a unit's Procore record.
+pub(crate) fn project_ref(unit: &ProjectUnit<'_>, view: &View<'_>) -> SourceRef {
+    let kind = match unit.kind {
+        ProjectKind::PrimeContract => "prime_contract",
+        ProjectKind::PayApplication => "payment_application",
+        ProjectKind::ContractPayment => "contract_payment",
+        ProjectKind::Commitment => {
+            view.project.commitments[unit.place as usize].kind.record_kind()
+        }
+        ProjectKind::SubcontractorInvoice => "requisition",
+        ProjectKind::DirectCost => "direct_cost",
+    };
+    SourceRef::procore(kind, unit.id)
+}
+
+/// A unit that stands: it counts, or will count when its day comes.
+fn stands(standing: Standing) -> bool {
+    matches!(standing, Standing::Counted | Standing::Later)
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    fn new(
+        view: &'r View<'a>,
+        project: &'r [ProjectUnit<'a>],
+        ledger: &'r [LedgerUnit<'a>],
+        decisions: &'r Decisions,
+    ) -> Self {
+        let mut parts: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (place, unit) in ledger.iter().enumerate() {
+            parts.entry(unit.document).or_default().push(index(place));
+        }
+        let jobs = view
+            .project
+            .projects
+            .iter()
+            .enumerate()
+            .map(|(place, job)| (job.id, index(place)))
+            .collect();
+        let pairing = Pairing::new(project.len(), ledger.len());
+        Self { view, project, ledger, decisions, parts, jobs, pairing }
+    }
+
+    /// Pairs that a person confirmed.
+    fn decided(&mut self) {
+        let mut by_ref: BTreeMap<SourceRef, Vec<u32>> = BTreeMap::new();
+        if self.decisions.confirmed_of(PairKind::Document).next().is_none() {
+            return;
+        }
+        for (place, unit) in self.project.iter().enumerate() {
+            by_ref.entry(project_ref(unit, self.view)).or_default().push(index(place));
+        }
+        for decision in self.decisions.confirmed_of(PairKind::Document) {
+            let kind = DocumentKind::from_entity(&decision.quickbooks.kind);
+            let document =
+                kind.and_then(|kind| self.view.document(kind, &decision.quickbooks.id));
+            for unit in by_ref.get(&decision.procore).into_iter().flatten() {
+                let family = self.project[*unit as usize].family;
+                let ledger = document.map(|at| self.parts_of(at, family)).unwrap_or_default();
+                self.pairing.add(Group {
+                    family,
+                    project: vec![*unit],
+                    ledger,
+                    basis: PairBasis::Confirmed,
+                    score: 10_000,
+                    evidence: Evidence::Confirmed,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    fn parts_of(&self, document: u32, family: Family) -> Vec<u32> {
+        let parts = self.parts.get(&document).map(Vec::as_slice).unwrap_or_default();
+        parts.iter().copied().filter(|part| self.ledger[*part as usize].family == family).collect()
+    }
+
+    /// Pairs that an integration's id ties together.
+    fn linked(&mut self) {
+        let mut by_document: BTreeMap<(Family, u32), Vec<u32>> = BTreeMap::new();
+        for (place, unit) in self.project.iter().enumerate() {
+            let Some(link) = links::parse(unit.origin_id) else { continue };
+            let place = index(place);
+            match self.link_target(unit, link) {
+                Some(document) => {
+                    by_document.entry((unit.family, document)).or_default().push(place);
+                }
+                None => self.note_broken(place, unit, link),
+            }
+        }
+        for ((family, document), units) in by_document {
+            let free = |unit: &u32| self.pairing.of_project[*unit as usize] == NONE;
+            let units: Vec<u32> = units.into_iter().filter(free).collect();
+            let ledger = self.parts_of(document, family);
+            for (project, ledger) in self.split_by_job(units, ledger) {
+                let group = Group {
+                    family,
+                    project,
+                    ledger,
+                    basis: PairBasis::Link,
+                    score: 9_900,
+                    evidence: Evidence::Link,
+                    reversed: false,
+                };
+                self.pairing.add(group);
+            }
+        }
+    }
+
+    /// Several Procore documents linked to one ledger document: each takes the part of its job,
+    /// where the parts can be told apart that way.
+    fn split_by_job(&self, project: Vec<u32>, ledger: Vec<u32>) -> Vec<(Vec<u32>, Vec<u32>)> {
+        if project.len() <= 1 {
+            return vec![(project, ledger)];
+        }
+        let job_of = |unit: &u32| self.project[*unit as usize].job;
+        let jobs: BTreeSet<i64> = project.iter().map(job_of).collect();
+        let covered = ledger
+            .iter()
+            .all(|part| self.ledger[*part as usize].job.is_some_and(|job| jobs.contains(&job)));
+        if jobs.len() == 1 || !covered {
+            return vec![(project, ledger)];
+        }
+        jobs.into_iter()
+            .map(|job| {
+                let of_job =
+                    ledger.iter().copied().filter(|part| self.ledger[*part as usize].job == Some(job));
+                let own = project.iter().copied().filter(|unit| job_of(unit) == job);
+                (own.collect(), of_job.collect())
+            })
+            .collect()
+    }
+
+    fn link_target(&self, unit: &ProjectUnit<'_>, link: links::OriginLink<'_>) -> Option<u32> {
+        let kinds: &[DocumentKind] = match unit.family {
+            Family::Contract => &[DocumentKind::Estimate],
+            Family::Billing => &[DocumentKind::Invoice, DocumentKind::CreditMemo],
+            Family::Receipt => &[DocumentKind::Payment],
+            Family::Commitment => &[DocumentKind::PurchaseOrder],
+            Family::Cost => &[
+                DocumentKind::Bill,
+                DocumentKind::Purchase,
+                DocumentKind::VendorCredit,
+                DocumentKind::JournalEntry,
+            ],
+            Family::Payment => &[DocumentKind::BillPayment],
+        };
+        let of_kind = |kind: &DocumentKind| link.kind.is_none_or(|named| named == *kind);
+        kinds
+            .iter()
+            .filter(|kind| of_kind(kind))
+            .find_map(|kind| self.view.document(*kind, link.id))
+            .filter(|document| !self.parts_of(*document, unit.family).is_empty())
+    }
+
+    fn note_broken(&mut self, place: u32, unit: &ProjectUnit<'_>, link: links::OriginLink<'_>) {
+        // A paid direct cost has one link for its bill; the payment unit has none of its own.
+        if unit.family == Family::Payment && unit.kind == ProjectKind::DirectCost {
+            return;
+        }
+        let gone = self.view.ledger.tombstones.iter().find(|tombstone| {
+            tombstone.id == link.id && link.kind.is_none_or(|kind| kind.entity() == tombstone.entity)
+        });
+        let record = match (gone, link.kind) {
+            (Some(gone), _) => SourceRef::quickbooks(&gone.entity, &gone.id),
+            (None, Some(kind)) if link.certain && self.view.document(kind, link.id).is_none() => {
+                SourceRef::quickbooks(kind.entity(), link.id)
+            }
+            _ => return,
+        };
+        self.pairing.broken_links.insert(place, record);
+    }
+
+    fn free_project(&self, family: Family) -> impl Iterator<Item = u32> + '_ {
+        self.project.iter().enumerate().filter_map(move |(place, unit)| {
+            let free = unit.family == family
+                && stands(unit.standing)
+                && self.pairing.of_project[place] == NONE
+                && !self.pairing.broken_links.contains_key(&index(place));
+            free.then_some(index(place))
+        })
+    }
+
+    fn free_ledger(&self, family: Family) -> impl Iterator<Item = u32> + '_ {
+        self.ledger.iter().enumerate().filter_map(move |(place, unit)| {
+            let free = unit.family == family
+                && stands(unit.standing)
+                && unit.part != Part::Retainage
+                && self.pairing.of_ledger[place] == NONE;
+            free.then_some(index(place))
+        })
+    }
+
+    /// The matcher within each job, then over everything that is left.
+    fn match_family(&mut self, family: Family) {
+        let mut by_job: BTreeMap<i64, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        for unit in self.free_project(family) {
+            by_job.entry(self.project[unit as usize].job).or_default().0.push(unit);
+        }
+        for unit in self.free_ledger(family) {
+            if let Some(job) = self.ledger[unit as usize].job {
+                by_job.entry(job).or_default().1.push(unit);
+            }
+        }
+        let blocks: Vec<(Vec<u32>, Vec<u32>)> = by_job
+            .into_values()
+            .filter(|(project, ledger)| !project.is_empty() && !ledger.is_empty())
+            .collect();
+        let found: Vec<Matched> = blocks
+            .par_iter()
+            .map(|(project, ledger)| self.match_block(family, project, ledger, Sign::AsIs))
+            .collect();
+        let asked = found.into_iter().flat_map(|matched| self.accept(matched)).collect();
+        self.only_ones_left(family, &blocks);
+
+        for sign in [Sign::AsIs, Sign::Reversed] {
+            let project: Vec<u32> = self.free_project(family).collect();
+            let ledger: Vec<u32> = self.free_ledger(family).collect();
+            if !project.is_empty() && !ledger.is_empty() {
+                let matched = self.match_block(family, &project, &ledger, sign);
+                self.accept(matched);
+            }
+        }
+        self.ask(asked);
+    }
+
+    fn accept(&mut self, matched: Matched) -> Vec<Asked> {
+        for group in matched.groups {
+            if !self.refused(&group) {
+                self.pairing.add(group);
+            }
+        }
+        matched.asked
+    }
+
+    fn refused(&self, group: &Group) -> bool {
+        !self.decisions.refused.is_empty()
+            && group.project.iter().any(|unit| {
+                let procore = project_ref(&self.project[*unit as usize], self.view);
+                group.ledger.iter().any(|part| {
+                    let document = self.view.at(self.ledger[*part as usize].document);
+                    self.decisions.refuses(PairKind::Document, &procore, &document.source())
+                })
+            })
+    }
+
+    /// Runs the document matcher over one block.
+    fn match_block(&self, family: Family, project: &[u32], ledger: &[u32], sign: Sign) -> Matched {
+        let ids: (Vec<String>, Vec<String>) = (
+            project.iter().map(|unit| format!("{unit:09}")).collect(),
+            ledger.iter().map(|unit| format!("{unit:09}")).collect(),
+        );
+        let left: Vec<Document<'_>> = project
+            .iter()
+            .zip(&ids.0)
+            .map(|(unit, id)| {
+                let unit = &self.project[*unit as usize];
+                Document {
+                    id,
+                    party: unit.party,
+                    party_name: unit.party_name,
+                    number: unit.number,
+                    amounts: amounts(&unit.shown, Sign::AsIs),
+                    date: unit.date,
+                    job: self.jobs.get(&unit.job).copied().unwrap_or(UNKNOWN),
+                }
+            })
+            .collect();
+        let owner_side = matches!(family, Family::Contract | Family::Billing | Family::Receipt);
+        let right: Vec<Document<'_>> = ledger
+            .iter()
+            .zip(&ids.1)
+            .map(|(unit, id)| {
+                let unit = &self.ledger[*unit as usize];
+                let job = unit.job.and_then(|job| self.jobs.get(&job)).copied();
+                Document {
+                    id,
+                    party: if owner_side { UNKNOWN } else { unit.party },
+                    party_name: if owner_side { "" } else { unit.party_name },
+                    number: unit.number,
+                    amounts: amounts(&unit.shown, sign),
+                    date: unit.date,
+                    job: job.unwrap_or(UNKNOWN),
+                }
+            })
+            .collect();
+        let matching = documents::pair_documents(&left, &right, &documents::Policy::default());
+        let groups = matching.pairs.into_iter().map(|pair| Group {
+            family,
+            project: pair.left.rows().iter().map(|row| project[*row as usize]).collect(),
+            ledger: pair.right.rows().iter().map(|row| ledger[*row as usize]).collect(),
+            basis: match pair.basis {
+                documents::Basis::Number => PairBasis::Number,
+                documents::Basis::Scored => PairBasis::Scored,
+            },
+            score: pair.score,
+            evidence: Evidence::Matcher(pair.evidence),
+            reversed: matches!(sign, Sign::Reversed),
+        });
+        let groups = groups.collect();
+        let asked = matching.questions.into_iter().map(|question| Asked {
+            unit: project[question.left as usize],
+            candidates: question
+                .candidates
+                .iter()
+                .map(|candidate| {
+                    (ledger[candidate.right as usize], candidate.score, candidate.evidence)
+                })
+                .collect(),
+        });
+        Matched { groups, asked: asked.collect() }
+    }
+
+    /// Within a job: two documents of one party that are alone near one date, have no numbers
+    /// that contradict each other, and amounts of one order. They differ, and that is the point.
+    fn only_ones_left(&mut self, family: Family, blocks: &[(Vec<u32>, Vec<u32>)]) {
+        if matches!(family, Family::Receipt | Family::Payment) {
+            return;
+        }
+        for (project, ledger) in blocks {
+            let free_project: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .collect();
+            let free_ledger: Vec<u32> = ledger
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_ledger[*unit as usize] == NONE)
+                .collect();
+            if free_project.is_empty() || free_ledger.is_empty() || free_ledger.len() > 2_000 {
+                continue;
+            }
+            let near = |unit: u32, part: u32| self.may_be(unit, part);
+            let mut groups = Vec::new();
+            for unit in &free_project {
+                let mut partners = free_ledger.iter().filter(|part| near(*unit, **part));
+                let (Some(part), None) = (partners.next(), partners.next()) else { continue };
+                if free_project.iter().filter(|other| near(**other, *part)).count() == 1 {
+                    groups.push((*unit, *part));
+                }
+            }
+            for (unit, part) in groups {
+                let group = Group {
+                    family,
+                    project: vec![unit],
+                    ledger: vec![part],
+                    basis: PairBasis::Scored,
+                    score: 7_500,
+                    evidence: Evidence::OnlyOnesLeft,
+                    reversed: false,
+                };
+                if !self.refused(&group) {
+                    self.pairing.add(group);
+                }
+            }
+        }
+    }
+
+    fn may_be(&self, unit: u32, part: u32) -> bool {
+        let (one, other) = (&self.project[unit as usize], &self.ledger[part as usize]);
+        let billing = one.family == Family::Billing;
+        let same_party = matches!(one.family, Family::Billing | Family::Contract)
+            || (one.party == other.party && one.party != UNKNOWN);
+        let apart = match (one.date, other.date) {
+            (Some(one), Some(other)) => figures::dates::days_between(one, other).abs(),
+            _ => i32::MAX,
+        };
+        let near = matches!(one.family, Family::Commitment | Family::Contract) || apart <= 4;
+        let numbers_allow = billing
+            || one.family == Family::Contract
+            || one.number.is_empty()
+            || other.number.is_empty();
+        same_party
+            && near
+            && numbers_allow
+            && (same_order(one.shown.gross, other.shown.gross)
+                || same_order(one.shown.net, other.shown.net))
+    }
+
+    /// Questions about units that are still free at the end of their family.
+    fn ask(&mut self, asked: Vec<Asked>) {
+        for question in asked {
+            let free = |unit: u32| self.pairing.of_ledger[unit as usize] == NONE;
+            if self.pairing.of_project[question.unit as usize] != NONE {
+                continue;
+            }
+            let about = project_ref(&self.project[question.unit as usize], self.view);
+            let candidates: Vec<Candidate> = question
+                .candidates
+                .iter()
+                .filter(|(unit, _, _)| free(*unit))
+                .map(|(unit, score, evidence)| Candidate {
+                    record: self.view.at(self.ledger[*unit as usize].document).source(),
+                    score: Score(*score),
+                    evidence: evidence.sentence(),
+                })
+                .filter(|candidate| {
+                    !self.decisions.refuses(PairKind::Document, &about, &candidate.record)
+                })
+                .collect();
+            if candidates.is_empty() {
+                continue;
+            }
+            let text = format!("Is {about} the same as {}?", candidates[0].record);
+            let id = SmolStr::new(format!("qst_{}_{}", about.kind, about.id));
+            let kind = PairKind::Document;
+            self.pairing.questions.push(Question { id, kind, about, candidates, text });
+        }
+    }
+
+    /// Payments of documents that are paired: what pays one side of a pair is matched with what
+    /// pays the other side.
+    fn match_paying(&mut self, family: Family) {
+        let targets = self.targets(family);
+        let mut blocks: BTreeMap<u32, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        for unit in self.free_project(family) {
+            if let Some(group) = targets.get(&unit) {
+                blocks.entry(*group).or_default().0.push(unit);
+            }
+        }
+        let of_document = self.groups_of_documents();
+        for unit in self.free_ledger(family) {
+            let pays = self.ledger[unit as usize].pays;
+            if let Some(group) = pays.and_then(|document| of_document.get(&document)) {
+                blocks.entry(*group).or_default().1.push(unit);
+            }
+        }
+        let blocks: Vec<_> = blocks
+            .into_values()
+            .filter(|(project, ledger)| !project.is_empty() && !ledger.is_empty())
+            .collect();
+        let found: Vec<Vec<Group>> =
+            blocks.par_iter().map(|(project, ledger)| self.same_target(family, project, ledger)).collect();
+        for group in found.into_iter().flatten() {
+            if !self.refused(&group) {
+                self.pairing.add(group);
+            }
+        }
+    }
+
+    /// Group of the document that each project payment pays.
+    fn targets(&self, family: Family) -> FxHashMap<u32, u32> {
+        let paid = PaidDocuments::new(self.project);
+        let mut targets = FxHashMap::default();
+        for unit in self.free_project(family) {
+            let group = paid
+                .of(self.view, &self.project[unit as usize])
+                .map(|paid| self.pairing.of_project[paid as usize])
+                .filter(|group| *group != NONE);
+            if let Some(group) = group {
+                targets.insert(unit, group);
+            }
+        }
+        targets
+    }
+
+    /// Group of each ledger document that is paid.
+    fn groups_of_documents(&self) -> FxHashMap<u32, u32> {
+        let mut found = FxHashMap::default();
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let group = self.pairing.of_ledger[place];
+            if group != NONE && matches!(unit.family, Family::Billing | Family::Cost) {
+                found.entry(unit.document).or_insert(group);
+            }
+        }
+        found
+    }
+
+    /// Within payments of one document: all of both sides when they sum to the same, else one by
+    /// one by amount and order of date; what is left stays free.
+    fn same_target(&self, family: Family, project: &[u32], ledger: &[u32]) -> Vec<Group> {
+        let group = |project: Vec<u32>, ledger: Vec<u32>| Group {
+            family,
+            project,
+            ledger,
+            basis: PairBasis::Number,
+            score: 9_700,
+            evidence: Evidence::PaysTheSame,
+            reversed: false,
+        };
+        let (mut project, mut ledger) = (project.to_vec(), ledger.to_vec());
+        project.sort_by_key(|unit| (self.project[*unit as usize].date, *unit));
+        ledger.sort_by_key(|unit| (self.ledger[*unit as usize].date, *unit));
+        let mut groups = Vec::new();
+        project.retain(|unit| {
+            let amount = self.project[*unit as usize].shown.gross;
+            let equal = |part: &&u32| self.ledger[**part as usize].shown.gross == amount;
+            let Some(part) = ledger.iter().find(equal).copied() else { return true };
+            ledger.retain(|other| *other != part);
+            groups.push(group(vec![*unit], vec![part]));
+            false
+        });
+        if !project.is_empty() && !ledger.is_empty() {
+            let sums: (Money, Money) = (
+                project.iter().map(|unit| self.project[*unit as usize].shown.gross).sum(),
+                ledger.iter().map(|part| self.ledger[*part as usize].shown.gross).sum(),
+            );
+            let single = project.len() == 1 && ledger.len() == 1;
+            if sums.0 == sums.1 || (single && same_order(sums.0, sums.1)) {
+                groups.push(group(project, ledger));
+            }
+        }
+        groups
+    }
+}
+
+/// Which Procore document a payment pays.
+pub(crate) struct PaidDocuments<'a> {
+    by_id: FxHashMap<(ProjectKind, i64), u32>,
+    by_number: FxHashMap<(i64, String), u32>,
+    marker: std::marker::PhantomData<&'a ()>,
+}
+
+impl<'a> PaidDocuments<'a> {
+    pub(crate) fn new(project: &[ProjectUnit<'a>]) -> Self {
+        let mut by_id = FxHashMap::default();
+        let mut by_number = FxHashMap::default();
+        for (place, unit) in project.iter().enumerate() {
+            if !matches!(unit.family, Family::Billing | Family::Cost) {
+                continue;
+            }
+            by_id.insert((unit.kind, unit.id), index(place));
+            if let Some(contract) = unit.contract.filter(|_| !unit.number.is_empty()) {
+                by_number.entry((contract, compact(unit.number))).or_insert(index(place));
+            }
+        }
+        Self { by_id, by_number, marker: std::marker::PhantomData }
+    }
+
+    /// The unit paid by a payment, when the payment names it.
+    pub(crate) fn of(&self, view: &View<'_>, payment: &ProjectUnit<'_>) -> Option<u32> {
+        if payment.kind == ProjectKind::DirectCost {
+            return self.by_id.get(&(ProjectKind::DirectCost, payment.id)).copied();
+        }
+        let record = &view.project.contract_payments[payment.place as usize];
+        let named = record
+            .subcontractor_invoice_id
+            .and_then(|id| self.by_id.get(&(ProjectKind::SubcontractorInvoice, id)));
+        if named.is_some() {
+            return named.copied();
+        }
+        let number = compact(&record.invoice_number);
+        let of_contract = (record.contract_id, number);
+        self.by_number.get(&of_contract).filter(|_| !record.invoice_number.is_empty()).copied()
+    }
+}
+
+fn compact(number: &str) -> String {
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// The outcome of one block.
+struct Matched {
+    groups: Vec<Group>,
+    asked: Vec<Asked>,
+}
+
+struct Asked {
+    unit: u32,
+    candidates: Vec<(u32, u16, documents::Evidence)>,
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    AsIs,
+    Reversed,
+}
+
+fn index(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NONE)
+}
+
+/// Amounts of one order: the same sign and neither more than one and a half times the other.
+fn same_order(one: Money, other: Money) -> bool {
+    let (one, other) = (one.cents(), other.cents());
+    one != 0
+        && other != 0
+        && (one > 0) == (other > 0)
+        && one.unsigned_abs().max(other.unsigned_abs()) * 2
+            <= one.unsigned_abs().min(other.unsigned_abs()) * 3
+}
+
+fn amounts(shown: &crate::reconcile::units::Shown, sign: Sign) -> Amounts {
+    let turn = |amount: Money| match sign {
+        Sign::AsIs => amount.cents(),
+        Sign::Reversed => -amount.cents(),
+    };
+    // A release of retainage bills no work; then the net amount is what the document shows.
+    let primary = if shown.gross.is_zero() { shown.net } else { shown.gross };
+    Amounts {
+        primary: turn(primary),
+        net_of_retainage: (shown.net != primary).then(|| turn(shown.net)),
+        with_tax: (!shown.tax.is_zero()).then(|| turn(shown.net + shown.tax)),
+    }
+}
