@@ -9,6 +9,7 @@ mod command;
 mod demo;
 mod layers;
 mod packages;
+mod peers;
 mod rust_source;
 mod suite;
 mod tally;
@@ -34,6 +35,7 @@ usage: cargo xtask <command> [arguments]
   witness                     prepare the third-party clients that test the sandbox
   accuracy [arguments]        measure findings, pairs and bridges on fresh worlds
   bench [arguments]           measure speed and memory
+  peers [arguments]           the document matcher against SQL passes, on the same files
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +65,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "demo" => demo::run(rest),
         "accuracy" => suite::release_binary("accuracy", rest),
         "bench" => suite::release_binary("bench", rest),
+        "peers" => peers::run(rest),
         "catalogue" => catalogue::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

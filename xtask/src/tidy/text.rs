@@ -13,12 +13,20 @@ const LONGEST: usize = 600;
 const LONG_FILES: [(&str, &str); 0] = [];
 
 /// Code that must not be shipped, tests included, and what to do instead.
-const NEVER: [(&str, &str); 5] = [
+const NEVER: [(&str, &str); 7] = [
     ("dbg!(", "remove it or log it"),
     ("todo!(", "finish it"),
     ("unimplemented!(", "finish it"),
     ("#[allow(", "use `#[expect(lint, reason = \"…\")]`"),
     ("#![allow(", "use `#![expect(lint, reason = \"…\")]`"),
+    (
+        "#[serde(flatten",
+        "name the members; flattening turns exact numbers into others",
+    ),
+    (
+        "#[serde(untagged",
+        "read by hand; untagged enums turn exact numbers into others",
+    ),
 ];
 
 /// Code that only tests may use.
@@ -252,6 +260,8 @@ mod tests {
             assert_eq!(said(&test).len(), 1, "{word}");
         }
         assert_eq!(said("#![allow(dead_code)]").len(), 1);
+        assert_eq!(said("#[serde(flatten)]").len(), 1);
+        assert_eq!(said("#[serde(untagged, deny_unknown_fields)]").len(), 1);
     }
 
     #[test]
