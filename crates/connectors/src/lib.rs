@@ -7,5 +7,6 @@ pub mod http;
 pub mod oauth;
 pub mod procore;
 pub mod quickbooks;
+pub mod reading;
 pub mod snapshot;
 pub mod throttle;
