@@ -3,7 +3,9 @@
 //! A vendor's JSON becomes a raw record ([`figures::source::RawRecord`]) here, and raw records
 //! become books here. The crate knows no database, no agent and no screen, and it can only read.
 
+pub mod fetch;
 pub mod http;
+pub mod meter;
 pub mod oauth;
 pub mod procore;
 pub mod quickbooks;

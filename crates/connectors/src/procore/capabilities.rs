@@ -1,0 +1,1 @@
+//! What a connection to Procore can read.
