@@ -134,7 +134,7 @@ fn names_folder(line: &str, folder: &str) -> bool {
 
 /// What a module is for; the tests of a module are for that module.
 fn module_documentation(file: &SourceFile) -> Option<Violation> {
-    if file.path.ends_with("/tests.rs") {
+    if file.path.ends_with("/tests.rs") || file.path.ends_with("_tests.rs") {
         return None;
     }
     let first = file
