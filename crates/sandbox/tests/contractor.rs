@@ -1,5 +1,7 @@
 //! The simulated contractor is consistent with itself.
 
+use std::collections::BTreeSet;
+
 use sandbox::contractor::{CLASSES, Plan, generate};
 
 fn assert_explained(plan: &Plan) {
@@ -58,6 +60,39 @@ fn a_medium_world_plants_every_class() {
                     .any(|finding| finding.code == code),
                 "seed {seed} has no {code}"
             );
+        }
+    }
+}
+
+#[test]
+fn no_look_alike_is_evidence_of_a_planted_finding() {
+    for seed in 0..6 {
+        let world = generate(&Plan::medium(seed));
+        let alike: BTreeSet<_> = world
+            .truth
+            .look_alikes
+            .iter()
+            .flat_map(|alike| &alike.records)
+            .collect();
+        assert!(alike.len() > 60, "only {} look-alike records", alike.len());
+        for finding in &world.truth.findings {
+            for record in &finding.records {
+                assert!(
+                    !alike.contains(record),
+                    "seed {seed}: {record:?} is in {finding:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_two_findings_start_from_the_same_record() {
+    for seed in 0..6 {
+        let world = generate(&Plan::medium(seed));
+        let mut seen = BTreeSet::new();
+        for finding in &world.truth.findings {
+            assert!(seen.insert(&finding.records[0]), "seed {seed}: {finding:?}");
         }
     }
 }

@@ -180,16 +180,14 @@ fn directs(books: &mut Books, job: usize, payables: &mut Vec<Payable>) {
     }
 }
 
-/// A supplier of a code.
+/// A supplier of a code. Probing from a random place is quick, as codes are evenly spread.
 pub(crate) fn supplier(books: &mut Books, code: usize) -> usize {
-    let candidates: Vec<usize> = books
-        .vendors
-        .iter()
-        .enumerate()
-        .filter(|(_, vendor)| vendor.code == code)
-        .map(|(index, _)| index)
-        .collect();
-    candidates[books.dice.index(candidates.len())]
+    let count = books.vendors.len();
+    let start = books.dice.index(count);
+    (0..count)
+        .map(|n| (start + n) % count)
+        .find(|&at| books.vendors[at].code == code && books.vendors[at].active_in_quickbooks)
+        .unwrap_or(0)
 }
 
 fn direct(

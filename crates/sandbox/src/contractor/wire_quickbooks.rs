@@ -121,16 +121,6 @@ fn unapplied(txn: &Txn) -> i64 {
     txn.amount() - txn.lines.iter().map(|line| line.amount).sum::<i64>()
 }
 
-/// Open balance of every customer and vendor, for plantings that need one.
-pub(crate) fn balances(books: &Books) -> Balances {
-    Balances::new(books)
-}
-
-/// Open amount of one transaction.
-pub(crate) fn open_amount(books: &Books, balances: &Balances, at: usize) -> i64 {
-    balances.open(&books.txns[at], at)
-}
-
 /// Everything that QuickBooks holds.
 pub(crate) fn write(books: &Books) -> Out {
     let mut out = Out::new();

@@ -21,7 +21,7 @@ fn billed_and_revised(books: &Books, contract: usize) -> (i64, i64) {
     let billed = list
         .iter()
         .rev()
-        .find(|billing| billing.contract == contract)
+        .find(|billing| billing.contract == contract && billing.status == "approved")
         .map_or(0, crate::contractor::books::Billing::total);
     let approved: i64 = books.contracts[contract]
         .changes
@@ -33,6 +33,25 @@ fn billed_and_revised(books: &Books, contract: usize) -> (i64, i64) {
     (billed, books.contracts[contract].amount() + approved)
 }
 
+/// The pair of the last billing of a contract that billed work.
+fn last_billing(books: &Books, contract: usize) -> Option<usize> {
+    let prime = books.contracts[contract].kind == ContractKind::Prime;
+    let kind = if prime {
+        PairKind::PayApplication
+    } else {
+        PairKind::Requisition
+    };
+    let list = if prime {
+        &books.pay_apps
+    } else {
+        &books.requisitions
+    };
+    books.by_kind.get(&kind)?.iter().rev().copied().find(|&at| {
+        let billing = &list[books.pairs[at].procore[0]];
+        billing.contract == contract && billing.gross() > 0
+    })
+}
+
 fn nearly_done(books: &Books, pair: &Pair) -> bool {
     let contract = pair.procore[0];
     let (billed, revised) = billed_and_revised(books, contract);
@@ -40,7 +59,8 @@ fn nearly_done(books: &Books, pair: &Pair) -> bool {
         .changes
         .iter()
         .any(|&at| books.changes[at].status == "pending");
-    billed * 10 >= revised * 9 && !pending
+    let untouched = last_billing(books, contract).is_some_and(|at| books.pairs[at].free);
+    billed * 10 >= revised * 9 && !pending && untouched
 }
 
 /// Lowers a contract on both sides so that what was billed exceeds it; gives the excess.
@@ -72,15 +92,9 @@ pub(super) fn billed_over_contract(books: &mut Books, _: usize) -> Option<()> {
     let excess = shrink(books, at)?;
     let job = books.pairs[at].job;
     let mut records = both(books, at);
-    let contract = books.jobs[job].prime;
-    if let Some(last) = books
-        .pay_apps
-        .iter()
-        .rev()
-        .find(|billing| billing.contract == contract)
-    {
-        records.push(procore("payment_application", last.id));
-    }
+    let last = last_billing(books, books.jobs[job].prime)?;
+    books.pairs[last].free = false;
+    records.push(both(books, last)[0].clone());
     books.finding(
         "R41",
         Some(job),
@@ -98,14 +112,9 @@ pub(super) fn bill_over_commitment(books: &mut Books, _: usize) -> Option<()> {
     let excess = shrink(books, pair)?;
     let (contract, _, job) = parts(books, pair);
     let mut records = both(books, pair);
-    if let Some(last) = books
-        .requisitions
-        .iter()
-        .rev()
-        .find(|billing| billing.contract == contract)
-    {
-        records.push(procore("requisition", last.id));
-    }
+    let last = last_billing(books, contract)?;
+    books.pairs[last].free = false;
+    records.push(both(books, last)[0].clone());
     books.finding(
         "R42",
         Some(job),

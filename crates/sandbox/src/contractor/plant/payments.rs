@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::take::{both, entity, paid_alone, procore, quickbooks, settled_age, take, vanish};
-use crate::contractor::books::{Books, Kind, Line, Pair, PairKind, Presence};
+use crate::contractor::books::{Books, Kind, Line, Pair, PairKind, Presence, Vendor};
 use crate::contractor::calendar::plus;
-use crate::contractor::chart::{CHECKING, DISCOUNTS, PAYABLE};
-use crate::contractor::{billing, wire_quickbooks};
+use crate::contractor::chart::{CHECKING, DISCOUNTS, FIRST_SUPPLY, PAYABLE};
+use crate::contractor::{billing, costs};
 use crate::world::RecordRef;
 
 fn alone_and_old(books: &Books, pair: &Pair) -> bool {
@@ -302,43 +302,40 @@ fn job_of_payment(books: &Books, payment: usize) -> Option<usize> {
     books.jobs.iter().position(|job| job.qid == customer)
 }
 
-/// A vendor made inactive with open bills.
-pub(super) fn inactive_with_balance(books: &mut Books, _: usize) -> Option<()> {
-    let balances = wire_quickbooks::balances(books);
-    let touched: BTreeSet<i64> = books
-        .pairs
-        .iter()
-        .filter(|pair| !pair.free)
-        .flat_map(|pair| &pair.quickbooks)
-        .filter_map(|&txn| books.txns[txn].vendor)
-        .collect();
-    let suited = |wanted_untouched: bool| {
-        books.vendors.iter().position(|vendor| {
-            vendor.active_in_quickbooks
-                && balances.vendor(vendor.qid) > 0
-                && (!wanted_untouched || !touched.contains(&vendor.qid))
-        })
-    };
-    let vendor = suited(true).or_else(|| suited(false))?;
-    books.vendors[vendor].active_in_quickbooks = false;
-    let qid = books.vendors[vendor].qid;
-    let mut records = vec![entity("Vendor", qid)];
-    for (at, txn) in books.txns.iter().enumerate() {
-        if txn.vendor == Some(qid)
-            && txn.kind == Kind::Bill
-            && wire_quickbooks::open_amount(books, &balances, at) > 0
-        {
-            records.push(quickbooks(books, at));
-        }
-    }
-    let amount = balances.vendor(qid);
+/// A vendor made inactive with an open bill. The vendor is new, so that nothing else is open.
+pub(super) fn inactive_with_balance(books: &mut Books, n: usize) -> Option<()> {
+    let vendor = books.vendors.len();
+    let (pid, qid) = (books.procore_id(), books.name_id());
+    let name = format!(
+        "{} Hauling LLC",
+        ["Redhawk", "Osprey", "Kestrel", "Heron"][n % 4]
+    );
+    let name = if n < 4 { name } else { format!("{name} {n}") };
+    books.vendors.push(Vendor {
+        pid,
+        qname: name.clone(),
+        prefix: format!("H{n}"),
+        name,
+        qid,
+        next_number: 500,
+        code: FIRST_SUPPLY + 2,
+        linked: false,
+        active_in_quickbooks: false,
+        insured_until: None,
+    });
+    let job = books.dice.index(books.jobs.len());
+    let date = super::missing::within(books, job, 75);
+    let amount = books.dice.range(40_000, 250_000) + 1;
+    let (pair, bill) = costs::direct_invoice(books, job, vendor, FIRST_SUPPLY + 2, date, amount);
+    books.pairs[pair].free = false;
+    let records = vec![entity("Vendor", qid), quickbooks(books, bill)];
     books.finding(
         "R45",
         None,
         amount,
         &[],
         records,
-        "inactive vendor with open bills",
+        "inactive vendor with an open bill",
     );
     Some(())
 }
