@@ -13,6 +13,7 @@ mod peers;
 mod rust_source;
 mod suite;
 mod tally;
+mod test_code;
 mod tidy;
 mod tree;
 mod violation;

@@ -1,9 +1,10 @@
 //! `cargo xtask layers`: the walls between the crates, checked and not only intended.
 //!
-//! Three kinds of wall: which crate may see which ([`walls`]), what may be in the tree of
-//! dependencies at all ([`walls`]), and that the read side of the connectors has no way to change
-//! a vendor's data ([`read_only`]). What the crates contain otherwise is none of its business.
+//! Which crate may see which and what may be in the tree of dependencies at all ([`walls`]); what
+//! pure code and the store must not reach for ([`doors`]); and that the connectors have no way to
+//! change a vendor's data ([`read_only`]). What the crates do otherwise is none of its business.
 
+mod doors;
 pub(crate) mod metadata;
 mod read_only;
 mod walls;
@@ -18,6 +19,7 @@ pub(crate) fn run() -> Result<()> {
     let files = tree::read(&tree::root())?;
     let mut found = walls::between_crates(&workspace);
     found.extend(walls::around_the_workspace(&workspace));
+    found.extend(doors::check(&files));
     found.extend(read_only::connectors(&files));
     violation::report("layers", found)
 }

@@ -1,8 +1,7 @@
 //! Rules about single files: words that must not be left behind, size, documentation, paths.
 
-use std::collections::BTreeSet;
-
 use crate::rust_source::RustSource;
+use crate::test_code::TestCode;
 use crate::tree::SourceFile;
 use crate::violation::Violation;
 
@@ -57,43 +56,18 @@ pub(crate) fn check(files: &[SourceFile]) -> Vec<Violation> {
         .filter(|file| file.is_rust())
         .map(|file| (file, RustSource::scan(&file.text)))
         .collect();
-    let test_paths: BTreeSet<String> = scanned
-        .iter()
-        .flat_map(|(file, source)| test_only_paths(file, source))
-        .collect();
+    let test_code = TestCode::of(files);
 
     let mut found: Vec<Violation> = files.iter().flat_map(any_text).collect();
     for (file, source) in &scanned {
-        found.extend(module_documentation(file));
-        found.extend(words(file, source, is_test(&file.path, &test_paths)));
+        let is_test = test_code.holds(&file.path);
+        if !is_test {
+            found.extend(module_documentation(file));
+        }
+        found.extend(words(file, source, is_test));
     }
     found.extend(sizes(files, &LONG_FILES));
     found
-}
-
-/// Files of test code: by the name cargo gives them, or because their parent says so.
-fn is_test(path: &str, test_paths: &BTreeSet<String>) -> bool {
-    let by_name = path.split('/').any(|part| {
-        matches!(part, "tests" | "benches" | "tests.rs") || part.ends_with("_tests.rs")
-    });
-    by_name
-        || test_paths
-            .iter()
-            .any(|prefix| path.starts_with(prefix.as_str()))
-}
-
-/// Where the modules lie that a file declares under `#[cfg(test)]`.
-fn test_only_paths(file: &SourceFile, source: &RustSource) -> Vec<String> {
-    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-    let home = match name {
-        "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
-        _ => file.path.trim_end_matches(".rs").to_owned(),
-    };
-    source
-        .test_modules()
-        .into_iter()
-        .flat_map(|module| [format!("{home}/{module}.rs"), format!("{home}/{module}/")])
-        .collect()
 }
 
 fn any_text(file: &SourceFile) -> Vec<Violation> {
@@ -132,11 +106,7 @@ fn names_folder(line: &str, folder: &str) -> bool {
     })
 }
 
-/// What a module is for; the tests of a module are for that module.
 fn module_documentation(file: &SourceFile) -> Option<Violation> {
-    if file.path.ends_with("/tests.rs") || file.path.ends_with("_tests.rs") {
-        return None;
-    }
     let first = file
         .text
         .lines()
