@@ -49,7 +49,7 @@ impl RustSource {
 }
 
 /// The name in `mod name;`, whatever its visibility.
-pub(crate) fn module_declared(line: &str) -> Option<&str> {
+fn module_declared(line: &str) -> Option<&str> {
     let line = line.trim().strip_suffix(';')?;
     let line = match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => rest.split_once(')')?.1.trim_start(),

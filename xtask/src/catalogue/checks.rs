@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::catalogue::module_documentation;
-use crate::rust_source::{RustSource, module_declared};
+use crate::rust_source::RustSource;
 use crate::tree::SourceFile;
 
 /// Where the checks are.
@@ -21,14 +21,22 @@ pub(crate) struct Folder {
     pub(crate) path: String,
     /// Module documentation of its `mod.rs`; none without that file.
     pub(crate) documentation: Option<String>,
+    /// Whether its code says its own name, code first: `R01_unapplied_payment`.
+    pub(crate) says_its_id: bool,
     /// Names of the files in `scenarios`.
     pub(crate) scenarios: Vec<String>,
 }
 
 impl Folder {
     /// The code and name in interfaces: `R01_unapplied_payment`.
-    fn check_name(&self) -> String {
-        self.name[..1].to_uppercase() + &self.name[1..]
+    pub(crate) fn check_name(&self) -> String {
+        let mut letters = self.name.chars();
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+            .collect()
     }
 
     /// The catalogue code alone: `R01`.
@@ -69,12 +77,14 @@ pub(crate) fn folders(files: &[SourceFile]) -> Vec<Folder> {
                 name: name.to_owned(),
                 path: format!("{FOLDER}{name}"),
                 documentation: None,
+                says_its_id: false,
                 scenarios: Vec::new(),
             });
         }
         let Some(folder) = folders.last_mut() else {
             continue;
         };
+        folder.says_its_id |= file.text.contains(&format!("\"{}\"", folder.check_name()));
         if inside == "mod.rs" {
             folder.documentation = Some(module_documentation(&file.text));
         } else if let Some(scenario) = inside.strip_prefix("scenarios/") {
@@ -84,18 +94,23 @@ pub(crate) fn folders(files: &[SourceFile]) -> Vec<Folder> {
     folders
 }
 
-/// Names of the modules that `checks/mod.rs` declares, in its order.
+/// Names of the checks that the code of `checks/mod.rs` lists, in its order.
 pub(crate) fn registered(files: &[SourceFile]) -> Vec<String> {
     let list = format!("{FOLDER}mod.rs");
     let Some(file) = files.iter().find(|file| file.path == list) else {
         return Vec::new();
     };
     let source = RustSource::scan(&file.text);
-    source
-        .shipped_code()
-        .filter_map(|(_, line)| module_declared(line))
-        .map(str::to_owned)
-        .collect()
+    let mut names: Vec<String> = Vec::new();
+    for (_, line) in source.shipped_code() {
+        let words = line.split(|character: char| !character.is_alphanumeric() && character != '_');
+        for word in words.filter(|word| is_check_name(word)) {
+            if !names.iter().any(|name| name == word) {
+                names.push(word.to_owned());
+            }
+        }
+    }
+    names
 }
 
 /// The page for users.
@@ -111,7 +126,9 @@ pub(crate) fn page(files: &[SourceFile]) -> String {
          What Plumbline looks for when it compares the two sets of books. Amounts are Procore \
          minus QuickBooks. Codes that begin with R are disagreements; codes that begin with T are \
          differences of timing, which close by themselves or are promoted when their grace period \
-         has passed.\n",
+         has passed.\n\n\
+         The order is the order of precedence: a difference goes to the first check that claims \
+         it, so that one root cause is reported once.\n",
     );
     page.push('\n');
     for folder in &folders {
@@ -199,7 +216,7 @@ mod tests {
         vec![
             file(
                 "mod.rs",
-                "//! All.\npub(crate) mod t01_in_transit;\nmod r01_unapplied;\n",
+                "//! All: r01_unapplied first.\nmod run;\nchecks! {\n    t01_in_transit,\n    r01_unapplied,\n}\n",
             ),
             file(
                 "r01_unapplied/mod.rs",

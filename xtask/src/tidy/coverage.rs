@@ -12,8 +12,8 @@ use crate::violation::Violation;
 /// speaks, one where it keeps quiet, and one where the books do not say.
 const SCENARIOS: [&str; 3] = ["firing", "silent", "ambiguous"];
 
-/// The sections of a check's documentation, by how their headings begin.
-const SECTIONS: [&str; 3] = ["what", "why", "what to do"];
+/// The parts of a check's documentation, each the beginning of a paragraph.
+const PARTS: [&str; 3] = ["**What.**", "**Why it happens.**", "**What to do.**"];
 
 /// Checks that are incomplete, unregistered or hold dead scenarios.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<Violation> {
@@ -40,6 +40,10 @@ fn check_folder(folder: &Folder, files: &[SourceFile]) -> Vec<Violation> {
         None => found.push(Violation::of_file(&folder.path, "has no mod.rs")),
         Some(documentation) => found.extend(check_documentation(folder, documentation)),
     }
+    if !folder.says_its_id {
+        let message = format!("has no id \"{}\"", folder.check_name());
+        found.push(Violation::of_file(&folder.path, message));
+    }
     for kind in SCENARIOS {
         if !folder.scenarios.iter().any(|name| name.starts_with(kind)) {
             let message = format!("needs a scenario scenarios/{kind}*.txt");
@@ -61,11 +65,6 @@ fn check_folder(folder: &Folder, files: &[SourceFile]) -> Vec<Violation> {
 
 fn check_documentation(folder: &Folder, documentation: &str) -> Vec<Violation> {
     let path = format!("{}/mod.rs", folder.path);
-    let headings: Vec<String> = documentation
-        .lines()
-        .filter_map(|line| line.strip_prefix("## "))
-        .map(str::to_lowercase)
-        .collect();
     let mut found = Vec::new();
     if !documentation.starts_with("# ") {
         found.push(Violation::of_file(
@@ -73,14 +72,9 @@ fn check_documentation(folder: &Folder, documentation: &str) -> Vec<Violation> {
             "its documentation begins with `# Title`",
         ));
     }
-    for section in SECTIONS {
-        let other = |heading: &&String| section != "what" || !heading.starts_with("what to do");
-        if !headings
-            .iter()
-            .filter(other)
-            .any(|heading| heading.starts_with(section))
-        {
-            let message = format!("its documentation has no section `## {section} …`");
+    for part in PARTS {
+        if !documentation.lines().any(|line| line.starts_with(part)) {
+            let message = format!("its documentation has no paragraph `{part} …`");
             found.push(Violation::of_file(&path, message));
         }
     }
@@ -99,8 +93,9 @@ fn is_run(files: &[SourceFile], scenario: &str) -> bool {
 mod tests {
     use super::*;
 
-    const DOCUMENTATION: &str = "//! # Unapplied payment\n//!\n//! ## What it is\n//!\n//! a\n\
-                                 //! ## Why it happens\n//!\n//! b\n//! ## What to do\n//!\n//! c\n";
+    const CHECK: &str = "//! # Unapplied payment\n//!\n//! **What.** a\n//!\n\
+                         //! **Why it happens.** b\n//!\n//! **What to do.** c\n\n\
+                         const ID: &str = \"R01_unapplied_payment\";\n";
 
     fn file(path: &str, text: &str) -> SourceFile {
         SourceFile {
@@ -111,12 +106,15 @@ mod tests {
 
     fn complete() -> Vec<SourceFile> {
         vec![
-            file("mod.rs", "//! The checks.\nmod r01_unapplied_payment;\n"),
+            file(
+                "mod.rs",
+                "//! The checks.\nchecks! {\n    r01_unapplied_payment,\n}\n",
+            ),
             file(
                 "tests.rs",
                 "//! Runs every scenario.\nuse std::fs::read_dir;\n",
             ),
-            file("r01_unapplied_payment/mod.rs", DOCUMENTATION),
+            file("r01_unapplied_payment/mod.rs", CHECK),
             file("r01_unapplied_payment/scenarios/firing.txt", "a"),
             file("r01_unapplied_payment/scenarios/silent_by_link.txt", "b"),
             file("r01_unapplied_payment/scenarios/ambiguous.txt", "c"),
@@ -174,7 +172,11 @@ mod tests {
     #[test]
     fn a_check_without_documentation_is_found() {
         let mut files = complete();
-        files[2] = file("r01_unapplied_payment/mod.rs", "//! Unapplied payment.\n");
+        let id = "const ID: &str = \"R01_unapplied_payment\";\n";
+        files[2] = file(
+            "r01_unapplied_payment/mod.rs",
+            &format!("//! Unapplied.\n{id}"),
+        );
         assert_eq!(check(&files).len(), 4);
         files.remove(2);
         assert!(
@@ -185,22 +187,37 @@ mod tests {
     }
 
     #[test]
-    fn what_to_do_does_not_pass_for_what() {
+    fn each_part_of_the_documentation_is_missed_when_it_is_gone() {
+        for part in PARTS {
+            let mut files = complete();
+            files[2] = file(
+                "r01_unapplied_payment/mod.rs",
+                &CHECK.replace(part, "**So.**"),
+            );
+            let found = check(&files);
+            assert_eq!(found.len(), 1, "{part}");
+            assert!(found[0].message.contains(part));
+        }
+    }
+
+    #[test]
+    fn a_check_that_goes_by_another_id_is_found() {
         let mut files = complete();
         files[2] = file(
             "r01_unapplied_payment/mod.rs",
-            &DOCUMENTATION.replace("## What it is", "## It is"),
+            &CHECK.replace("R01_", "R02_"),
         );
-        let found = check(&files);
-        assert_eq!(found.len(), 1);
-        assert!(found[0].message.contains("`## what …`"));
+        assert_eq!(
+            check(&files)[0].message,
+            "has no id \"R01_unapplied_payment\""
+        );
     }
 
     #[test]
     fn names_of_folders_and_scenarios_follow_the_catalogue() {
         let mut files = complete();
         files.push(file("r01_unapplied_payment/scenarios/other.txt", "d"));
-        files.push(file("unapplied/mod.rs", DOCUMENTATION));
+        files.push(file("unapplied/mod.rs", CHECK));
         let said: Vec<String> = check(&files)
             .into_iter()
             .map(|violation| violation.message)
