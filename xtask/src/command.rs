@@ -3,7 +3,7 @@
 //! It prints and times; what a program's answer means is for the caller to say.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -115,6 +115,9 @@ pub(crate) fn run_tests(command: &mut Command, total: &mut Tally) -> Result<()> 
 /// Runs a test runner, shows its output as it comes and counts the tests.
 pub(crate) fn run_counted(command: &mut Command, total: &mut Tally) -> Result<Tally> {
     let shown = shown(command);
+    if std::io::stderr().is_terminal() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
