@@ -1,0 +1,152 @@
+//! The state of the store itself, for `plumbline doctor`.
+
+use std::path::{Path, PathBuf};
+
+use crate::tx::Tx;
+use crate::{Store, StoreError, TenantScope};
+
+/// What the file looks like from inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The file.
+    pub path: PathBuf,
+    /// What SQLite's full integrity check found wrong; empty when the file is sound.
+    pub damage: Vec<String>,
+    /// Rows that refer to something that is not there; 0 when the file is sound.
+    pub dangling_references: u64,
+    /// Records whose newest version is not what the record says; 0 when the mirror is sound.
+    pub inconsistent_records: u64,
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    /// Size of its log in bytes; it shrinks when the store is closed.
+    pub log_bytes: u64,
+    /// Bytes within the file that are free for new rows.
+    pub free_bytes: u64,
+    /// The newest migration that was applied.
+    pub schema_version: i64,
+    /// Rows by table, in the order of the tables' names.
+    pub rows: Vec<(String, u64)>,
+}
+
+impl Health {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.damage.is_empty() && self.dangling_references == 0 && self.inconsistent_records == 0
+    }
+}
+
+/// Looks through the whole store. On a large one this takes minutes.
+///
+/// # Errors
+/// When the store cannot be read at all.
+pub async fn check(store: &Store, scope: &TenantScope) -> Result<Health, StoreError> {
+    let path = store.path().to_owned();
+    store
+        .read(scope, move |tx| Box::pin(check_in(tx, path)))
+        .await
+}
+
+const COUNTS: [(&str, &str); 12] = [
+    (
+        "connection",
+        "SELECT count(*) FROM connection WHERE tenant_id = $1",
+    ),
+    ("cycle", "SELECT count(*) FROM cycle WHERE tenant_id = $1"),
+    (
+        "cycle_resource",
+        "SELECT count(*) FROM cycle_resource WHERE tenant_id = $1",
+    ),
+    (
+        "decision",
+        "SELECT count(*) FROM decision WHERE tenant_id = $1",
+    ),
+    ("figure", "SELECT count(*) FROM figure WHERE tenant_id = $1"),
+    (
+        "finding",
+        "SELECT count(*) FROM finding WHERE tenant_id = $1",
+    ),
+    (
+        "finding_event",
+        "SELECT count(*) FROM finding_event WHERE tenant_id = $1",
+    ),
+    (
+        "oauth_state",
+        "SELECT count(*) FROM oauth_state WHERE tenant_id = $1",
+    ),
+    (
+        "publication",
+        "SELECT count(*) FROM publication WHERE tenant_id = $1",
+    ),
+    ("record", "SELECT count(*) FROM record WHERE tenant_id = $1"),
+    (
+        "record_version",
+        "SELECT count(*) FROM record_version WHERE tenant_id = $1",
+    ),
+    ("result", "SELECT count(*) FROM result WHERE tenant_id = $1"),
+];
+
+async fn check_in(tx: &mut Tx, path: PathBuf) -> Result<Health, StoreError> {
+    let mut damage: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(100)")
+        .fetch_all(tx.connection())
+        .await?;
+    damage.retain(|line| line != "ok");
+    let dangling = sqlx::query("PRAGMA foreign_key_check")
+        .fetch_all(tx.connection())
+        .await?;
+    let mut rows = Vec::new();
+    for (table, statement) in COUNTS {
+        rows.push((table.to_owned(), number_for_tenant(tx, statement).await?));
+    }
+    let inconsistent_records = number_for_tenant(
+        tx,
+        "SELECT count(*) FROM record WHERE tenant_id = $1 AND NOT EXISTS (
+             SELECT 1 FROM record_version AS newest
+             WHERE newest.tenant_id = record.tenant_id AND newest.system = record.system
+               AND newest.resource = record.resource AND newest.project_id = record.project_id
+               AND newest.parent_id = record.parent_id AND newest.id_length = record.id_length
+               AND newest.external_id = record.external_id AND newest.version = record.version
+               AND newest.digest = record.digest AND newest.removed = record.removed)",
+    )
+    .await?;
+    let page_bytes = number(tx, "PRAGMA page_size").await?;
+    Ok(Health {
+        damage,
+        dangling_references: dangling.len() as u64,
+        inconsistent_records,
+        file_bytes: size(&path),
+        log_bytes: size(&log_of(&path)),
+        free_bytes: number(tx, "PRAGMA freelist_count").await? * page_bytes,
+        schema_version: sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+            .fetch_one(tx.connection())
+            .await?,
+        path,
+        rows,
+    })
+}
+
+async fn number_for_tenant(tx: &mut Tx, statement: &'static str) -> Result<u64, StoreError> {
+    let number: i64 = sqlx::query_scalar(statement)
+        .bind(tx.tenant())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(number.unsigned_abs())
+}
+
+async fn number(tx: &mut Tx, statement: &'static str) -> Result<u64, StoreError> {
+    let number: i64 = sqlx::query_scalar(statement)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(number.unsigned_abs())
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// A file that is not there has no bytes.
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}

@@ -1,0 +1,259 @@
+//! What can go wrong in the store, said so that a person knows what to do next.
+//!
+//! Messages carry paths, codes and ids; never tokens, bodies or names out of the books.
+
+use std::path::PathBuf;
+
+/// Why the store did not do what it was asked to do. Nothing was half-written in any case.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds the data directory.
+    #[error(
+        "the data directory {} is in use by another Plumbline{holder}; stop that one first, or \
+         name another data directory", directory.display()
+    )]
+    InUse {
+        /// The data directory.
+        directory: PathBuf,
+        /// ` (process 123)`, or nothing when it is not known.
+        holder: String,
+    },
+    /// The file could not be opened or created.
+    #[error(
+        "cannot open the store {}: {reason}; check that the folder exists and may be written \
+         to", path.display()
+    )]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is no SQLite database, or one that is not ours. It was left as it is.
+    #[error(
+        "{} is not a Plumbline store, so it was left untouched; name another file", path.display()
+    )]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error(
+        "the store {} is damaged ({detail}); keep the file, restore the newest backup in its \
+         place and start again", path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the check found.
+        detail: String,
+    },
+    /// The file was written by a newer program.
+    #[error(
+        "the store {} was written by a newer version of Plumbline (schema {version}); install \
+         that version or a later one", path.display()
+    )]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// The number of the unknown migration.
+        version: i64,
+    },
+    /// A migration did not run or is not the one that was applied.
+    #[error("cannot bring the store {} to this version: {detail}", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// What the migrator said.
+        detail: String,
+    },
+    /// There is no room left. The change was rolled back whole.
+    #[error(
+        "the disk that holds the store is full; the change was rolled back and writing has \
+         stopped; make room and start Plumbline again"
+    )]
+    DiskFull,
+    /// The disk refused a write or could not make it durable. The change was rolled back whole.
+    #[error(
+        "the disk that holds the store failed (SQLite code {code}); the change was rolled back \
+         and writing has stopped; check the disk and start Plumbline again"
+    )]
+    DiskFailed {
+        /// SQLite's extended result code.
+        code: i64,
+    },
+    /// An earlier write failed on the disk, so this handle writes no more.
+    #[error("writing to the store has stopped after a failure of the disk; start Plumbline again")]
+    Stopped,
+    /// The scope belongs to another store.
+    #[error("no such tenant in this store")]
+    UnknownTenant,
+    /// The call does not fit what is stored.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A stored value cannot be read back.
+    #[error("the store holds an unreadable {what}; run `plumbline doctor`")]
+    Unreadable {
+        /// What kind of value.
+        what: &'static str,
+    },
+    /// The task that ran the transaction ended early; it was rolled back.
+    #[error("a transaction of the store was interrupted and rolled back")]
+    Interrupted,
+    /// Anything else that the database reports.
+    #[error("the database refused a statement ({kind}, SQLite code {code})")]
+    Database {
+        /// The kind in a word.
+        kind: &'static str,
+        /// SQLite's extended result code, 0 when there is none.
+        code: i64,
+        /// What SQLite said; for logs of the operator, not for people of a tenant.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// A call that does not fit what is stored. The store stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The cycle is not the open one, or has been taken up again by another run.
+    #[error("cycle {cycle} is not open in this run; begin it again")]
+    CycleNotOpen {
+        /// The cycle.
+        cycle: i64,
+    },
+    /// There is no such cycle, or it never finished.
+    #[error("there is no finished cycle {cycle}")]
+    UnknownCycle {
+        /// The cycle.
+        cycle: i64,
+    },
+    /// The newest publication is of a later cycle.
+    #[error("cycle {cycle} cannot be published: the worklist already shows cycle {newest}")]
+    OlderThanPublished {
+        /// The cycle that was to be published.
+        cycle: i64,
+        /// The cycle that the worklist shows.
+        newest: i64,
+    },
+    /// Two findings of one publication have the same id.
+    #[error("finding {id} is published twice in one run")]
+    FindingTwice {
+        /// The id.
+        id: String,
+    },
+    /// The system was never connected, or was disconnected.
+    #[error("{system} is not connected; connect it first")]
+    NotConnected {
+        /// The name that people read.
+        system: &'static str,
+    },
+    /// The vendor no longer accepts our tokens.
+    #[error("{system} must be connected again: {reason}")]
+    NeedsReconnect {
+        /// The name that people read.
+        system: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The connection is bound to another company.
+    #[error(
+        "{system} is connected to company {bound}, not to {offered}; connect the same company, or \
+         start a store of its own for the other one"
+    )]
+    OtherAccount {
+        /// The name that people read.
+        system: &'static str,
+        /// The company that is bound.
+        bound: String,
+        /// The company that was offered.
+        offered: String,
+    },
+    /// The authorisation was not started here, or belongs to another session or system.
+    #[error("this authorisation was not started here; start connecting again")]
+    UnknownState,
+    /// The authorisation came back a second time.
+    #[error("this authorisation was already used; start connecting again")]
+    StateUsed,
+    /// The authorisation came back too late.
+    #[error("this authorisation took too long; start connecting again")]
+    StateExpired,
+    /// The tokens changed since the refresh began.
+    #[error("the tokens of {system} were replaced while this refresh was under way")]
+    RefreshOvertaken {
+        /// The name that people read.
+        system: &'static str,
+    },
+    /// A record is already confirmed in another pair.
+    #[error(
+        "{record} is already confirmed in decision {decision}; withdraw that decision before \
+         confirming another pair"
+    )]
+    AlreadyPaired {
+        /// The record that would be matched twice.
+        record: String,
+        /// The number of the standing decision.
+        decision: i64,
+    },
+    /// A pair needs a record on each side.
+    #[error("a decision needs at least one record on each side")]
+    EmptyPair,
+    /// There is no decision to withdraw.
+    #[error("there is no standing decision about this pair")]
+    NoSuchDecision,
+    /// The key of a record cannot be stored.
+    #[error("record {id} of {resource} has a project or parent id that cannot be stored")]
+    UnusableKey {
+        /// The resource.
+        resource: String,
+        /// The vendor's id.
+        id: String,
+    },
+}
+
+const SQLITE_FULL: i64 = 13;
+const SQLITE_IOERR: i64 = 10;
+
+impl From<sqlx::Error> for StoreError {
+    fn from(source: sqlx::Error) -> Self {
+        let code = extended_code(&source);
+        match code & 0xff {
+            SQLITE_FULL => Self::DiskFull,
+            SQLITE_IOERR => Self::DiskFailed { code },
+            primary => Self::Database {
+                kind: kind_of(primary),
+                code,
+                source,
+            },
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the disk failed, after which the same handle must not write again.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::DiskFull | Self::DiskFailed { .. })
+    }
+}
+
+/// SQLite's extended result code, or 0.
+pub(crate) fn extended_code(error: &sqlx::Error) -> i64 {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0)
+}
+
+fn kind_of(primary: i64) -> &'static str {
+    match primary {
+        5 | 6 => "busy",
+        8 => "read-only",
+        11 => "damaged file",
+        14 => "cannot open",
+        18 => "too big",
+        19 => "constraint",
+        26 => "not a database",
+        _ => "error",
+    }
+}
