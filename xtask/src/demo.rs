@@ -11,7 +11,7 @@ use crate::packages;
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     packages::ensure(&packages::BUILD)?;
     step("build plumbline", || command::run(&mut cargo(&BUILD)))?;
-    command::run(cargo(&START).args(arguments))
+    command::hand_over(cargo(&START).args(arguments))
 }
 
 /// The development profile: a release build takes longer than the demo it would speed up, and the

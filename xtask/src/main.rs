@@ -45,13 +45,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            if error.is::<packages::Missing>() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::FAILURE
-            }
+            ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// 2 when the machine lacks something that a person has to install, else 1.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<packages::Missing>() { 2 } else { 1 }
 }
 
 fn dispatch(arguments: &[String]) -> Result<()> {
@@ -104,6 +105,13 @@ mod tests {
         let said = refusal(&["tets"]);
         assert!(said.contains("there is no command `tets`"));
         assert!(said.contains("test-pure"));
+    }
+
+    #[test]
+    fn a_missing_package_has_an_exit_code_of_its_own() {
+        let missing = anyhow::Error::from(packages::Missing::default());
+        assert_eq!(exit_code(&missing.context("failed to build")), 2);
+        assert_eq!(exit_code(&anyhow::anyhow!("tidy: 1 broken")), 1);
     }
 
     #[test]

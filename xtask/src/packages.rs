@@ -64,7 +64,7 @@ pub(crate) const WITNESSES: [Need; 3] = [
 ];
 
 /// Packages that are missing and that we may not install.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Missing {
     packages: Vec<&'static str>,
     purposes: Vec<&'static str>,

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{cargo, run, run_counted, run_tests, step, succeeds};
+use crate::command::{cargo, hand_over, run, run_counted, run_tests, step, succeeds};
 use crate::tally::Tally;
 use crate::witness::{self, Witnesses};
 use crate::{catalogue, layers, packages, tidy};
@@ -129,7 +129,7 @@ pub(crate) fn release_binary(name: &str, arguments: &[String]) -> Result<()> {
         name,
         "--",
     ];
-    run(cargo(&start).args(arguments))
+    hand_over(cargo(&start).args(arguments))
 }
 
 #[cfg(test)]
