@@ -1,8 +1,200 @@
 //! The reconciliation: match, compare, explain.
+//!
+//! [`reconcile`] is the whole of it: books in, findings and bridges out. Read it first; each step
+//! is a module of its own.
 
+mod bridge;
+pub(crate) mod cases;
+pub mod checks;
 pub(crate) mod convention;
 pub mod matching;
 pub mod policy;
 pub mod result;
 pub(crate) mod units;
 pub(crate) mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::model::{Books, LedgerBooks, ProjectBooks};
+use figures::source::{Rejection, System};
+use figures::{Date, Measure};
+
+use convention::Convention;
+use matching::decisions::Decisions;
+use matching::pairing::{Group, Pairing, project_ref};
+use matching::{jobs, pairing, parties};
+use policy::Policy;
+use result::{Pair, PairBasis, PairKind, Reconciliation, Refusal, Score, Side};
+use units::{LedgerUnit, ProjectUnit};
+use view::View;
+
+/// Compares both sets of books as of a day.
+///
+/// A system that is not connected is named and nothing that needs it is shown; so is a resource
+/// that could not be read whole. Records that cannot be used are handed through as rejections.
+#[must_use]
+pub fn reconcile(
+    books: &Books,
+    as_of: Date,
+    policy: &Policy,
+    decisions: &Decisions,
+    rejections: Vec<Rejection>,
+) -> Reconciliation {
+    let mut outcome = Reconciliation {
+        as_of,
+        not_connected: Vec::new(),
+        blind_spots: Vec::new(),
+        incomplete: books.incomplete.clone(),
+        rejections,
+        retainage_convention: None,
+        not_kept: Vec::new(),
+        refused: Vec::new(),
+        findings: Vec::new(),
+        bridges: Vec::new(),
+        pairs: Vec::new(),
+        questions: Vec::new(),
+    };
+    if books.project.is_none() {
+        outcome.not_connected.push(System::Procore);
+    }
+    if books.ledger.is_none() {
+        outcome.not_connected.push(System::QuickBooks);
+    }
+    for system in &outcome.not_connected {
+        outcome.refused.push(Refusal {
+            project_id: None,
+            measure: None,
+            reason: format!(
+                "{system} is not connected, so nothing can be compared. Connect it and run again."
+            ),
+        });
+    }
+    if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
+        compare(project, ledger, policy, decisions, &mut outcome);
+    }
+    outcome.rejections.sort();
+    outcome.rejections.dedup();
+    outcome
+}
+
+/// Fills in everything that needs both books.
+fn compare(
+    project: &ProjectBooks,
+    ledger: &LedgerBooks,
+    policy: &Policy,
+    decisions: &Decisions,
+    outcome: &mut Reconciliation,
+) {
+    let view = View::new(outcome.as_of, policy, project, ledger);
+    let jobs = jobs::map(&project.projects, &ledger.customers, decisions);
+    let parties = parties::map(project, ledger, &jobs, decisions);
+    let mut project_units = units::project_units(&view, &parties);
+    let mut ledger_units =
+        units::ledger_units(&view, &jobs, &parties, &mut outcome.rejections);
+    let pairing = pairing::pair(&view, &project_units, &ledger_units, decisions);
+
+    let paired = pairing.groups.iter().filter_map(|group| {
+        let (one, other) = (group.project.first()?, group.ledger.first()?);
+        Some((&project_units[*one as usize], &ledger_units[*other as usize]))
+    });
+    let convention = Convention::detect(&view, paired);
+    convention.apply(&mut project_units, &mut ledger_units);
+
+    let cases = cases::cases(&project_units, &ledger_units, &pairing);
+    let context = checks::Context::new(
+        &view,
+        &jobs,
+        &parties,
+        (&project_units, &ledger_units),
+        &pairing,
+        convention,
+    );
+    outcome.retainage_convention = Some(convention.name());
+    outcome.not_kept = convention::not_kept(&view, convention);
+    let missing: BTreeSet<Measure> = outcome.not_kept.iter().map(|one| one.measure).collect();
+    let kept: Vec<Measure> =
+        Measure::ALL.into_iter().filter(|measure| !missing.contains(measure)).collect();
+    outcome.findings = checks::run(&cases, &context);
+    for finding in &mut outcome.findings {
+        finding.effects.retain(|effect| !missing.contains(&effect.measure));
+    }
+    let all: BTreeSet<i64> =
+        project.projects.iter().filter(|one| !one.deleted).map(|one| one.id).collect();
+    outcome.bridges =
+        bridge::bridges(&all, &kept, &project_units, &ledger_units, &outcome.findings);
+    outcome.blind_spots = project.blind_spots.clone();
+    outcome.pairs = pairs(&view, &project_units, &ledger_units, &pairing);
+    outcome.pairs.extend(jobs.pairs);
+    outcome.pairs.extend(parties.pairs);
+    outcome.pairs.sort_by(|one, other| {
+        (one.kind, &one.procore, &one.quickbooks).cmp(&(other.kind, &other.procore, &other.quickbooks))
+    });
+    outcome.questions = pairing.questions;
+    outcome.questions.extend(jobs.questions);
+    outcome.questions.sort_by(|one, other| one.id.cmp(&other.id));
+}
+
+/// Groups of units as pairs of documents: parts of one document are put together again.
+fn pairs(
+    view: &View<'_>,
+    project: &[ProjectUnit<'_>],
+    ledger: &[LedgerUnit<'_>],
+    pairing: &Pairing,
+) -> Vec<Pair> {
+    let shown = |group: &&Group| {
+        !group.ledger.iter().any(|unit| {
+            let part = ledger[*unit as usize].part;
+            matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
+        })
+    };
+    let mut by_sides: BTreeMap<(Vec<Side>, Vec<Side>), (PairBasis, u16, String)> = BTreeMap::new();
+    for group in pairing.groups.iter().filter(shown) {
+        let mut left: Vec<Side> = group
+            .project
+            .iter()
+            .map(|unit| Side::from(&project_ref(&project[*unit as usize], view)))
+            .collect();
+        let mut right: Vec<Side> = group
+            .ledger
+            .iter()
+            .map(|unit| Side::from(&view.at(ledger[*unit as usize].document).source()))
+            .collect();
+        left.sort();
+        right.sort();
+        right.dedup();
+        by_sides
+            .entry((left, right))
+            .or_insert_with(|| (group.basis, group.score, group.evidence.sentence()));
+    }
+    merge_payments(by_sides)
+        .into_iter()
+        .map(|((procore, quickbooks), (basis, score, evidence))| Pair {
+            kind: PairKind::Document,
+            procore,
+            quickbooks,
+            basis,
+            score: Score(score),
+            evidence,
+        })
+        .collect()
+}
+
+type Sides = (Vec<Side>, Vec<Side>);
+type Why = (PairBasis, u16, String);
+
+/// One ledger document that serves several Procore documents part by part is one pair, so that
+/// nothing appears in two.
+fn merge_payments(pairs: BTreeMap<Sides, Why>) -> BTreeMap<Sides, Why> {
+    let mut by_ledger: BTreeMap<Vec<Side>, (BTreeSet<Side>, Why)> = BTreeMap::new();
+    for ((procore, quickbooks), why) in pairs {
+        let entry = by_ledger.entry(quickbooks).or_insert_with(|| (BTreeSet::new(), why.clone()));
+        entry.0.extend(procore);
+        if why.1 < entry.1.1 {
+            entry.1 = why;
+        }
+    }
+    by_ledger
+        .into_iter()
+        .map(|(quickbooks, (procore, why))| ((procore.into_iter().collect(), quickbooks), why))
+        .collect()
+}

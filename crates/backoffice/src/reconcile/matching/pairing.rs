@@ -44,6 +44,8 @@ pub(crate) enum Evidence {
     Matcher(documents::Evidence),
     /// Nothing else is left of this party or job near this date.
     OnlyOnesLeft,
+    /// The ledger document was voided and keeps only its number.
+    VoidedNumber,
 }
 
 impl Evidence {
@@ -53,6 +55,7 @@ impl Evidence {
             Self::Link => "Procore's external id names it".to_owned(),
             Self::PaysTheSame => "both pay the same document".to_owned(),
             Self::Matcher(evidence) => evidence.sentence(),
+            Self::VoidedNumber => "the voided document has the same number".to_owned(),
             Self::OnlyOnesLeft => {
                 "they are the only ones left near this date and alike in amount".to_owned()
             }
@@ -118,6 +121,9 @@ pub(crate) fn pair(
     for family in [Family::Receipt, Family::Payment] {
         run.match_paying(family);
         run.match_family(family);
+    }
+    for family in Family::ALL {
+        run.match_ghosts(family);
     }
     run.pairing
 }
@@ -443,6 +449,68 @@ impl<'r, 'a> Run<'r, 'a> {
                 .collect(),
         });
         Matched { groups, asked: asked.collect() }
+    }
+
+    /// What is left on one side against what was voided, deleted or never approved on the other.
+    fn match_ghosts(&mut self, family: Family) {
+        let drafts: Vec<u32> = self
+            .project
+            .iter()
+            .enumerate()
+            .filter(|(place, unit)| {
+                unit.family == family
+                    && !stands(unit.standing)
+                    && self.pairing.of_project[*place] == NONE
+            })
+            .map(|(place, _)| index(place))
+            .collect();
+        let living: Vec<u32> = self
+            .free_ledger(family)
+            .filter(|unit| self.ledger[*unit as usize].job.is_some())
+            .collect();
+        if !drafts.is_empty() && !living.is_empty() {
+            let matched = self.match_block(family, &drafts, &living, Sign::AsIs);
+            self.accept(matched);
+        }
+        let mut voided: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let gone = unit.family == family && unit.standing == Standing::Void;
+            if gone && !unit.number.is_empty() && self.pairing.of_ledger[place] == NONE {
+                let key = (compact(unit.number), self.context_key(family, unit.party, unit.job));
+                voided.entry(key).or_default().push(index(place));
+            }
+        }
+        if voided.is_empty() {
+            return;
+        }
+        let left: Vec<u32> = self.free_project(family).collect();
+        for place in left {
+            let unit = &self.project[place as usize];
+            let key = (
+                compact(unit.number),
+                self.context_key(family, unit.party, Some(unit.job)),
+            );
+            if let Some(part) = voided.get_mut(&key).and_then(Vec::pop) {
+                self.pairing.add(Group {
+                    family,
+                    project: vec![place],
+                    ledger: vec![part],
+                    basis: PairBasis::Number,
+                    score: 9_000,
+                    evidence: Evidence::VoidedNumber,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    /// What must agree besides the number: the job on the owner's side, the party otherwise.
+    fn context_key(&self, family: Family, party: u32, job: Option<i64>) -> u32 {
+        if matches!(family, Family::Contract | Family::Billing | Family::Receipt) {
+            job.and_then(|job| self.jobs.get(&job)).copied().unwrap_or(UNKNOWN)
+        } else {
+            party
+        }
     }
 
     /// Within a job: two documents of one party that are alone near one date, have no numbers

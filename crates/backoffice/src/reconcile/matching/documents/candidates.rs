@@ -36,7 +36,7 @@ const KEPT: usize = 12;
 
 /// What every comparison needs at hand.
 pub(crate) struct Weighing<'a> {
-    pub(crate) tables: (&'a Table<'a>, &'a Table<'a>),
+    pub(crate) tables: (&'a Table, &'a Table),
     pub(crate) left: &'a Loose,
     pub(crate) right: &'a Loose,
     pub(crate) names: &'a Names,
@@ -50,16 +50,24 @@ impl Weighing<'_> {
             &self.left.rows[left as usize],
             &self.right.rows[right as usize],
         );
+        let far = days_apart(a.day, b.day).is_some_and(|days| days > self.policy.date_window_days);
+        if far && a.number != b.number {
+            return None;
+        }
         let number = a.number.compare(b.number);
         let rows = (
             self.left.index[left as usize],
             self.right.index[right as usize],
         );
         let amount = relate_amounts(self.tables, rows, (a.amount, b.amount));
-        let tells = !matches!(
-            amount,
-            AmountEvidence::Different | AmountEvidence::Near | AmountEvidence::Zero
-        ) || !matches!(number, NumberEvidence::Different | NumberEvidence::Missing);
+        // Numbers one digit apart tell nothing by themselves: a company counts its invoices.
+        let tells = match amount {
+            AmountEvidence::Different | AmountEvidence::Near | AmountEvidence::Zero => matches!(
+                number,
+                NumberEvidence::Same | NumberEvidence::SameCore | NumberEvidence::Suffixed
+            ),
+            _ => true,
+        };
         if !tells {
             return None;
         }
@@ -202,7 +210,7 @@ const CROSS_KEYS: [CrossKey; 4] = [
 ];
 
 fn number_digest(row: &Row) -> Option<u64> {
-    (row.number.length() >= 3).then(|| mix(row.number.0 as u64, (row.number.0 >> 64) as u64))
+    (row.number.length() >= 3).then(|| row.number.digest())
 }
 
 fn number_and_amount(row: &Row) -> Option<u64> {
@@ -228,20 +236,21 @@ fn amount_and_day(row: &Row) -> Option<u64> {
 
 fn across_parties(weighing: &Weighing, least: i32, edges: &mut Vec<Edge>) {
     for key in CROSS_KEYS {
-        let mut entries = Vec::with_capacity(weighing.left.len() + weighing.right.len());
-        for (side, rows) in [(0, &weighing.left.rows), (RIGHT, &weighing.right.rows)] {
-            for (row, rank) in rows.iter().zip(0_u32..) {
-                if let Some(key) = key(row) {
-                    entries.push(Entry {
-                        key,
-                        amount: row.amount,
-                        row: rank | side,
-                        day: row.day,
-                    });
-                }
-            }
-        }
-        let entries = radix::sort(entries);
+        let of_side = |rows: &[Row], side: u32| {
+            let keyed = rows
+                .iter()
+                .zip(0_u32..)
+                .filter_map(|(row, rank)| Some((key(row)?, rank)));
+            keyed
+                .map(|(key, rank)| Entry {
+                    key,
+                    row: rank | side,
+                })
+                .collect::<Vec<Entry>>()
+        };
+        let mut entries = of_side(&weighing.left.rows, 0);
+        entries.append(&mut of_side(&weighing.right.rows, RIGHT));
+        let entries = radix::sort(entries.iter().copied());
         for group in entries.chunk_by(|a, b| a.key == b.key) {
             let (lefts, rights) = group.split_at(group.partition_point(|entry| !entry.is_right()));
             let whole = lefts.len() * rights.len() <= WHOLE_GROUP;

@@ -4,80 +4,94 @@
 //! amounts agree by a rule of the trade is certain; so is an amount that appears once on each side
 //! of a larger group. Everything else is left to the weighing of evidence.
 
-use super::amount::AmountEvidence;
 use super::document::{Policy, UNKNOWN};
+use super::evidence::Evidence;
+use super::number::NumberEvidence;
+use super::parties::Names;
 use super::radix::{self, Entry, RIGHT, mix};
-use super::table::{Table, days_apart, relate_amounts};
-
-/// Two rows that are one document, and how their amounts relate.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Link {
-    pub(crate) left: u32,
-    pub(crate) right: u32,
-    pub(crate) amount: AmountEvidence,
-}
+use super::table::{Row, Table, relate_amounts, weigh};
 
 /// Larger groups are not searched for single amounts.
 const LARGEST_GROUP: usize = 64;
+/// Partners fetched together.
+const BATCH: usize = 64;
+/// No partner.
+const NOBODY: u32 = u32::MAX;
 
-/// The certain links of two tables.
-pub(crate) fn links(left: &Table, right: &Table, policy: &Policy) -> Vec<Link> {
-    let mut entries = Vec::with_capacity(left.len() + right.len());
-    collect(left, 0, &mut entries);
-    collect(right, RIGHT, &mut entries);
-    let entries = radix::sort(entries);
-    let mut links = Vec::with_capacity(left.len().min(right.len()));
-    let near = |a: &Entry, b: &Entry| {
-        days_apart(a.day, b.day).is_none_or(|days| days <= policy.date_window_days)
-    };
-    let link = |a: &Entry, b: &Entry| {
-        let (rows, primary) = ((a.index(), b.index()), (a.amount, b.amount));
-        let amount = relate_amounts((left, right), rows, primary);
-        (amount.is_exact() && near(a, b)).then_some(Link {
-            left: rows.0,
-            right: rows.1,
-            amount,
-        })
-    };
-    for group in entries.chunk_by(|a, b| a.key == b.key) {
+/// For each left row, its certain partner and the evidence.
+pub(crate) fn partners(
+    left: &Table,
+    right: &Table,
+    names: &Names,
+    policy: &Policy,
+) -> Vec<Option<(u32, Evidence)>> {
+    let proposed = proposed(left, right);
+    let mut partners = Vec::with_capacity(left.len());
+    let mut fetched = [left.rows.first().copied(); BATCH];
+    for (rows, batch) in left.rows.chunks(BATCH).zip(proposed.chunks(BATCH)) {
+        // Partners lie anywhere in memory. Fetching many before looking at any of them lets the
+        // machine wait for them together instead of one after another.
+        for (row, partner) in fetched.iter_mut().zip(batch) {
+            *row = right.rows.get(*partner as usize).copied();
+        }
+        for ((a, partner), b) in rows.iter().zip(batch).zip(&fetched) {
+            let place = (partners.len() as u32, *partner);
+            partners.push(b.as_ref().and_then(|b| {
+                let amount = relate_amounts((left, right), place, (a.amount, b.amount));
+                let evidence = weigh(a, b, (NumberEvidence::Same, amount), names);
+                let near = evidence
+                    .days_apart
+                    .is_none_or(|days| days <= policy.date_window_days);
+                (amount.is_exact() && near).then_some((*partner, evidence))
+            }));
+        }
+    }
+    partners
+}
+
+/// For each left row, the only right row of its party and number, or of these and its amount.
+fn proposed(left: &Table, right: &Table) -> Vec<u32> {
+    let rows = entries(&left.rows, 0).chain(entries(&right.rows, RIGHT));
+    let mut proposed = vec![NOBODY; left.len()];
+    let sorted = radix::sort(rows);
+    for group in sorted.chunk_by(|a, b| a.key == b.key) {
         match group {
             [_] => {}
-            [a, b] if !a.is_right() && b.is_right() => links.extend(link(a, b)),
+            [a, b] if !a.is_right() && b.is_right() => proposed[a.row as usize] = b.index(),
             _ if group.len() <= LARGEST_GROUP => {
                 // Rows are in order, so the left side comes first.
                 let (lefts, rights) =
                     group.split_at(group.partition_point(|entry| !entry.is_right()));
-                for a in lefts.iter().filter(|a| a.amount != 0 && single(a, lefts)) {
-                    let equal = rights.iter().find(|b| b.amount == a.amount);
-                    if let Some(b) = equal.filter(|b| single(b, rights)) {
-                        links.extend(link(a, b));
+                for a in lefts {
+                    let amount = left.rows[a.index() as usize].amount;
+                    let alone = only(lefts, &left.rows, amount);
+                    if let (Some(_), Some(b)) = (alone, only(rights, &right.rows, amount)) {
+                        proposed[a.row as usize] = b;
                     }
                 }
             }
             _ => {}
         }
     }
-    links
+    proposed
 }
 
-fn single(entry: &Entry, side: &[Entry]) -> bool {
-    side.iter()
-        .filter(|other| other.amount == entry.amount)
-        .count()
-        == 1
+/// The row of a group that has this amount, if there is exactly one.
+fn only(group: &[Entry], rows: &[Row], amount: i64) -> Option<u32> {
+    let mut equal = group
+        .iter()
+        .filter(|entry| rows[entry.index() as usize].amount == amount);
+    let found = equal.next()?;
+    equal.next().is_none().then(|| found.index())
 }
 
-fn collect(table: &Table, side: u32, entries: &mut Vec<Entry>) {
-    for (index, row) in table.rows.iter().enumerate() {
-        if row.number.is_missing() || row.party == UNKNOWN {
-            continue;
-        }
-        let number = mix(row.number.0 as u64, (row.number.0 >> 64) as u64);
-        entries.push(Entry {
-            key: mix(number, u64::from(row.party)),
-            amount: row.amount,
-            row: index as u32 | side,
-            day: row.day,
-        });
-    }
+fn entries(rows: &[Row], side: u32) -> impl Iterator<Item = Entry> + Clone {
+    let known = |(row, _): &(&Row, u32)| !row.number.is_missing() && row.party != UNKNOWN;
+    rows.iter()
+        .zip(0_u32..)
+        .filter(known)
+        .map(move |(row, index)| Entry {
+            key: mix(row.number.digest(), u64::from(row.party)),
+            row: index | side,
+        })
 }

@@ -2,6 +2,7 @@
 //! ways to find some of them again.
 
 use super::document::UNKNOWN;
+use super::number::Number;
 use super::table::{Row, Table};
 
 /// The rows of one side that are still without a partner. A position in `rows` is a rank by
@@ -27,7 +28,7 @@ impl Loose {
         found.sort_unstable_by(|(a, a_index), (b, b_index)| {
             content(a)
                 .cmp(&content(b))
-                .then_with(|| table.ids[*a_index as usize].cmp(table.ids[*b_index as usize]))
+                .then_with(|| table.id(*a_index).cmp(table.id(*b_index)))
                 .then_with(|| a_index.cmp(b_index))
         });
         let (rows, index) = found.into_iter().unzip();
@@ -63,13 +64,8 @@ impl Loose {
     }
 }
 
-fn content(row: &Row) -> (u32, i64, i32, u128, u32, u32) {
+fn content(row: &Row) -> (u32, i64, i32, Number, u32, u32) {
     (
-        row.party,
-        row.amount,
-        row.day,
-        row.number.0,
-        row.name,
-        row.job,
+        row.party, row.amount, row.day, row.number, row.name, row.job,
     )
 }

@@ -23,6 +23,7 @@ mod splits;
 mod table;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub use amount::AmountEvidence;
 pub use document::{
@@ -32,6 +33,7 @@ pub use document::{
 pub use evidence::{Evidence, JobEvidence, PartyEvidence};
 pub use number::NumberEvidence;
 pub use table::Table;
+pub use texts::Interner;
 
 use candidates::{Edge, Weighing};
 use evidence::{points_for, score};
@@ -47,7 +49,10 @@ const MARGIN: i32 = 5;
 /// Pairs the documents of two sides.
 #[must_use]
 pub fn pair_documents(left: &[Document], right: &[Document], policy: &Policy) -> Matching {
-    let (mut left, mut right) = (left.iter().copied().collect(), right.iter().copied().collect());
+    let (mut left, mut right) = (
+        left.iter().copied().collect(),
+        right.iter().copied().collect(),
+    );
     pair_tables(&mut left, &mut right, policy)
 }
 
@@ -65,11 +70,11 @@ pub fn pair_tables(left: &mut Table, right: &mut Table, policy: &Policy) -> Matc
 
 /// A matching in the making.
 struct Run<'a> {
-    tables: (&'a Table<'a>, &'a Table<'a>),
+    tables: (&'a Table, &'a Table),
     names: &'a Names,
     policy: &'a Policy,
-    /// The certain partner of each left row, and how their amounts relate.
-    certain: Vec<Option<(u32, AmountEvidence)>>,
+    /// The certain partner of each left row.
+    certain: Vec<Option<(u32, Evidence)>>,
     left_taken: Vec<bool>,
     right_taken: Vec<bool>,
     /// The rows without a certain partner. Ranks refer to them.
@@ -83,14 +88,12 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Takes the certain pairs and gathers the rows that are left over.
-    fn new(tables: (&'a Table<'a>, &'a Table<'a>), names: &'a Names, policy: &'a Policy) -> Self {
-        let mut certain = vec![None; tables.0.len()];
-        let mut left_taken = vec![false; tables.0.len()];
+    fn new(tables: (&'a Table, &'a Table), names: &'a Names, policy: &'a Policy) -> Self {
+        let certain = certain::partners(tables.0, tables.1, names, policy);
+        let left_taken: Vec<bool> = certain.iter().map(Option::is_some).collect();
         let mut right_taken = vec![false; tables.1.len()];
-        for link in certain::links(tables.0, tables.1, policy) {
-            certain[link.left as usize] = Some((link.right, link.amount));
-            left_taken[link.left as usize] = true;
-            right_taken[link.right as usize] = true;
+        for (right, _) in certain.iter().flatten() {
+            right_taken[*right as usize] = true;
         }
         let left = Loose::of(tables.0, &left_taken);
         let right = Loose::of(tables.1, &right_taken);
@@ -213,19 +216,9 @@ impl<'a> Run<'a> {
         let mut weighed = self.weighed.into_iter().peekable();
         let mut pairs = Vec::with_capacity(found + weighed.len());
         for (left, certain) in (0_u32..).zip(&self.certain) {
-            if let Some((right, amount)) = *certain {
-                let (a, b) = (
-                    &self.tables.0.rows[left as usize],
-                    &self.tables.1.rows[right as usize],
-                );
-                let relations = (NumberEvidence::Same, amount);
-                let evidence = table::weigh(a, b, relations, self.names);
-                pairs.push(pair(
-                    Members::One(left),
-                    Members::One(right),
-                    evidence,
-                    self.policy,
-                ));
+            if let Some((right, evidence)) = *certain {
+                let (left, right) = (Members::One(left), Members::One(right));
+                pairs.push(pair(left, right, evidence, self.policy));
             }
             while let Some(next) = weighed.next_if(|pair| pair.left.first() == left) {
                 pairs.push(next);

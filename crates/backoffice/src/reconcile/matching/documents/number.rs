@@ -5,6 +5,8 @@
 //! `NO` dropped as well (`Inv. #0045` becomes `45`). Each character takes one lane of six bits, so
 //! a number of up to 21 characters fits in a `u128` and keeps its order and its length.
 
+use super::radix::mix;
+
 /// Bits of one character.
 const LANE: u32 = 6;
 /// Longest number that is packed character by character.
@@ -14,7 +16,11 @@ const OPAQUE: u128 = 1 << 127;
 
 /// A document number in its normal form. Zero means that there is none.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub(crate) struct Number(pub(crate) u128);
+pub(crate) struct Number {
+    // Two words rather than one, so that a row needs no padding.
+    high: u64,
+    low: u64,
+}
 
 /// How two document numbers relate.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -103,9 +109,10 @@ impl Number {
             length += 1;
         }
         if length > LONGEST {
-            return Self(OPAQUE | (u128::from(digest) << 8) | u128::from(length & 0xFF));
+            let opaque = OPAQUE | (u128::from(digest) << 8) | u128::from(length & 0xFF);
+            return Self::from_lanes(opaque);
         }
-        Self(Self::bare(lanes, length))
+        Self::from_lanes(Self::bare(lanes, length))
     }
 
     /// Drops the words that only announce a number, as long as something remains.
@@ -122,30 +129,46 @@ impl Number {
         }
     }
 
+    fn from_lanes(lanes: u128) -> Self {
+        Self {
+            high: (lanes >> 64) as u64,
+            low: lanes as u64,
+        }
+    }
+
+    fn lanes(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    /// A digest for grouping equal numbers.
+    pub(crate) fn digest(self) -> u64 {
+        mix(self.low, self.high)
+    }
+
     pub(crate) fn is_missing(self) -> bool {
-        self.0 == 0
+        self.lanes() == 0
     }
 
     fn is_opaque(self) -> bool {
-        self.0 & OPAQUE != 0
+        self.lanes() & OPAQUE != 0
     }
 
     /// Characters of the normal form.
     pub(crate) fn length(self) -> u32 {
-        (128 - self.0.leading_zeros()).div_ceil(LANE)
+        (128 - self.lanes().leading_zeros()).div_ceil(LANE)
     }
 
     /// The number without its last `count` characters; missing when nothing remains.
     pub(crate) fn without_last(self, count: u32) -> Self {
         if self.is_opaque() || count >= self.length() {
-            Self(0)
+            Self::default()
         } else {
-            Self(self.0 >> (count * LANE))
+            Self::from_lanes(self.lanes() >> (count * LANE))
         }
     }
 
     fn lane(self, from_right: u32) -> u128 {
-        (self.0 >> (from_right * LANE)) & 63
+        (self.lanes() >> (from_right * LANE)) & 63
     }
 
     /// How this number relates to another one.
@@ -166,8 +189,8 @@ impl Number {
         };
         let (long_length, short_length) = (long.length(), short.length());
         let extra = long_length - short_length;
-        let suffix = ((long.0 ^ short.0).trailing_zeros() / LANE).min(short_length);
-        let prefix = (((long.0 >> (extra * LANE)) ^ short.0).leading_zeros())
+        let suffix = ((long.lanes() ^ short.lanes()).trailing_zeros() / LANE).min(short_length);
+        let prefix = (((long.lanes() >> (extra * LANE)) ^ short.lanes()).leading_zeros())
             .saturating_sub(128 - short_length * LANE)
             / LANE;
         if extra > 0 && suffix == short_length && short_length >= 3 && long.lane(short_length) > 10

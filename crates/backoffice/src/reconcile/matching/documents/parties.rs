@@ -37,8 +37,11 @@ const SHORTEST: usize = 6;
 pub(crate) fn resolve(left: &mut Table, right: &mut Table) -> Names {
     let mut written: Vec<(String, u32, u32)> =
         Vec::with_capacity(left.names.len() + right.names.len());
-    for (name, count) in left.names.iter().chain(&right.names) {
-        written.push((names::normalise(name), *count, written.len() as u32));
+    for table in [&*left, &*right] {
+        for (name, count) in (0..).zip(&table.name_counts) {
+            let normal = names::normalise(table.names.text(name));
+            written.push((normal, *count, written.len() as u32));
+        }
     }
     written.sort_unstable();
     let mut ranks = vec![0_u32; written.len()];
@@ -109,7 +112,7 @@ fn rewrite(sides: [(&mut Vec<Row>, &[u32]); 2], normal: Vec<String>, leaders: &[
 fn leaders(normal: &[String], counts: &[u32]) -> Vec<u32> {
     let mut leaders: Vec<u32> = (0..normal.len() as u32).collect();
     let weight = |name: u32| (counts[name as usize], std::cmp::Reverse(name));
-    let entries = radix::sort(keys(normal));
+    let entries = radix::sort(keys(normal).iter().copied());
     for group in entries.chunk_by(|a, b| a.key == b.key) {
         if group.len() < 2 || group.len() > COMMON {
             continue;
@@ -157,7 +160,6 @@ fn keys(normal: &[String]) -> Vec<Entry> {
         let entry = |key: u64| Entry {
             key: mix(key, 1),
             row: row as u32,
-            ..Entry::default()
         };
         const BASE: u64 = 0x9E37_79B9_7F4A_7C55;
         prefixes.clear();

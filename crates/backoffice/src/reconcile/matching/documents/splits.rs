@@ -8,7 +8,7 @@ use super::amount::{self, AmountEvidence};
 use super::document::{Policy, UNKNOWN};
 use super::evidence::{Evidence, score};
 use super::loose::Loose;
-use super::number::NumberEvidence;
+use super::number::{Number, NumberEvidence};
 use super::parties::Names;
 use super::radix::{self, Entry, RIGHT, mix};
 use super::table::{Row, Table, days_apart, weigh};
@@ -23,7 +23,7 @@ pub(crate) struct Split {
 
 /// The side whose rows are whole, and the side that may have them in parts.
 pub(crate) struct Sides<'a> {
-    pub(crate) table: &'a Table<'a>,
+    pub(crate) table: &'a Table,
     pub(crate) wholes: &'a Loose,
     pub(crate) parts: &'a Loose,
     pub(crate) names: &'a Names,
@@ -40,7 +40,7 @@ const MOST_BY_AMOUNT: u32 = 4;
 
 /// Splits whose parts carry the number of the whole.
 pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
-    let entries = radix::sort(stems(sides));
+    let entries = radix::sort(stems(sides).iter().copied());
     let mut found = Vec::new();
     for group in entries.chunk_by(|a, b| a.key == b.key) {
         let (wholes, parts) = group.split_at(group.partition_point(|entry| !entry.is_right()));
@@ -48,11 +48,14 @@ pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
             continue;
         }
         for whole in wholes {
+            let row = &sides.wholes.rows[whole.index() as usize];
             let ranks: Vec<u32> = parts
                 .iter()
-                .filter(|part| may_be_part(whole.amount, part.amount))
-                .filter(|part| within(sides.policy, whole.day, part.day))
                 .map(Entry::index)
+                .filter(|part| {
+                    let part = &sides.parts.rows[*part as usize];
+                    may_be_part(row.amount, part.amount) && within(sides.policy, row.day, part.day)
+                })
                 .collect();
             if let Some((parts, amount)) = sides.adding_up(whole.index(), &ranks, u32::MAX) {
                 found.push(sides.split(whole.index(), parts, (NumberEvidence::Suffixed, amount)));
@@ -104,8 +107,7 @@ pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
 
 /// Wholes by party and number, and parts by party and what remains of their number without a suffix.
 fn stems(sides: &Sides) -> Vec<Entry> {
-    let digest =
-        |party: u32, number: u128| mix(mix(number as u64, (number >> 64) as u64), u64::from(party));
+    let digest = |party: u32, number: Number| mix(number.digest(), u64::from(party));
     let mut entries = Vec::with_capacity(sides.wholes.len() * 2);
     // One bit per whole, so that hardly any stem without a whole is sorted.
     let mut present = vec![0_u64; 1 << 16];
@@ -113,14 +115,9 @@ fn stems(sides: &Sides) -> Vec<Entry> {
         if row.number.length() < 2 || row.party == UNKNOWN || row.amount == 0 {
             continue;
         }
-        let key = digest(row.party, row.number.0);
+        let key = digest(row.party, row.number);
         present[(key >> 48) as usize] |= 1 << (key >> 42 & 63);
-        entries.push(Entry {
-            key,
-            amount: row.amount,
-            row: rank,
-            day: row.day,
-        });
+        entries.push(Entry { key, row: rank });
     }
     for (row, rank) in sides.parts.rows.iter().zip(0_u32..) {
         if row.party == UNKNOWN || row.amount == 0 {
@@ -131,13 +128,11 @@ fn stems(sides: &Sides) -> Vec<Entry> {
             if stem.length() < 2 {
                 break;
             }
-            let key = digest(row.party, stem.0);
+            let key = digest(row.party, stem);
             if present[(key >> 48) as usize] & 1 << (key >> 42 & 63) != 0 {
                 entries.push(Entry {
                     key,
-                    amount: row.amount,
                     row: rank | RIGHT,
-                    day: row.day,
                 });
             }
         }

@@ -1,12 +1,11 @@
 //! One side's documents as rows of machine words: numbers packed, names interned, dates as days.
 
-use rustc_hash::FxHashMap;
-
 use super::amount::{self, AmountEvidence};
 use super::document::{Document, JobKey, UNKNOWN};
 use super::evidence::{Evidence, JobEvidence, PartyEvidence};
 use super::number::{Number, NumberEvidence};
 use super::parties::Names;
+use super::texts::{Interner, Texts};
 
 /// A day that is not known.
 pub(crate) const NO_DAY: i32 = i32::MIN;
@@ -30,22 +29,23 @@ pub(crate) struct Row {
 
 /// The documents of one side.
 #[derive(Debug, Default)]
-pub struct Table<'a> {
+pub struct Table {
     pub(crate) rows: Vec<Row>,
-    pub(crate) ids: Vec<&'a str>,
+    ids: Texts,
     /// Net of retainage and with tax; empty when no document states either.
     alternatives: Vec<[i64; 2]>,
-    /// Distinct names as written, by order of appearance, and how often each appears.
-    pub(crate) names: Vec<(&'a str, u32)>,
-    name_of: FxHashMap<&'a str, u32>,
+    /// Distinct names as written.
+    pub(crate) names: Interner,
+    /// How often each name appears.
+    pub(crate) name_counts: Vec<u32>,
 }
 
-impl<'a> Table<'a> {
+impl Table {
     /// An empty table with room for that many documents.
     pub fn with_capacity(documents: usize) -> Self {
         Self {
             rows: Vec::with_capacity(documents),
-            ids: Vec::with_capacity(documents),
+            ids: Texts::with_capacity(documents, documents * 10),
             ..Self::default()
         }
     }
@@ -54,17 +54,16 @@ impl<'a> Table<'a> {
     ///
     /// # Panics
     /// When the table would exceed two thousand million documents.
-    pub fn push(&mut self, document: Document<'a>) {
+    pub fn push(&mut self, document: Document) {
         assert!(
             self.rows.len() < i32::MAX as usize,
             "more documents than a table can hold"
         );
-        let next = self.names.len() as u32;
-        let name = *self.name_of.entry(document.party_name).or_insert(next);
-        if name == next {
-            self.names.push((document.party_name, 0));
+        let name = self.names.number(document.party_name);
+        if name as usize == self.name_counts.len() {
+            self.name_counts.push(0);
         }
-        self.names[name as usize].1 += 1;
+        self.name_counts[name as usize] += 1;
         let amounts = document.amounts;
         if amounts.net_of_retainage.is_some() || amounts.with_tax.is_some() {
             self.alternatives.resize(self.rows.len(), [NO_AMOUNT; 2]);
@@ -92,8 +91,13 @@ impl<'a> Table<'a> {
     }
 
     /// The id of the document at a position.
-    pub fn id(&self, row: u32) -> &'a str {
-        self.ids[row as usize]
+    pub fn id(&self, row: u32) -> &str {
+        self.ids.get(row)
+    }
+
+    /// All ids, one after the other: to see whether any holds a certain character.
+    pub fn joined_ids(&self) -> &str {
+        self.ids.joined()
     }
 
     /// Documents in the table.
@@ -125,7 +129,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl<'a> FromIterator<Document<'a>> for Table<'a> {
+impl<'a> FromIterator<Document<'a>> for Table {
     fn from_iter<I: IntoIterator<Item = Document<'a>>>(documents: I) -> Self {
         let documents = documents.into_iter();
         let mut table = Self::with_capacity(documents.size_hint().0);

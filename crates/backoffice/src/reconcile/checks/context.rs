@@ -1,0 +1,480 @@
+//! What a check may look at: the books, the pairing and a few indexes made once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::model::{DocumentKind, LedgerDocument};
+use figures::source::SourceRef;
+use figures::{Date, Money, SmolStr};
+use rustc_hash::FxHashMap;
+
+use super::super::cases::{Case, Relation};
+use super::super::convention::{Convention, counted_changes};
+use super::super::matching::jobs::JobMap;
+use super::super::matching::pairing::{NONE, Pairing, project_ref};
+use super::super::matching::parties::PartyMap;
+use super::super::result::Effect;
+use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit, Standing};
+use super::super::view::View;
+use super::habits::Habits;
+
+/// A check's word that a case is its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    /// The figure of the catalogue.
+    pub(crate) amount: Money,
+    /// What is the case, in a sentence.
+    pub(crate) what: String,
+    /// Further records that tell the story, shown after those of the case.
+    pub(crate) also: Vec<SourceRef>,
+}
+
+impl Claim {
+    pub(crate) fn new(amount: Money, what: String) -> Self {
+        Self { amount: amount.abs(), what, also: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, also: impl IntoIterator<Item = SourceRef>) -> Self {
+        self.also.extend(also);
+        self
+    }
+}
+
+/// Something found by looking at the books as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Hit {
+    pub(crate) amount: Money,
+    pub(crate) project_id: Option<i64>,
+    pub(crate) customer_id: Option<SmolStr>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) records: Vec<SourceRef>,
+    pub(crate) what: String,
+    pub(crate) date: Option<Date>,
+    /// Reported under this check instead, when it is only timing.
+    pub(crate) instead: Option<&'static str>,
+}
+
+/// The books, the pairing and the indexes.
+pub(crate) struct Context<'c, 'a> {
+    pub(crate) view: &'c View<'a>,
+    pub(crate) jobs: &'c JobMap,
+    pub(crate) parties: &'c PartyMap,
+    pub(crate) project: &'c [ProjectUnit<'a>],
+    pub(crate) ledger: &'c [LedgerUnit<'a>],
+    pub(crate) pairing: &'c Pairing,
+    pub(crate) convention: Convention,
+    pub(crate) habits: Habits<'a>,
+    /// Ledger units of the cost and billing families that are paired, by party or job and number.
+    same_number: FxHashMap<(Family, u32, String), Vec<u32>>,
+    /// The same by gross amount.
+    same_amount: FxHashMap<(Family, u32, i64), Vec<u32>>,
+    /// Open amount of living invoices by customer.
+    open_by_customer: BTreeMap<&'a str, Money>,
+    /// Open invoices by amount.
+    open_amounts: BTreeMap<i64, u32>,
+    /// Documents that a deposit took out of undeposited funds.
+    pub(crate) deposited: BTreeSet<&'a str>,
+    /// Payments that wait in undeposited funds, by amount.
+    pub(crate) undeposited: BTreeMap<i64, Vec<u32>>,
+    /// Vendor credits of exactly the discount that a bill's terms allow.
+    pub(crate) discounts: BTreeSet<&'a str>,
+    /// Journals of payroll, and their days.
+    pub(crate) payroll_journals: BTreeSet<u32>,
+    pub(crate) payroll_days: BTreeSet<Date>,
+    /// Approved change orders by prime contract.
+    pub(crate) prime_changes: BTreeMap<i64, Money>,
+    customer_places: FxHashMap<&'a str, u32>,
+    units_of_document: FxHashMap<u32, u32>,
+}
+
+impl<'c, 'a> Context<'c, 'a> {
+    pub(crate) fn new(
+        view: &'c View<'a>,
+        jobs: &'c JobMap,
+        parties: &'c PartyMap,
+        units: (&'c [ProjectUnit<'a>], &'c [LedgerUnit<'a>]),
+        pairing: &'c Pairing,
+        convention: Convention,
+    ) -> Self {
+        let (project, ledger) = units;
+        let mut context = Self {
+            view,
+            jobs,
+            parties,
+            project,
+            ledger,
+            pairing,
+            convention,
+            habits: Habits::learn(view, project, ledger, pairing),
+            same_number: FxHashMap::default(),
+            same_amount: FxHashMap::default(),
+            open_by_customer: BTreeMap::new(),
+            open_amounts: BTreeMap::new(),
+            deposited: BTreeSet::new(),
+            undeposited: BTreeMap::new(),
+            discounts: BTreeSet::new(),
+            payroll_journals: BTreeSet::new(),
+            payroll_days: BTreeSet::new(),
+            prime_changes: BTreeMap::new(),
+            customer_places: FxHashMap::default(),
+            units_of_document: FxHashMap::default(),
+        };
+        for (place, customer) in view.ledger.customers.iter().enumerate() {
+            context.customer_places.insert(&customer.id, u32::try_from(place).unwrap_or(NONE));
+        }
+        for change in counted_changes(view.project) {
+            *context.prime_changes.entry(change.contract_id).or_default() += change.amount;
+        }
+        for (place, unit) in ledger.iter().enumerate() {
+            let place = u32::try_from(place).unwrap_or(NONE);
+            context.units_of_document.entry(unit.document).or_insert(place);
+        }
+        context.index_paired();
+        context.index_receivables();
+        context.index_journals();
+        context.index_discounts();
+        context
+    }
+
+    fn index_journals(&mut self) {
+        for (place, document) in self.view.ledger.documents.iter().enumerate() {
+            if document.kind == DocumentKind::JournalEntry && is_payroll(self.view, document) {
+                self.payroll_journals.insert(u32::try_from(place).unwrap_or(NONE));
+                self.payroll_days.insert(document.date);
+            }
+        }
+    }
+
+    /// Vendor credits used on a bill payment within the discount days of the bill's terms.
+    fn index_discounts(&mut self) {
+        let view = self.view;
+        let terms: BTreeMap<&str, &figures::model::Term> =
+            view.ledger.terms.iter().map(|term| (term.id.as_str(), term)).collect();
+        for payment in &view.ledger.documents {
+            if payment.kind != DocumentKind::BillPayment {
+                continue;
+            }
+            let linked = |kind: &str| {
+                let links = payment.lines.iter().flat_map(|line| &line.links);
+                links.filter(|link| link.kind == kind).map(|link| link.id.as_str()).collect::<Vec<_>>()
+            };
+            for credit in linked("VendorCredit") {
+                let Some(credit) = view.document(DocumentKind::VendorCredit, credit) else { continue };
+                let credit = view.at(credit);
+                for bill in linked("Bill") {
+                    let Some(bill) = view.document(DocumentKind::Bill, bill) else { continue };
+                    let bill = view.at(bill);
+                    let term = bill.term.as_deref().and_then(|term| terms.get(term));
+                    if term.is_some_and(|term| allows(term, bill, payment, credit)) {
+                        self.discounts.insert(&credit.id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The job that most of a bill payment is for.
+    pub(crate) fn job_of_payment(&self, document: &LedgerDocument) -> Option<i64> {
+        let place = self.view.document(document.kind, &document.id)?;
+        let first = *self.units_of_document.get(&place)?;
+        self.ledger[first as usize..].iter().take_while(|unit| unit.document == place).find_map(|unit| unit.job)
+    }
+
+    /// Whether this is the first unit of its document.
+    pub(crate) fn is_first_unit(&self, place: u32) -> bool {
+        let document = self.ledger[place as usize].document;
+        self.units_of_document.get(&document) == Some(&place)
+    }
+
+    fn index_paired(&mut self) {
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let billing = unit.family == Family::Billing;
+            if !(billing || unit.family == Family::Cost) || unit.standing == Standing::Void {
+                continue;
+            }
+            let Some(key) = self.sameness(unit) else { continue };
+            let place = u32::try_from(place).unwrap_or(NONE);
+            let number = compact_number(unit.number);
+            if !number.is_empty() {
+                self.same_number.entry((unit.family, key, number)).or_default().push(place);
+            }
+            let amount = unit.shown.gross.cents();
+            self.same_amount.entry((unit.family, key, amount)).or_default().push(place);
+        }
+    }
+
+    /// What duplicates share besides number or amount: the vendor, or the job for invoices.
+    fn sameness(&self, unit: &LedgerUnit<'_>) -> Option<u32> {
+        if unit.family == Family::Billing {
+            let customer = self.view.at(unit.document).customer.as_deref()?;
+            self.customer_places.get(customer).copied()
+        } else {
+            (unit.party != u32::MAX).then_some(unit.party)
+        }
+    }
+
+    fn index_receivables(&mut self) {
+        let view = self.view;
+        for (place, document) in view.ledger.documents.iter().enumerate() {
+            match document.kind {
+                DocumentKind::Invoice if document.balance > Money::ZERO => {
+                    if let Some(customer) = document.customer.as_deref() {
+                        *self.open_by_customer.entry(customer).or_default() += document.balance;
+                        *self.open_amounts.entry(document.balance.cents()).or_default() += 1;
+                    }
+                }
+                DocumentKind::Deposit => {
+                    let links = document.lines.iter().flat_map(|line| &line.links);
+                    let payments = links.filter(|link| link.kind == "Payment");
+                    self.deposited.extend(payments.map(|link| link.id.as_str()));
+                }
+                DocumentKind::Payment => {
+                    let held = document.account.as_deref().is_none_or(|account| {
+                        view.role(account).undeposited
+                    });
+                    if held && !document.voided {
+                        let place = u32::try_from(place).unwrap_or(NONE);
+                        let same = self.undeposited.entry(document.total.cents()).or_default();
+                        same.push(place);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let deposited = std::mem::take(&mut self.deposited);
+        for places in self.undeposited.values_mut() {
+            places.retain(|place| !deposited.contains(view.at(*place).id.as_str()));
+        }
+        self.deposited = deposited;
+    }
+
+    /// Open invoices of a customer, its parents' and its descendants'.
+    pub(crate) fn open_invoices(&self, customer: &str) -> Money {
+        let root = self.root(customer);
+        self.view
+            .ledger
+            .customers
+            .iter()
+            .filter(|one| self.root(&one.id) == root)
+            .filter_map(|one| self.open_by_customer.get(one.id.as_str()))
+            .copied()
+            .sum()
+    }
+
+    /// Whether an invoice is open for exactly this amount.
+    pub(crate) fn is_open_amount(&self, amount: Money) -> bool {
+        self.open_amounts.contains_key(&amount.cents())
+    }
+
+    fn root<'s>(&'s self, customer: &'s str) -> &'s str {
+        let mut at = customer;
+        for _ in 0..6 {
+            match self.view.customer(at).and_then(|one| one.parent.as_deref()) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Whether two customers are in one tree.
+    pub(crate) fn same_tree(&self, one: &str, other: &str) -> bool {
+        self.root(one) == self.root(other)
+    }
+
+    /// The paired document that this unpaired one repeats (domain rule E3): the same number, or
+    /// the same amount near the same date with a number that is missing or a variant.
+    pub(crate) fn repeats(&self, unit: &LedgerUnit<'a>) -> Option<&'c LedgerUnit<'a>> {
+        let key = self.sameness(unit)?;
+        let number = compact_number(unit.number);
+        let paired = |place: &&u32| {
+            self.pairing.of_ledger[**place as usize] != NONE
+                && self.ledger[**place as usize].document != unit.document
+        };
+        let by_number = self.same_number.get(&(unit.family, key, number.clone()));
+        let alike = |place: &&u32| {
+            let other = &self.ledger[**place as usize];
+            let (one, two) = (unit.shown.gross.cents().abs(), other.shown.gross.cents().abs());
+            one == two || unit.shown.net == other.shown.net || one.max(two) <= one.min(two) * 2
+        };
+        let found = by_number.into_iter().flatten().filter(paired).find(alike);
+        if let Some(place) = found {
+            return Some(&self.ledger[*place as usize]);
+        }
+        let amount = unit.shown.gross.cents();
+        let same = self.same_amount.get(&(unit.family, key, amount))?;
+        if is_series(same.iter().filter_map(|place| self.ledger[*place as usize].date)) {
+            return None;
+        }
+        same.iter()
+            .filter(paired)
+            .map(|place| &self.ledger[*place as usize])
+            .filter(|other| other.job == unit.job)
+            .find(|other| {
+                let near = match (unit.date, other.date) {
+                    (Some(one), Some(other)) => {
+                        figures::dates::days_between(one, other).abs()
+                            <= self.view.policy.duplicate_window_days
+                    }
+                    _ => false,
+                };
+                near && is_variant(&number, &compact_number(other.number))
+            })
+    }
+
+    /// Whether the case is young enough to be timing, by the date of the side that stands alone.
+    pub(crate) fn in_grace(&self, case: &Case<'_, '_>) -> bool {
+        let date = match case.relation {
+            Relation::OnlyProject | Relation::LedgerVoided => case.project_date(),
+            Relation::OnlyLedger | Relation::ProjectGone(_) => case.ledger_date(),
+            Relation::Paired | Relation::Reversed => {
+                case.project_date().max(case.ledger_date())
+            }
+        };
+        self.view.in_grace(date)
+    }
+
+    /// The document of a unit.
+    pub(crate) fn document(&self, unit: &LedgerUnit<'a>) -> &'a LedgerDocument {
+        self.view.at(unit.document)
+    }
+
+    /// The first ledger document of a case.
+    pub(crate) fn first_document(&self, case: &Case<'_, 'a>) -> Option<&'a LedgerDocument> {
+        case.ledger.first().map(|unit| self.document(unit))
+    }
+
+    /// A ledger document as people speak of it.
+    pub(crate) fn name_ledger(&self, unit: &LedgerUnit<'a>) -> String {
+        name_document(self.document(unit))
+    }
+
+    /// A Procore document as people speak of it.
+    pub(crate) fn name_project(&self, unit: &ProjectUnit<'a>) -> String {
+        let kind = match unit.kind {
+            ProjectKind::PrimeContract => "prime contract",
+            ProjectKind::PayApplication => "pay application",
+            ProjectKind::ContractPayment => "payment",
+            ProjectKind::Commitment => "commitment",
+            ProjectKind::SubcontractorInvoice => "subcontractor invoice",
+            ProjectKind::DirectCost => "direct cost",
+        };
+        let number = if unit.number.is_empty() {
+            format!("{kind} {}", unit.id)
+        } else {
+            format!("{kind} {}", unit.number)
+        };
+        let party =
+            if unit.party_name.is_empty() { String::new() } else { format!(" of {}", unit.party_name) };
+        match unit.date {
+            Some(date) => format!("{number}{party}, dated {date}"),
+            None => format!("{number}{party}"),
+        }
+    }
+
+    /// Reference to a Procore unit.
+    pub(crate) fn project_source(&self, unit: &ProjectUnit<'a>) -> SourceRef {
+        project_ref(unit, self.view)
+    }
+}
+
+/// Whether a journal is a payroll journal: it says so, or it books labor against what is owed to
+/// employees and tax offices.
+fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
+    let says = |text: &str| {
+        let text = text.to_lowercase();
+        ["payroll", "wages", "burden"].iter().any(|word| text.contains(word))
+    };
+    if says(&document.note) {
+        return true;
+    }
+    let (mut labor, mut owed) = (false, false);
+    for line in &document.lines {
+        let role = view.role_of(line);
+        labor |= role.wages || role.burden;
+        owed |= role.payroll_liability || says(&line.description);
+    }
+    labor && owed
+}
+
+/// Whether a vendor credit is the discount that the terms allow for paying this early.
+fn allows(
+    term: &figures::model::Term,
+    bill: &LedgerDocument,
+    payment: &LedgerDocument,
+    credit: &LedgerDocument,
+) -> bool {
+    let (Some(percent), Some(days)) = (term.discount_percent, term.discount_days) else {
+        return false;
+    };
+    let base = rust_decimal::Decimal::from(bill.total.cents()) * percent
+        / rust_decimal::Decimal::ONE_HUNDRED;
+    let gap = base - rust_decimal::Decimal::from(credit.total.cents());
+    gap.abs() <= rust_decimal::Decimal::ONE
+        && figures::dates::days_between(bill.date, payment.date) <= i32::from(days)
+}
+
+/// A ledger document as people speak of it.
+pub(crate) fn name_document(document: &LedgerDocument) -> String {
+    let kind = match document.kind {
+        DocumentKind::Bill => "bill",
+        DocumentKind::BillPayment => "bill payment",
+        DocumentKind::CreditMemo => "credit memo",
+        DocumentKind::Deposit => "deposit",
+        DocumentKind::Estimate => "estimate",
+        DocumentKind::Invoice => "invoice",
+        DocumentKind::JournalEntry => "journal entry",
+        DocumentKind::Payment => "payment",
+        DocumentKind::Purchase => "purchase",
+        DocumentKind::PurchaseOrder => "purchase order",
+        DocumentKind::RefundReceipt => "refund",
+        DocumentKind::SalesReceipt => "sales receipt",
+        DocumentKind::Transfer => "transfer",
+        DocumentKind::VendorCredit => "vendor credit",
+    };
+    let number = if document.number.is_empty() { &document.id } else { &document.number };
+    let payee = if document.payee_name.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", document.payee_name)
+    };
+    format!("{kind} {number}{payee}, dated {}", document.date)
+}
+
+/// The normal form of a number (domain rule E3): upper case, letters and digits only, without
+/// leading zeros in runs of digits, without a leading word for "invoice".
+pub(crate) fn compact_number(number: &str) -> String {
+    let mut compact = String::with_capacity(number.len());
+    let mut digits_before = false;
+    for letter in number.chars().filter(|letter| letter.is_alphanumeric()) {
+        if letter == '0' && !digits_before {
+            continue;
+        }
+        digits_before = letter.is_ascii_digit();
+        compact.extend(letter.to_uppercase());
+    }
+    for word in ["INVOICE", "INV", "NO"] {
+        if let Some(rest) = compact.strip_prefix(word)
+            && rest.starts_with(|letter: char| letter.is_ascii_digit())
+        {
+            return rest.to_owned();
+        }
+    }
+    compact
+}
+
+/// Whether two normal forms may be one number: equal, one missing, or one with a suffix.
+fn is_variant(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    short.is_empty()
+        || (long.starts_with(short) && long.len() - short.len() <= 3)
+        || (short.len() > 2 && long.ends_with(short))
+}
+
+/// At least three documents at regular spacing: rent, not a duplicate.
+fn is_series(dates: impl Iterator<Item = Date>) -> bool {
+    let mut days: Vec<i32> = dates.map(figures::dates::day_number).collect();
+    days.sort_unstable();
+    let gaps: Vec<i32> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let (Some(least), Some(most)) = (gaps.iter().min(), gaps.iter().max()) else { return false };
+    gaps.len() >= 2 && *least >= 5 && most - least <= 4
+}

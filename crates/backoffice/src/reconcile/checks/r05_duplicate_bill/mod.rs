@@ -1,0 +1,44 @@
+//! # Duplicate bill
+//!
+//! **What.** Two bills, checks or card charges in QuickBooks match one document in Procore: the
+//! same vendor and number, or the same vendor and amount within two weeks with a number that is
+//! missing or a variant. Recurring equal bills are not reported.
+//!
+//! **Why it happens.** The bill was entered again from a statement, or by hand after a sync.
+//!
+//! **What to do.** Void the later one that is not paid; if both are paid, ask for a vendor credit.
+
+use figures::model::DocumentKind;
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::{Family};
+
+pub(super) const CHECK: Check = Check {
+    id: "R05_duplicate_bill",
+    weight: Weight::Cash,
+    why: "The bill was entered again, from a statement or by hand after a sync.",
+    next: "Void the bill that is not paid; if both are paid, get the money back as a vendor credit.",
+    rule: Rule::Claim(claim),
+};
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    let unit = case.ledger.first()?;
+    let kind = context.document(unit).kind;
+    let lone = case.relation == Relation::OnlyLedger && case.project.is_empty();
+    if !lone || case.family != Family::Cost || !matches!(kind, DocumentKind::Bill | DocumentKind::Purchase) || !context.view.counts(unit.date) {
+        return None;
+    }
+    if unit.shown.gross <= figures::Money::ZERO && unit.shown.net <= figures::Money::ZERO {
+        return None;
+    }
+    let original = context.repeats(unit)?;
+    let what = format!(
+        "{} repeats {}: {} is in QuickBooks twice and in Procore once",
+        context.name_ledger(unit),
+        context.name_ledger(original),
+        unit.shown.gross,
+    );
+    let amount = if unit.shown.gross.is_zero() { unit.shown.net } else { unit.shown.gross };
+    Some(Claim::new(amount, what).with([context.document(original).source()]))
+}

@@ -1,0 +1,42 @@
+//! # Retainage net against gross
+//!
+//! **What.** A document holds retainage in Procore and was entered net in QuickBooks although the
+//! tenant enters gross, or gross without a retainage line.
+//!
+//! **Why it happens.** The document was entered against the custom of the office.
+//!
+//! **What to do.** Add the retainage line, or book the retainage by journal.
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::{Family};
+
+pub(super) const CHECK: Check = Check {
+    id: "R09_retainage_net_vs_gross",
+    weight: Weight::Margin,
+    why: "The document was entered without its retainage line.",
+    next: "Add the retainage line to the document in QuickBooks, or book the retainage by journal.",
+    rule: Rule::Claim(claim),
+};
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    let retained = matches!(case.family, Family::Billing | Family::Cost);
+    if case.relation != Relation::Paired || !retained || case.residual.len() != 1 {
+        return None;
+    }
+    let (main, retainage) = (case.main(), case.retainage());
+    // Billed is net of retainage and cost is gross: a document entered net agrees in the one and
+    // lacks the retainage in the other.
+    let agrees = main.is_zero() || main == -retainage || main == retainage;
+    if retainage.is_zero() || !agrees {
+        return None;
+    }
+    let what = format!(
+        "{} holds retainage of {}; {} has {}",
+        context.name_project(case.project.first()?),
+        case.project_gross() - case.project_net(),
+        context.name_ledger(case.ledger.first()?),
+        case.ledger_gross() - case.ledger_net(),
+    );
+    Some(Claim::new(retainage, what))
+}

@@ -1,0 +1,38 @@
+//! # Wrong cost code
+//!
+//! **What.** A document is coded to an account or item that belongs to another cost code than
+//! Procore says. The map is what most documents of the tenant follow.
+//!
+//! **Why it happens.** The account was picked by habit.
+//!
+//! **What to do.** Change the account on the lines.
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::{Family};
+
+pub(super) const CHECK: Check = Check {
+    id: "R15_wrong_cost_code",
+    weight: Weight::Classification,
+    why: "The account was picked by habit.",
+    next: "Change the account of the lines in QuickBooks to the one of the cost code.",
+    rule: Rule::Claim(claim),
+};
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if case.relation != Relation::Paired || case.family != Family::Cost {
+        return None;
+    }
+    let ([one], [other]) = (case.project.as_slice(), case.ledger.as_slice()) else { return None };
+    let usual = context.habits.account_for(context.view, one)?;
+    let used = super::habits::single_account(context.view, other)?;
+    let amounts_agree = one.shown.gross == other.shown.gross || case.residual.is_empty();
+    if used == usual || !amounts_agree {
+        return None;
+    }
+    let what = format!(
+        "{} is coded to account {used}; its cost code usually goes to account {usual}",
+        context.name_ledger(other)
+    );
+    Some(Claim::new(other.shown.gross, what))
+}

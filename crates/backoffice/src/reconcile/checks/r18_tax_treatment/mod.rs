@@ -1,0 +1,70 @@
+//! # Sales tax treatment
+//!
+//! **What.** The amounts of a document differ by sales tax: it is in the lines in one system and
+//! apart or absent in the other. Where the document names no rate, the accepted rates are those of
+//! the policy.
+//!
+//! **Why it happens.** Tax was included in the cost, or a wrong tax code was used.
+//!
+//! **What to do.** Correct the tax code.
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+
+use figures::Money;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+pub(super) const CHECK: Check = Check {
+    id: "R18_tax_treatment",
+    weight: Weight::Classification,
+    why: "Tax was included in one system and kept apart in the other.",
+    next: "Correct the tax code of the document in QuickBooks.",
+    rule: Rule::Claim(claim),
+};
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if case.relation != Relation::Paired || case.residual.len() != 1 {
+        return None;
+    }
+    let difference = case.project_gross() - case.ledger_gross();
+    if difference.is_zero() {
+        return None;
+    }
+    let stated = case
+        .project
+        .iter()
+        .map(|unit| unit.shown.tax)
+        .chain(case.ledger.iter().map(|unit| unit.shown.tax))
+        .any(|tax| !tax.is_zero() && (tax.abs().cents() - difference.abs().cents()).abs() <= 2);
+    let base = case.project_gross().abs().min(case.ledger_gross().abs());
+    let rate = rate_of(base, difference.abs(), context);
+    if !stated && rate.is_none() {
+        return None;
+    }
+    let how = match rate {
+        Some(rate) if !stated => format!(", which is {}% of it", (rate * Decimal::ONE_HUNDRED).normalize()),
+        _ => ", the tax on it".to_owned(),
+    };
+    let what = format!(
+        "{} and {} differ by {}{how}",
+        context.name_project(case.project.first()?),
+        context.name_ledger(case.ledger.first()?),
+        difference.abs(),
+    );
+    Some(Claim::new(difference, what))
+}
+
+/// The accepted rate that makes this tax of this base, to the cent.
+fn rate_of(base: Money, tax: Money, context: &Context<'_, '_>) -> Option<Decimal> {
+    let rates = &context.view.policy.tax_rates;
+    if base.is_zero() || tax.is_zero() {
+        return None;
+    }
+    let (base, tax) = (Decimal::from(base.cents()), Decimal::from(tax.cents()));
+    let nearest = (tax / base / rates.step).round() * rates.step;
+    let exact = (base * nearest)
+        .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    let fits = (exact - tax).abs().to_i64()? <= 1;
+    (fits && nearest >= rates.from && nearest <= rates.to).then_some(nearest)
+}

@@ -1,0 +1,45 @@
+//! # Amounts differ
+//!
+//! **What.** Both systems hold the document and its amounts differ in a way that no other class
+//! explains.
+//!
+//! **Why it happens.** A partial entry, an edit after a sync, or freight.
+//!
+//! **What to do.** Compare the two versions and correct the wrong one.
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+
+pub(super) const CHECK: Check = Check {
+    id: "R19_amount_other",
+    weight: Weight::Margin,
+    why: "One of the two was edited after the other was entered.",
+    next: "Compare the two versions and correct the wrong one.",
+    rule: Rule::Claim(claim),
+};
+
+/// Whether a difference has no mark of a slip that never clears by itself.
+pub(super) fn is_plain(case: &Case<'_, '_>) -> bool {
+    case.relation == Relation::Paired && case.project_gross() != -case.ledger_gross()
+}
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    let both = matches!(case.relation, Relation::Paired | Relation::Reversed);
+    if !both || case.residual.is_empty() {
+        return None;
+    }
+    let gross = case.project_gross() - case.ledger_gross();
+    let difference = if gross.is_zero() { case.main() } else { gross };
+    let straddles = context.view.counts(case.project_date()) != context.view.counts(case.ledger_date());
+    if straddles {
+        return None;
+    }
+    let what = format!(
+        "{} is {} in Procore; {} is {} in QuickBooks",
+        context.name_project(case.project.first()?),
+        case.project_gross(),
+        context.name_ledger(case.ledger.first()?),
+        case.ledger_gross(),
+    );
+    Some(Claim::new(difference, what))
+}

@@ -1,0 +1,79 @@
+//! # Joint check not linked
+//!
+//! **What.** A check to two payees was written directly and not applied to the bill of the
+//! subcontractor.
+//!
+//! **Why it happens.** Checks with two payees are often written by hand, past the bill.
+//!
+//! **What to do.** Replace the check by a bill payment on the bill of the subcontractor.
+
+use figures::Money;
+use figures::model::{DocumentKind, LedgerDocument};
+use figures::source::SourceRef;
+
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::matching::documents::names;
+use crate::reconcile::units::Family;
+
+pub(super) const CHECK: Check = Check {
+    id: "R28_joint_check_unlinked",
+    weight: Weight::Classification,
+    why: "A check with two payees was written past the bill.",
+    next: "Apply the check to the bill as a bill payment.",
+    rule: Rule::Claim(claim),
+};
+
+/// Payees of a check that names two, in normal form.
+fn payees(payee: &str) -> Option<(String, String)> {
+    let upper = payee.to_uppercase();
+    [" AND ", " & ", " OR "].iter().find_map(|between| {
+        let (one, other) = upper.split_once(between)?;
+        let (one, other) = (names::normalise(one), names::normalise(other));
+        (!one.is_empty() && !other.is_empty()).then_some((one, other))
+    })
+}
+
+/// The check to this vendor and another for this amount.
+fn joint_check<'a>(
+    context: &Context<'_, 'a>,
+    amount: Money,
+    vendor: &str,
+    date: Option<figures::Date>,
+) -> Option<&'a LedgerDocument> {
+    let vendor = names::normalise(vendor);
+    let near = |check: &LedgerDocument| {
+        date.is_none_or(|date| figures::dates::days_between(date, check.date).abs() <= 31)
+    };
+    let named = |check: &LedgerDocument| {
+        let texts = [check.payee_name.as_str(), check.note.as_str()];
+        texts.iter().filter_map(|text| payees(text)).any(|(one, other)| {
+            [&one, &other].into_iter().any(|payee| {
+                *payee == vendor || names::alike(payee, &vendor) || payee.ends_with(&vendor)
+                    || payee.starts_with(&vendor)
+            })
+        })
+    };
+    context
+        .view
+        .ledger
+        .documents
+        .iter()
+        .filter(|document| document.kind == DocumentKind::Purchase && !document.voided)
+        .find(|check| check.total == amount && near(check) && named(check))
+}
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if case.relation != Relation::OnlyProject || case.family != Family::Payment {
+        return None;
+    }
+    let unit = case.project.first()?;
+    let check = joint_check(context, case.project_gross(), unit.party_name, unit.date)?;
+    let what = format!(
+        "{} was paid with {}, which is not applied to the bill",
+        context.name_project(unit),
+        super::context::name_document(check)
+    );
+    let record: SourceRef = check.source();
+    Some(Claim::new(case.project_gross(), what).with([record]))
+}

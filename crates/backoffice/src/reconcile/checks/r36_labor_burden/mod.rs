@@ -1,0 +1,61 @@
+//! # Labor burden
+//!
+//! **What.** The labor burden in Procore differs from the payroll taxes, workers compensation and
+//! benefits that QuickBooks posted to the job.
+//!
+//! **Why it happens.** The burden was not allocated to jobs, or the rate in Procore is out of
+//! date.
+//!
+//! **What to do.** Post an allocation, or correct the rate.
+
+use super::r31_payroll_vs_timecards::{is_labor, is_payroll, labor};
+use super::{Check, Claim, Context, Rule, Weight};
+use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::Family;
+
+pub(super) const CHECK: Check = Check {
+    id: "R36_labor_burden",
+    weight: Weight::Margin,
+    why: "Burden was not allocated to the job, or the rate in Procore is out of date.",
+    next: "Post the allocation of burden, or correct the burden rate in Procore.",
+    rule: Rule::Claim(claim),
+};
+
+/// Whether the Procore side says that it is burden.
+fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
+    is_labor(case, context)
+        && case.project.iter().any(|unit| {
+            let cost = &context.view.project.direct_costs[unit.place as usize];
+            let text = format!("{} {}", cost.description, cost.invoice_number).to_lowercase();
+            ["burden", "payroll tax", "fringe", "benefit"].iter().any(|word| text.contains(word))
+        })
+}
+
+fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if case.family != Family::Cost || case.residual.is_empty() {
+        return None;
+    }
+    let (wages, burden) = labor(case, context);
+    let about_burden = match case.relation {
+        Relation::OnlyProject => says_burden(case, context),
+        Relation::OnlyLedger => {
+            is_payroll(case, context) && wages.is_zero() && !burden.is_zero()
+        }
+        Relation::Paired => {
+            says_burden(case, context)
+                || (is_labor(case, context)
+                    && wages.is_zero()
+                    && !burden.is_zero())
+        }
+        _ => false,
+    };
+    if !about_burden || context.in_grace(case) {
+        return None;
+    }
+    let what = format!(
+        "labor burden: Procore has {}, QuickBooks posted {}",
+        case.project_gross(),
+        case.ledger_gross()
+    );
+    Some(Claim::new(case.main(), what))
+}

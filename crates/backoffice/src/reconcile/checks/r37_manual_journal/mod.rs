@@ -1,0 +1,115 @@
+//! # Manual journal
+//!
+//! **What.** A journal entry on receivables, payables, job cost or retainage has no document
+//! behind it.
+//!
+//! **Why it happens.** A manual adjustment.
+//!
+//! **What to do.** Attach the reason, or reverse it.
+
+use std::collections::BTreeMap;
+
+use figures::model::DocumentKind;
+use figures::{Measure, Money};
+
+use super::{Check, Context, Hit, Rule, Weight};
+use crate::reconcile::matching::pairing::NONE;
+use crate::reconcile::result::Effect;
+use crate::reconcile::units::{Family, Part};
+use crate::reconcile::view::debit_less_credit;
+
+pub(super) const CHECK: Check = Check {
+    id: "R37_manual_journal",
+    weight: Weight::Margin,
+    why: "Somebody adjusted the books by hand.",
+    next: "Attach the reason to the journal entry, or reverse it.",
+    rule: Rule::Scan(scan),
+};
+
+fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
+    let mut units: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (place, unit) in context.ledger.iter().enumerate() {
+        if context.view.at(unit.document).kind == DocumentKind::JournalEntry {
+            units.entry(unit.document).or_default().push(place);
+        }
+    }
+    let mut hits = Vec::new();
+    for (place, document) in context.view.ledger.documents.iter().enumerate() {
+        let place = u32::try_from(place).unwrap_or(NONE);
+        let manual = document.kind == DocumentKind::JournalEntry
+            && document.date <= context.view.as_of
+            && !document.voided
+            && !context.payroll_journals.contains(&place);
+        if manual {
+            let units = units.get(&place).map(Vec::as_slice).unwrap_or_default();
+            hits.extend(look_at(context, place, units));
+        }
+    }
+    hits
+}
+
+/// One journal: what of it no document explains.
+fn look_at(context: &Context<'_, '_>, place: u32, units: &[usize]) -> Option<Hit> {
+    let document = context.view.at(place);
+    let mut effects: Vec<Effect> = Vec::new();
+    let (mut debits, mut credits) = (Money::ZERO, Money::ZERO);
+    let mut project_id = None;
+    for at in units {
+        let unit = &context.ledger[*at];
+        if unit.part == Part::ToReceivable {
+            return None;
+        }
+        if context.pairing.of_ledger[*at] != NONE {
+            continue;
+        }
+        let Some(job) = unit.job else { continue };
+        project_id = project_id.or(Some(job));
+        let mut add = |measure: Option<Measure>, amount: Money| {
+            if let Some(measure) = measure.filter(|_| !amount.is_zero()) {
+                let effect = Effect { project_id: job, measure, amount: -amount };
+                super::roots::add(&mut effects, effect);
+                if amount > Money::ZERO {
+                    debits += amount;
+                } else {
+                    credits -= amount;
+                }
+            }
+        };
+        add(Some(unit.family.measure()).filter(|_| unit.family == Family::Cost), unit.share.main);
+        add(unit.family.retainage_measure(), unit.share.retainage);
+    }
+    let (sheet, customer) = sheet_amount(context, document);
+    if effects.is_empty() && sheet.is_zero() {
+        return None;
+    }
+    let amount = debits.max(credits).max(if effects.is_empty() { sheet } else { Money::ZERO });
+    let project_id = project_id
+        .or_else(|| customer.and_then(|customer| context.jobs.project_of(customer)));
+    Some(Hit {
+        amount,
+        project_id,
+        customer_id: customer.map(figures::SmolStr::new),
+        effects,
+        records: vec![document.source()],
+        what: format!("{} has no document behind it", super::context::name_document(document)),
+        date: Some(document.date),
+        instead: None,
+    })
+}
+
+/// What a journal moves on receivables, payables and retainage, and whose.
+fn sheet_amount<'a>(
+    context: &Context<'_, 'a>,
+    document: &'a figures::model::LedgerDocument,
+) -> (Money, Option<&'a str>) {
+    let mut amount = Money::ZERO;
+    let mut customer = None;
+    for line in &document.lines {
+        let role = context.view.role_of(line);
+        if role.receivable || role.payable || role.retainage_receivable || role.retainage_payable {
+            amount = amount.max(debit_less_credit(line).abs());
+            customer = customer.or(line.customer.as_deref());
+        }
+    }
+    (amount, customer)
+}

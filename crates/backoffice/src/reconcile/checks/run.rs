@@ -1,0 +1,167 @@
+//! Runs the checks over cases and books and makes findings of what they say.
+
+use figures::source::SourceRef;
+use figures::{Money, SmolStr};
+use sha2::{Digest, Sha256};
+
+use super::super::cases::Case;
+use super::super::result::{Effect, Finding};
+use super::context::{Claim, Context, Hit};
+use super::roots::{Roots, add};
+use super::{CHECKS, Check, Rule, Weight};
+
+/// All findings, most severe first.
+pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut roots = Roots::new(context);
+    for case in cases {
+        if roots.absorb(case, context, &mut findings) {
+            continue;
+        }
+        for check in CHECKS {
+            match check.rule {
+                Rule::Claim(claim) => {
+                    if let Some(claim) = claim(case, context) {
+                        roots.note(case, findings.len());
+                        findings.push(from_claim(check, case, claim, context));
+                        break;
+                    }
+                }
+                Rule::Split(split) => {
+                    let hits = split(case, context);
+                    let claimed = !hits.is_empty();
+                    findings.extend(hits.into_iter().map(|hit| from_hit(check, hit, context)));
+                    if claimed {
+                        break;
+                    }
+                }
+                Rule::Scan(_) => {}
+            }
+        }
+    }
+    for check in CHECKS {
+        if let Rule::Scan(scan) = check.rule {
+            findings.extend(scan(context).into_iter().map(|hit| from_hit(check, hit, context)));
+        }
+    }
+    merge_same(findings)
+}
+
+fn from_claim(
+    check: &'static Check,
+    case: &Case<'_, '_>,
+    claim: Claim,
+    context: &Context<'_, '_>,
+) -> Finding {
+    let mut records = case.records(context.view);
+    for record in claim.also {
+        if !records.contains(&record) {
+            records.push(record);
+        }
+    }
+    let hit = Hit {
+        amount: claim.amount,
+        project_id: case.job(),
+        customer_id: case.customer(context.view),
+        effects: case.effects(),
+        records,
+        what: claim.what,
+        date: case.project_date().min(case.ledger_date()).or(case.ledger_date()).or(case.project_date()),
+        instead: None,
+    };
+    from_hit(check, hit, context)
+}
+
+fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Finding {
+    let check = hit
+        .instead
+        .and_then(|id| CHECKS.iter().find(|check| check.id == id))
+        .unwrap_or(check);
+    let mut effects: Vec<Effect> = Vec::with_capacity(hit.effects.len());
+    for effect in hit.effects {
+        add(&mut effects, effect);
+    }
+    Finding {
+        id: id(check.id, &hit.records),
+        check: check.id,
+        project_id: hit.project_id,
+        customer_id: hit.customer_id,
+        severity: severity(check, hit.amount, &effects, context),
+        amount: hit.amount.abs(),
+        effects,
+        records: hit.records,
+        what: hit.what,
+        why: check.why.to_owned(),
+        next: check.next.to_owned(),
+        date: hit.date,
+    }
+}
+
+/// |figure| times class weight (domain rules, section H). A finding without a figure counts with
+/// the largest amount that it moves.
+fn severity(
+    check: &Check,
+    amount: Money,
+    effects: &[Effect],
+    context: &Context<'_, '_>,
+) -> u64 {
+    let weights = context.view.policy.weights;
+    let weight = match check.weight {
+        Weight::Cash => weights.cash,
+        Weight::Margin => weights.margin,
+        Weight::Classification => weights.classification,
+        Weight::Information => weights.information,
+    };
+    let moved = effects.iter().map(|effect| effect.amount.abs()).max().unwrap_or_default();
+    amount.abs().max(moved).cents().unsigned_abs().saturating_mul(u64::from(weight))
+}
+
+/// A stable id: the check and the first records that it is about.
+fn id(check: &str, records: &[SourceRef]) -> SmolStr {
+    let mut hasher = Sha256::new();
+    hasher.update(check.as_bytes());
+    for record in records.iter().take(2) {
+        for part in [record.system.name(), &record.kind, &record.id] {
+            hasher.update([0]);
+            hasher.update(part.as_bytes());
+        }
+    }
+    let digest = hasher.finalize();
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    SmolStr::new(format!("fnd_{hex}"))
+}
+
+/// Findings with one id are one finding: a journal that touches two jobs is reported once. Then
+/// the order of the worklist: most severe first, the older before the younger, then by id.
+fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut by_id: std::collections::BTreeMap<SmolStr, Finding> = Default::default();
+    for finding in findings {
+        match by_id.get_mut(&finding.id) {
+            None => {
+                by_id.insert(finding.id.clone(), finding);
+            }
+            Some(held) => {
+                held.amount += finding.amount;
+                held.severity = held.severity.saturating_add(finding.severity);
+                finding.effects.into_iter().for_each(|effect| add(&mut held.effects, effect));
+                for record in finding.records {
+                    if !held.records.contains(&record) {
+                        held.records.push(record);
+                    }
+                }
+            }
+        }
+    }
+    let mut findings: Vec<Finding> = by_id.into_values().collect();
+    for finding in &mut findings {
+        finding.effects.sort();
+    }
+    findings.sort_by(|one, other| {
+        other
+            .severity
+            .cmp(&one.severity)
+            .then_with(|| one.date.cmp(&other.date))
+            .then_with(|| one.id.cmp(&other.id))
+    });
+    findings
+}
