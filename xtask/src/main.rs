@@ -52,7 +52,11 @@ fn main() -> ExitCode {
 
 /// 2 when the machine lacks something that a person has to install, else 1.
 fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.is::<packages::Missing>() { 2 } else { 1 }
+    if error.is::<packages::Missing>() {
+        2
+    } else {
+        1
+    }
 }
 
 fn dispatch(arguments: &[String]) -> Result<()> {

@@ -10,8 +10,10 @@ use crate::violation::Violation;
 
 const CONNECTORS: &str = "crates/connectors/src/";
 
-/// Ways to name a verb that may change something.
-const VERBS: [&str; 8] = [
+/// Ways to name a verb that may change something, or to leave the verb open.
+const VERBS: [&str; 10] = [
+    ".request(",
+    "Method::from_bytes",
     ".post(",
     ".put(",
     ".patch(",
