@@ -113,7 +113,7 @@ fn advance(line: &mut BillingLine, value: i64, step: &Step, bp: i64, n: usize) {
     line.previous_work_retainage = line.work_retainage;
     line.previous_stored_retainage = line.stored_retainage;
     // Materials wait on site in the middle of the job, on every second line.
-    let storing = n % 2 == 0 && (1_500..5_500).contains(&step.done);
+    let storing = n.is_multiple_of(2) && (1_500..5_500).contains(&step.done);
     line.stored = if storing { share(value, 300) } else { 0 };
     line.work = share(value, step.done).max(line.previous_work);
     line.work_retainage = if step.release {

@@ -88,3 +88,28 @@ pub(crate) fn reference(id: i64, name: &str) -> Value {
 pub(crate) fn named(id: i64, name: &str) -> Value {
     object([("id", Value::from(id)), ("name", Value::from(name))])
 }
+
+/// The same record without the named members, in exactly sized maps: for very large worlds.
+pub(crate) fn compact(value: Value, without: &[&str]) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept: Vec<(String, Value)> = map
+                .into_iter()
+                .filter(|(key, _)| !without.contains(&key.as_str()))
+                .collect();
+            let mut small = Map::with_capacity(kept.len());
+            for (key, value) in kept {
+                small.insert(key, compact(value, without));
+            }
+            Value::Object(small)
+        }
+        Value::Array(list) => {
+            let small: Vec<Value> = list
+                .into_iter()
+                .map(|value| compact(value, without))
+                .collect();
+            Value::Array(small)
+        }
+        other => other,
+    }
+}

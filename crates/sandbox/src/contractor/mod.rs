@@ -20,6 +20,7 @@ mod plant;
 pub mod totals;
 mod truth;
 mod wire_billing;
+mod wire_directory;
 mod wire_lists;
 mod wire_procore;
 mod wire_quickbooks;

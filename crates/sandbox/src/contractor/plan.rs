@@ -108,7 +108,7 @@ impl Plan {
         let jobs = (n / per_job).max(3);
         let mut plan = Self::sized(seed, jobs, (n / 20_000).clamp(1, 20));
         let per_job = i64::try_from(n / jobs).unwrap_or(1_000);
-        let months = 14;
+        let months = 12;
         let density = (per_job / months - 8).max(2);
         plan.direct_costs_per_month = (density, density + 2);
         plan.lean = true;

@@ -1,7 +1,7 @@
-//! Procore's side as the API returns it: directory, projects, contracts, payments, direct costs.
+//! Procore's side as the API returns it: contracts, change orders, payments, direct costs.
 //!
 //! Contract totals are derived here from the records, so Procore's documented identities hold
-//! whatever was planted. Billings are in `wire_billing`.
+//! whatever was planted. Billings are in `wire_billing`, people and projects in `wire_directory`.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,13 @@ use serde_json::Value;
 use super::books::{Books, Change, Contract, ContractKind, Direct, DirectKind, Tiers};
 use super::calendar::plus;
 use super::chart::{CODES, cost_type};
-use super::json::{day, instant, maybe_day, named, object, percent, plain};
-use super::wire_billing;
+use super::json::{compact, day, instant, maybe_day, named, object, percent, plain};
+use super::{wire_billing, wire_directory};
 use crate::world::ProcoreRecord;
 
 /// Procore's company id of the simulated contractor.
 pub(crate) const COMPANY: i64 = 26_972;
 const COMPANY_VENDOR: i64 = 60_000;
-const BUDGET_VIEW: i64 = 117_217;
 
 /// Records by snapshot name.
 pub(crate) type Out = BTreeMap<String, Vec<ProcoreRecord>>;
@@ -41,10 +40,7 @@ pub(crate) fn push(
 /// Everything that Procore holds.
 pub(crate) fn write(books: &Books) -> Out {
     let mut out = Out::new();
-    directory(books, &mut out);
-    for job in 0..books.jobs.len() {
-        project(books, job, &mut out);
-    }
+    wire_directory::write(books, &mut out);
     let paid = wire_billing::paid_by_contract(books);
     let billed = wire_billing::billed_by_contract(books);
     for (at, contract) in books.contracts.iter().enumerate() {
@@ -63,96 +59,7 @@ pub(crate) fn write(books: &Books) -> Out {
             direct_cost(books, cost),
         );
     }
-    for shift in &books.shifts {
-        push(
-            &mut out,
-            "timecard_entries",
-            Some(books.jobs[shift.job].pid),
-            None,
-            timecard(books, shift),
-        );
-    }
     out
-}
-
-fn directory(books: &Books, out: &mut Out) {
-    for owner in &books.owners {
-        push(
-            out,
-            "vendors",
-            None,
-            None,
-            vendor(owner.pid, &owner.name, None),
-        );
-    }
-    for item in &books.vendors {
-        let origin = item.linked.then(|| item.qid.to_string());
-        push(
-            out,
-            "vendors",
-            None,
-            None,
-            vendor(item.pid, &item.name, origin),
-        );
-        if let Some(until) = item.insured_until {
-            let status = if until < books.plan.as_of {
-                "expired"
-            } else {
-                "compliant"
-            };
-            let body = object([
-                ("id", (item.pid + 900_000_000).into()),
-                ("vendor_id", item.pid.into()),
-                ("insurance_type", "General Liability".into()),
-                ("insurance_provider", "Cascade Mutual".into()),
-                ("policy_number", format!("CM-{}", item.pid).into()),
-                ("limit", "2,000,000".into()),
-                ("effective_date", day(plus(until, -365))),
-                ("expiration_date", day(until)),
-                ("status", status.into()),
-                ("exempt", false.into()),
-                ("info_received", true.into()),
-                ("origin_id", Value::Null),
-            ]);
-            push(out, "insurances", None, Some(item.pid), body);
-        }
-    }
-    for (n, employee) in books.employees.iter().enumerate() {
-        let body = object([
-            ("id", employee.pid.into()),
-            ("first_name", employee.given.as_str().into()),
-            ("last_name", employee.family.as_str().into()),
-            ("is_employee", true.into()),
-            ("employee_id", format!("E-{:03}", n + 1).into()),
-            ("user_id", Value::Null),
-            ("work_classification_id", Value::Null),
-            ("origin_id", Value::Null),
-            (
-                "contact",
-                object([("is_active", true.into()), ("email", Value::Null)]),
-            ),
-        ]);
-        push(out, "people", None, None, body);
-    }
-}
-
-fn vendor(id: i64, name: &str, origin: Option<String>) -> Value {
-    object([
-        ("id", id.into()),
-        ("name", name.into()),
-        ("legal_name", name.into()),
-        ("company", name.into()),
-        ("is_active", true.into()),
-        ("city", "Denver".into()),
-        ("state_code", "CO".into()),
-        ("country_code", "US".into()),
-        ("synced_to_erp", origin.is_some().into()),
-        ("origin_id", origin.into()),
-        ("origin_data", Value::Null),
-        ("origin_code", Value::Null),
-        ("created_at", "2022-05-01T15:00:00Z".into()),
-        ("updated_at", "2024-05-11T15:00:00Z".into()),
-    ])
 }
 
 /// Procore's id of a cost code within a project.
@@ -169,7 +76,8 @@ pub(crate) fn code_value(books: &Books, job: usize, code: usize) -> Value {
     ])
 }
 
-fn type_value(code: usize) -> Value {
+/// A cost type as records embed it.
+pub(crate) fn type_value(code: usize) -> Value {
     let (id, letter, name) = cost_type(code);
     object([
         ("id", id.into()),
@@ -178,91 +86,6 @@ fn type_value(code: usize) -> Value {
         ("base_type", Value::Null),
         ("origin_id", Value::Null),
     ])
-}
-
-fn project(books: &Books, at: usize, out: &mut Out) {
-    let job = &books.jobs[at];
-    let value = books.contracts[job.prime].amount();
-    let body = object([
-        ("id", job.pid.into()),
-        ("name", job.name.as_str().into()),
-        (
-            "display_name",
-            format!("{} - {}", job.number, job.name).into(),
-        ),
-        ("project_number", job.number.as_str().into()),
-        ("active", job.active.into()),
-        ("is_demo", false.into()),
-        (
-            "stage",
-            if job.active {
-                "Course of Construction"
-            } else {
-                "Warranty"
-            }
-            .into(),
-        ),
-        ("total_value", plain(value)),
-        ("estimated_value", plain(value)),
-        ("start_date", day(job.start)),
-        ("completion_date", day(job.end)),
-        ("projected_finish_date", day(job.end)),
-        ("accounting_project_number", Value::Null),
-        ("origin_id", job.linked.then(|| job.qid.to_string()).into()),
-        ("origin_data", Value::Null),
-        ("origin_code", Value::Null),
-        ("city", "Denver".into()),
-        ("state_code", "CO".into()),
-        ("country_code", "US".into()),
-        ("time_zone", "US/Mountain".into()),
-        ("company", named(COMPANY, &books.plan.company)),
-        ("created_at", instant(plus(job.start, -30))),
-        ("updated_at", instant(job.start)),
-    ]);
-    push(out, "projects", None, None, body);
-    for code in 0..CODES.len() {
-        if books.plan.lean && !job.budget.iter().any(|row| row.code == code) {
-            continue;
-        }
-        let mut body = code_value(books, at, code);
-        for (key, value) in [
-            ("code", CODES[code].code[3..].into()),
-            ("biller_id", job.pid.into()),
-            ("biller_type", "Project".into()),
-            ("budgeted", true.into()),
-            ("origin_id", Value::Null),
-            ("line_item_types", vec![type_value(code)].into()),
-            ("deleted_at", Value::Null),
-        ] {
-            super::json::put(&mut body, key, value);
-        }
-        push(out, "cost_codes", Some(job.pid), None, body);
-    }
-    for row in &job.budget {
-        let (category_id, _, category) = cost_type(row.code);
-        let code = &CODES[row.code];
-        let body = object([
-            ("id", row.id.into()),
-            ("project_id", job.pid.into()),
-            ("project", job.name.as_str().into()),
-            ("root_cost_code", code.code[..2].into()),
-            ("cost_code_id", code_id(books, at, row.code).into()),
-            ("cost_code", format!("{} - {}", code.code, code.name).into()),
-            ("cost_code_origin_id", Value::Null),
-            ("category_id", category_id.into()),
-            ("category", category.into()),
-            ("original_budget_amount", plain(row.original)),
-            ("budget_modifications", plain(row.modified)),
-            ("unbudgeted_reason", Value::Null),
-        ]);
-        push(
-            out,
-            "budget_detail_rows",
-            Some(job.pid),
-            Some(BUDGET_VIEW),
-            body,
-        );
-    }
 }
 
 fn contract_records(books: &Books, contract: &Contract, paid: i64, billed: i64, out: &mut Out) {
@@ -522,7 +345,7 @@ fn direct_cost(books: &Books, cost: &Direct) -> Value {
         ("cost_code", code_value(books, cost.job, cost.code)),
         ("line_item_type", type_value(cost.code)),
     ]);
-    let mut body = object([
+    let body = object([
         ("id", cost.id.into()),
         ("direct_cost_type", kind.into()),
         ("direct_cost_date", day(cost.date)),
@@ -558,57 +381,23 @@ fn direct_cost(books: &Books, cost: &Direct) -> Value {
             },
         ),
     ]);
-    if books.plan.lean
-        && let Value::Object(map) = &mut body
-    {
-        for key in [
-            "line_items",
-            "vendor",
-            "employee",
-            "received_date",
-            "terms",
-            "origin_data",
-            "grand_total",
-        ] {
-            map.shift_remove(key);
-        }
+    if books.plan.lean {
+        compact(body, &LEAN_WITHOUT)
+    } else {
+        body
     }
-    body
 }
 
-fn timecard(books: &Books, shift: &super::books::Shift) -> Value {
-    let (job, employee) = (&books.jobs[shift.job], &books.employees[shift.employee]);
-    object([
-        ("id", shift.id.into()),
-        ("date", day(shift.date)),
-        ("hours", format!("{}.0", shift.hours).into()),
-        ("lunch_time", "30".into()),
-        ("time_in", Value::Null),
-        ("time_out", Value::Null),
-        ("billable", true.into()),
-        ("approval_status", "approved".into()),
-        (
-            "party",
-            named(
-                employee.pid,
-                &format!("{} {}", employee.given, employee.family),
-            ),
-        ),
-        ("project", named(job.pid, &job.name)),
-        (
-            "cost_code",
-            code_value(books, shift.job, super::chart::LABOR),
-        ),
-        (
-            "timecard_time_type",
-            object([("id", 1.into()), ("time_type", "Regular Time".into())]),
-        ),
-        ("origin_id", Value::Null),
-        ("created_at", instant(shift.date)),
-        ("updated_at", instant(shift.date)),
-        ("deleted_at", Value::Null),
-    ])
-}
+/// Members that no measure and no match needs; very large worlds leave them out.
+const LEAN_WITHOUT: [&str; 7] = [
+    "line_items",
+    "vendor",
+    "employee",
+    "received_date",
+    "terms",
+    "origin_data",
+    "grand_total",
+];
 
 fn payment_number(books: &Books, payment: &super::books::Payment) -> i64 {
     let prime = books.contracts[payment.contract].kind == ContractKind::Prime;

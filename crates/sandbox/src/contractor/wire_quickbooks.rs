@@ -11,7 +11,7 @@ use super::books::{Books, Kind, Line, Presence, Txn};
 use super::chart::{
     CLASS_NAMES, DEPARTMENT_NAMES, PAYABLE, PROGRESS_ITEM, RECEIVABLE, RETAINAGE_ITEM, account_name,
 };
-use super::json::{day, number, object, put, reference};
+use super::json::{compact, day, number, object, put, reference};
 use super::wire_lists::{self, class_id, item_name};
 
 /// Entities by name.
@@ -290,8 +290,27 @@ fn transaction(books: &Books, balances: &Balances, names: &Names, at: usize) -> 
         );
     }
     let token = i64::from(!balances.links[at].is_empty()) + i64::from(voided);
-    frame(body, txn.id, token, txn.date)
+    let body = frame(body, txn.id, token, txn.date);
+    if books.plan.lean {
+        compact(body, &LEAN_WITHOUT)
+    } else {
+        body
+    }
 }
+
+/// Members that no measure and no match needs; very large worlds leave them out.
+const LEAN_WITHOUT: [&str; 10] = [
+    "name",
+    "APAccountRef",
+    "ARAccountRef",
+    "DepartmentRef",
+    "ClassRef",
+    "BillableStatus",
+    "Qty",
+    "UnitPrice",
+    "ProcessPayment",
+    "CreateTime",
+];
 
 fn link(books: &Books, at: usize) -> Value {
     let txn = &books.txns[at];

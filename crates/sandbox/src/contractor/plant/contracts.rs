@@ -271,7 +271,7 @@ pub(super) fn budget(books: &mut Books, _: usize) -> Option<()> {
         let untouched = rows
             .iter()
             .all(|row| row.original + row.modified == row.quickbooks);
-        (untouched && !rows.is_empty()).then(|| (at, rows.len() / 2))
+        (untouched && !rows.is_empty()).then_some((at, rows.len() / 2))
     })?;
     let amount = books.dice.range(4, 30) * 50_000;
     books.jobs[job].budget[row].modified += amount;

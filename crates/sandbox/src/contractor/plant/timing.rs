@@ -14,13 +14,11 @@ use crate::contractor::job::change;
 pub(super) fn fresh_invoice(books: &mut Books, date: Date) -> Option<usize> {
     let code = FIRST_SUPPLY + books.dice.index(SUPPLIES);
     let vendor = costs::supplier(books, code);
+    let start = books.dice.index(books.jobs.len());
     let job = (0..books.jobs.len())
+        .map(|n| (start + n) % books.jobs.len())
         .find(|&at| books.jobs[at].active)
-        .unwrap_or(0);
-    let job = (job..books.jobs.len())
-        .filter(|&at| books.jobs[at].active)
-        .last()
-        .unwrap_or(job);
+        .unwrap_or(start);
     let amount = books.dice.range(30_000, 600_000) + 19;
     let (pair, bill) = costs::direct_invoice(books, job, vendor, code, date, amount);
     let at = books.pairs[pair].procore[0];
