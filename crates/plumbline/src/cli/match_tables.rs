@@ -5,22 +5,32 @@
 //! `a_id,b_id,score,reason`, one line per pair of ids. A row that cannot be read is rejected with
 //! its line and the reason, and the rest continues. Nothing here decides what pairs with what.
 
+mod reader;
+
 use std::fmt;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use backoffice::reconcile::matching::documents::{
-    Amounts, Document, Evidence, Matching, Policy, Table, UNKNOWN, pair_tables,
+    Amounts, Document, Evidence, Interner, JobKey, Matching, Policy, Table, UNKNOWN, pair_tables,
 };
 use jiff::civil::Date;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+
+use reader::Reader;
 
 /// The columns of a table, in the order in which they are documented.
 const COLUMNS: [&str; 6] = ["id", "vendor", "doc_no", "amount_cents", "date", "job"];
 /// Larger amounts, in cents, are taken for a mistake: ten million million dollars.
 const LARGEST_AMOUNT: u64 = 1_000_000_000_000_000;
+/// Bytes of a row of which there may be room for more than there are.
+const SHORTEST_ROW: u64 = 48;
+/// Pairs looked up together.
+const BATCH: usize = 128;
+/// Bytes gathered before they are written.
+const FLUSHED_AT: usize = 256 * 1_024;
 /// Rejections listed one by one in the summary.
 const REJECTIONS_SHOWN: usize = 20;
 
@@ -89,254 +99,106 @@ impl fmt::Display for Summary {
 /// # Errors
 /// When a file cannot be read or written, or a header lacks a column.
 pub fn run(left: &Path, right: &Path, out: &Path) -> Result<Summary> {
-    let (left_text, right_text) = both(|| text(left), || text(right))?;
-    let (left_sheet, right_sheet) = both(
-        || {
-            left_text
-                .sheet()
-                .with_context(|| format!("failed to read {}", left.display()))
-        },
-        || {
-            right_text
-                .sheet()
-                .with_context(|| format!("failed to read {}", right.display()))
-        },
-    )?;
-    let mut rejections = Vec::new();
-    for (file, sheet) in [(left, &left_sheet), (right, &right_sheet)] {
-        rejections.extend(sheet.rejections.iter().map(|(line, reason)| Rejection {
-            file: file.to_path_buf(),
-            line: *line,
-            reason: reason.clone(),
-        }));
-    }
-    let (left_rows, right_rows) = (left_sheet.table.len(), right_sheet.table.len());
-    let (mut left_table, mut right_table) = with_common_jobs(left_sheet, right_sheet);
-    let matching = pair_tables(&mut left_table, &mut right_table, &Policy::default());
-    write(&matching, (&left_table, &right_table), out)
+    let (mut left_sheet, mut right_sheet) = std::thread::scope(|scope| {
+        let left = scope.spawn(|| read(left));
+        let right = read(right);
+        let left = left
+            .join()
+            .map_err(|_| anyhow!("the reading thread stopped"))?;
+        anyhow::Ok((left?, right?))
+    })?;
+    share_jobs(&left_sheet.jobs, &right_sheet.jobs, &mut right_sheet.table);
+    let (left_table, right_table) = (&mut left_sheet.table, &mut right_sheet.table);
+    let matching = pair_tables(left_table, right_table, &Policy::default());
+    write(&matching, (left_table, right_table), out)
         .with_context(|| format!("failed to write {}", out.display()))?;
-    let paired = |left: bool| -> usize {
-        let rows = matching
-            .pairs
-            .iter()
-            .map(|pair| if left { &pair.left } else { &pair.right });
-        rows.map(|members| members.rows().len()).sum()
-    };
-    let one_to_one = matching
-        .pairs
-        .iter()
-        .filter(|pair| pair.left.rows().len() + pair.right.rows().len() == 2);
-    Ok(Summary {
+    let mut rejections = left_sheet.rejections;
+    rejections.append(&mut right_sheet.rejections);
+    Ok(summary(&matching, (left_table, right_table), rejections))
+}
+
+fn summary(matching: &Matching, tables: (&Table, &Table), rejections: Vec<Rejection>) -> Summary {
+    let (mut left_paired, mut right_paired, mut splits) = (0, 0, 0);
+    for pair in &matching.pairs {
+        let (left, right) = (pair.left.rows().len(), pair.right.rows().len());
+        left_paired += left;
+        right_paired += right;
+        splits += usize::from(left + right > 2);
+    }
+    let (left_rows, right_rows) = (tables.0.len(), tables.1.len());
+    Summary {
         left_rows,
         right_rows,
-        splits: matching.pairs.len() - one_to_one.count(),
         pairs: matching.pairs.len(),
+        splits,
         questions: matching.questions.len(),
-        left_unmatched: left_rows - paired(true),
-        right_unmatched: right_rows - paired(false),
+        left_unmatched: left_rows - left_paired,
+        right_unmatched: right_rows - right_paired,
         rejections,
-    })
-}
-
-/// Does two things at the same time.
-fn both<T: Send>(
-    first: impl FnOnce() -> Result<T> + Send,
-    second: impl FnOnce() -> Result<T>,
-) -> Result<(T, T)> {
-    std::thread::scope(|scope| {
-        let first = scope.spawn(first);
-        let second = second()?;
-        let first = first
-            .join()
-            .map_err(|_| anyhow!("a reading thread stopped"))??;
-        Ok((first, second))
-    })
-}
-
-/// A table as text: fields end with one byte, records with another, and nothing is quoted twice.
-struct Text {
-    text: String,
-    field_end: u8,
-    record_end: u8,
-    /// The line of each record, when records may span lines.
-    lines: Option<Vec<u64>>,
-}
-
-/// Reads a file. Files with quotes inside quoted fields are rewritten with control characters as
-/// separators, so that one reader that only borrows serves both.
-fn text(path: &Path) -> Result<Text> {
-    let failed = || format!("failed to read {}", path.display());
-    let bytes = std::fs::read(path).with_context(failed)?;
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    };
-    if !needs_rewriting(text.as_bytes()) {
-        return Ok(Text {
-            text,
-            field_end: b',',
-            record_end: b'\n',
-            lines: None,
-        });
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let mut rewritten = String::with_capacity(text.len());
-    let mut lines = Vec::new();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).with_context(failed)? {
-        for (at, field) in record.iter().enumerate() {
-            if at > 0 {
-                rewritten.push('\x1F');
-            }
-            rewritten.extend(
-                field
-                    .chars()
-                    .map(|c| if matches!(c, '\x1E' | '\x1F') { ' ' } else { c }),
-            );
-        }
-        rewritten.push('\x1E');
-        lines.push(record.position().map_or(0, csv::Position::line));
-    }
-    Ok(Text {
-        text: rewritten,
-        field_end: 0x1F,
-        record_end: 0x1E,
-        lines: Some(lines),
-    })
-}
-
-/// Whether a quoted field holds a quote or a line end, or a quote stands where none may.
-fn needs_rewriting(text: &[u8]) -> bool {
-    let mut quoted = false;
-    let mut before = b'\n';
-    let mut rest = text.iter().copied().peekable();
-    if !text.contains(&b'"') {
-        return false;
-    }
-    while let Some(byte) = rest.next() {
-        match (quoted, byte) {
-            (false, b'"') if matches!(before, b',' | b'\n') => quoted = true,
-            (false, b'"') | (true, b'\n' | b'\r') => return true,
-            (true, b'"') => {
-                if !matches!(rest.peek(), None | Some(b',' | b'\n' | b'\r')) {
-                    return true;
-                }
-                quoted = false;
-            }
-            _ => {}
-        }
-        before = byte;
-    }
-    quoted
 }
 
 /// A table that has been read.
-struct Sheet<'a> {
-    table: Table<'a>,
-    /// Distinct jobs in normal form; a row's job is a position in this list.
-    jobs: Vec<String>,
-    rejections: Vec<(u64, String)>,
+struct Sheet {
+    table: Table,
+    jobs: Jobs,
+    rejections: Vec<Rejection>,
 }
 
-impl Text {
-    fn sheet(&self) -> Result<Sheet<'_>> {
-        let mut rest = self.text.strip_prefix('\u{FEFF}').unwrap_or(&self.text);
-        let mut fields = Vec::new();
-        self.record(&mut rest, &mut fields);
-        let columns = columns(&fields)?;
-        let width = fields.len();
-        let expected = rest.len() / 48;
-        let mut sheet = Sheet {
-            table: Table::with_capacity(expected),
-            jobs: Vec::new(),
-            rejections: Vec::new(),
+/// Reads a table.
+fn read(path: &Path) -> Result<Sheet> {
+    let failed = || format!("failed to read {}", path.display());
+    let file = File::open(path).with_context(failed)?;
+    let rows = file
+        .metadata()
+        .map_or(0, |about| about.len() / SHORTEST_ROW);
+    let mut reader = Reader::new(file);
+    reader.advance().with_context(failed)?;
+    let columns = columns(&reader).with_context(failed)?;
+    let width = reader.len();
+    let table = Table::with_capacity(usize::try_from(rows).unwrap_or(0));
+    let mut sheet = Sheet {
+        table,
+        jobs: Jobs::default(),
+        rejections: Vec::new(),
+    };
+    let mut ids = Ids::default();
+    while reader.advance().with_context(failed)? {
+        if reader.len() == 1 && reader.field(0).is_empty() {
+            continue;
+        }
+        let document = if reader.len() == width {
+            document(&reader, &columns, &mut sheet.jobs)
+        } else {
+            Err(format!("{} fields instead of {width}", reader.len()))
         };
-        let mut jobs = Jobs::default();
-        let mut ids = Ids::default();
-        let mut record = 1;
-        while !rest.is_empty() {
-            self.record(&mut rest, &mut fields);
-            record += 1;
-            if fields.as_slice() == [""] {
-                continue;
-            }
-            let read = if fields.len() == width {
-                document(&columns.map(|at| fields[at]), &mut jobs, &mut ids)
-            } else {
-                Err(format!("{} fields instead of {width}", fields.len()))
-            };
-            match read {
-                Ok(document) => sheet.table.push(document),
-                Err(reason) => {
-                    let lines = self.lines.as_ref();
-                    let line = lines.and_then(|lines| lines.get(record - 1).copied());
-                    sheet
-                        .rejections
-                        .push((line.unwrap_or(record as u64), reason));
-                }
-            }
-        }
-        sheet.jobs = jobs.normal;
-        Ok(sheet)
-    }
-
-    /// Splits the next record off `rest` into `fields`.
-    fn record<'a>(&self, rest: &mut &'a str, fields: &mut Vec<&'a str>) {
-        fields.clear();
-        let (text, bytes) = (*rest, rest.as_bytes());
-        let mut start = 0;
-        loop {
-            let quoted = bytes.get(start) == Some(&b'"') && self.lines.is_none();
-            let (end, next) = if quoted {
-                start += 1;
-                let end = find(bytes, start, |byte| byte == b'"');
-                (
-                    end,
-                    find(bytes, end, |byte| {
-                        byte == self.field_end || byte == self.record_end
-                    }),
-                )
-            } else {
-                let end = find(bytes, start, |byte| {
-                    byte == self.field_end || byte == self.record_end
-                });
-                (end, end)
-            };
-            let last = bytes.get(next) != Some(&self.field_end);
-            let field = &text[start..end];
-            fields.push(if last && !quoted {
-                field.strip_suffix('\r').unwrap_or(field)
-            } else {
-                field
+        let read = document.and_then(|document| {
+            ids.check(document.id, &sheet.table)?;
+            sheet.table.push(document);
+            Ok(())
+        });
+        if let Err(reason) = read {
+            sheet.rejections.push(Rejection {
+                file: path.into(),
+                line: reader.line(),
+                reason,
             });
-            if last {
-                *rest = text.get(next + 1..).unwrap_or("");
-                return;
-            }
-            start = next + 1;
         }
     }
-}
-
-/// The place of the first byte from `start` on that is wanted, or the end.
-fn find(bytes: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> usize {
-    let rest = bytes.get(start..).unwrap_or_default();
-    rest.iter()
-        .position(|byte| wanted(*byte))
-        .map_or(bytes.len(), |at| start + at)
+    Ok(sheet)
 }
 
 /// Where each column is.
-fn columns(header: &[&str]) -> Result<[usize; 6]> {
+fn columns<R: Read>(header: &Reader<R>) -> Result<[usize; 6]> {
     let mut places = [0; 6];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
-        let found = header
-            .iter()
-            .position(|name| name.trim().eq_ignore_ascii_case(column));
-        let Some(found) = found else {
+        let named = |at: &usize| {
+            header
+                .field(*at)
+                .trim_matches(['\u{FEFF}', ' '])
+                .eq_ignore_ascii_case(column)
+        };
+        let Some(found) = (0..header.len()).find(named) else {
             bail!(
                 "the header has no column {column}; it must name {}",
                 COLUMNS.join(",")
@@ -348,23 +210,25 @@ fn columns(header: &[&str]) -> Result<[usize; 6]> {
 }
 
 /// Reads one row.
-fn document<'a>(
-    [id, vendor, doc_no, amount, date, job]: &[&'a str; 6],
-    jobs: &mut Jobs<'a>,
-    ids: &mut Ids<'a>,
+fn document<'a, R: Read>(
+    reader: &'a Reader<R>,
+    columns: &[usize; 6],
+    jobs: &mut Jobs,
 ) -> Result<Document<'a>, String> {
-    let id = id.trim();
+    let [id, vendor, doc_no, amount, date, job] = columns.map(|at| reader.field(at));
+    let id = id.trim_ascii();
     if id.is_empty() {
         return Err("no id".to_owned());
     }
-    if id.contains('\u{FFFD}') || vendor.contains('\u{FFFD}') {
+    if reader.lossy
+        && [id, vendor, doc_no, job]
+            .iter()
+            .any(|text| text.contains('\u{FFFD}'))
+    {
         return Err("not UTF-8".to_owned());
     }
     let amount = cents(amount)?;
     let date = civil_date(date)?;
-    if !ids.is_new(id) {
-        return Err(format!("the id {id} appears before"));
-    }
     Ok(Document {
         id,
         party: UNKNOWN,
@@ -377,7 +241,7 @@ fn document<'a>(
 }
 
 fn cents(text: &str) -> Result<i64, String> {
-    match text.trim().parse::<i64>() {
+    match text.trim_ascii().parse::<i64>() {
         Ok(amount) if amount.unsigned_abs() <= LARGEST_AMOUNT => Ok(amount),
         Ok(_) => Err(format!("the amount {text} is absurd")),
         Err(_) => Err(format!(
@@ -387,126 +251,146 @@ fn cents(text: &str) -> Result<i64, String> {
 }
 
 fn civil_date(text: &str) -> Result<Option<Date>, String> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if text.is_empty() {
         return Ok(None);
     }
-    let part =
-        |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<i16>().ok());
-    let bytes = text.as_bytes();
-    let shaped = bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-';
-    let parts = (part(0, 4), part(5, 7), part(8, 10));
-    if let (true, (Some(year), Some(month), Some(day))) = (shaped, parts) {
-        let (month, day) = (month as i8, day as i8);
-        if let Ok(date) = Date::new(year, month, day) {
-            return Ok(Some(date));
-        }
+    let failed = || format!("the date {text:?} is not YYYY-MM-DD");
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
+        return Err(failed());
+    };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(failed());
     }
-    Err(format!("the date {text:?} is not YYYY-MM-DD"))
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = digits.map(|digit| (digit - b'0').cast_signed());
+    let year = (i16::from(y1) * 10 + i16::from(y2)) * 100 + i16::from(y3 * 10 + y4);
+    Date::new(year, m1 * 10 + m2, d1 * 10 + d2)
+        .map(Some)
+        .map_err(|_| failed())
 }
 
-/// The ids seen so far. As long as they ascend, nothing needs to be remembered but the last.
+/// Finds ids that appear twice. As long as they ascend, the one before is all there is to know.
 #[derive(Default)]
-struct Ids<'a> {
-    ascending: Vec<&'a str>,
-    seen: Option<FxHashSet<&'a str>>,
+struct Ids {
+    seen: Option<Interner>,
 }
 
-impl<'a> Ids<'a> {
-    fn is_new(&mut self, id: &'a str) -> bool {
-        if let Some(seen) = &mut self.seen {
-            return seen.insert(id);
+impl Ids {
+    fn check(&mut self, id: &str, table: &Table) -> Result<(), String> {
+        let rows = table.len() as u32;
+        if self.seen.is_none() {
+            if rows == 0 || table.id(rows - 1) < id {
+                return Ok(());
+            }
+            let mut seen = Interner::default();
+            (0..rows).for_each(|row| {
+                seen.number(table.id(row));
+            });
+            self.seen = Some(seen);
         }
-        if self.ascending.last().is_none_or(|last| *last < id) {
-            self.ascending.push(id);
-            return true;
+        let number = self.seen.as_mut().map_or(rows, |seen| seen.number(id));
+        if number == rows {
+            Ok(())
+        } else {
+            Err(format!("the id {id} appears before"))
         }
-        let mut seen: FxHashSet<&str> = self.ascending.drain(..).collect();
-        let new = seen.insert(id);
-        self.seen = Some(seen);
-        new
     }
 }
 
 /// The jobs of one side.
 #[derive(Default)]
-struct Jobs<'a> {
-    key_of: FxHashMap<&'a str, u32>,
-    key_of_normal: FxHashMap<String, u32>,
-    normal: Vec<String>,
+struct Jobs {
+    /// As written, and for each spelling its job.
+    written: Interner,
+    key_of: Vec<JobKey>,
+    /// In their normal form; a key is a position in this list.
+    normal: Interner,
 }
 
-impl<'a> Jobs<'a> {
-    fn key(&mut self, job: &'a str) -> u32 {
-        if let Some(key) = self.key_of.get(job) {
-            return *key;
+impl Jobs {
+    fn key(&mut self, job: &str) -> JobKey {
+        let written = self.written.number(job) as usize;
+        if written == self.key_of.len() {
+            let kept = job.chars().filter(|character| character.is_alphanumeric());
+            let normal: String = kept.flat_map(char::to_uppercase).collect();
+            self.key_of.push(if normal.is_empty() {
+                UNKNOWN
+            } else {
+                self.normal.number(&normal)
+            });
         }
-        let normal: String = job
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_uppercase)
-            .collect();
-        let next = self.normal.len() as u32;
-        let key = match normal.is_empty() {
-            true => UNKNOWN,
-            false => *self.key_of_normal.entry(normal.clone()).or_insert(next),
-        };
-        if key == next {
-            self.normal.push(normal);
-        }
-        self.key_of.insert(job, key);
-        key
+        self.key_of[written]
     }
 }
 
-/// Gives the same job the same key on both sides.
-fn with_common_jobs<'l, 'r>(left: Sheet<'l>, right: Sheet<'r>) -> (Table<'l>, Table<'r>) {
-    let key_of: FxHashMap<&str, u32> = left.jobs.iter().map(String::as_str).zip(0_u32..).collect();
-    let mut next = left.jobs.len() as u32;
-    let mut keys = Vec::with_capacity(right.jobs.len());
-    for job in &right.jobs {
-        keys.push(key_of.get(job.as_str()).copied().unwrap_or_else(|| {
-            next += 1;
-            next - 1
-        }));
-    }
-    let mut right_table = right.table;
-    right_table.relabel_jobs(&keys);
-    (left.table, right_table)
+/// Gives the jobs of the right side the keys that the left side has for them.
+fn share_jobs(left: &Jobs, right: &Jobs, table: &mut Table) {
+    let mut shared = Interner::default();
+    (0..left.normal.len() as u32).for_each(|key| {
+        shared.number(left.normal.text(key));
+    });
+    let keys: Vec<JobKey> = (0..right.normal.len() as u32)
+        .map(|key| shared.number(right.normal.text(key)))
+        .collect();
+    table.relabel_jobs(&keys);
 }
 
 fn write(matching: &Matching, (left, right): (&Table, &Table), out: &Path) -> Result<()> {
-    let mut writer = BufWriter::with_capacity(1 << 20, File::create(out)?);
-    writer.write_all(b"a_id,b_id,score,reason\n")?;
+    let mut file = File::create(out)?;
+    let mut text = Vec::with_capacity(FLUSHED_AT + 4_096);
+    text.extend_from_slice(b"a_id,b_id,score,reason\n");
+    let plain = !(must_quote(left.joined_ids()) || must_quote(right.joined_ids()));
     let mut tails: FxHashMap<(Evidence, u16), Vec<u8>> = FxHashMap::default();
-    for pair in &matching.pairs {
-        let tail = tails.entry((pair.evidence, pair.score)).or_insert_with(|| {
-            let hundredths = (pair.score + 50) / 100;
-            let reason = pair.evidence.sentence();
-            let (whole, rest) = (hundredths / 100, hundredths % 100);
-            format!(",{whole}.{rest:02},\"{reason}\"\n").into_bytes()
-        });
-        for a in pair.left.rows() {
-            for b in pair.right.rows() {
-                write_id(&mut writer, left.id(*a))?;
-                writer.write_all(b",")?;
-                write_id(&mut writer, right.id(*b))?;
-                writer.write_all(tail)?;
+    let mut lines: Vec<(&str, &str, (Evidence, u16))> = Vec::with_capacity(2 * BATCH);
+    for batch in matching.pairs.chunks(BATCH) {
+        // Ids lie anywhere in memory: all of a batch are looked up before any is copied, so that
+        // the machine waits for them together.
+        lines.clear();
+        for pair in batch {
+            for a in pair.left.rows() {
+                for b in pair.right.rows() {
+                    lines.push((left.id(*a), right.id(*b), (pair.evidence, pair.score)));
+                }
             }
         }
+        for (a, b, reason) in &lines {
+            if plain {
+                text.extend_from_slice(a.as_bytes());
+                text.push(b',');
+                text.extend_from_slice(b.as_bytes());
+            } else {
+                text.extend_from_slice(format!("{},{}", quoted(a), quoted(b)).as_bytes());
+            }
+            text.extend_from_slice(tails.entry(*reason).or_insert_with(|| tail(*reason)));
+        }
+        if text.len() >= FLUSHED_AT {
+            file.write_all(&text)?;
+            text.clear();
+        }
     }
-    writer.flush()?;
+    file.write_all(&text)?;
     Ok(())
 }
 
-fn write_id(writer: &mut impl Write, id: &str) -> std::io::Result<()> {
-    if id
-        .bytes()
+/// The score and the reason, as a line ends with them.
+fn tail((evidence, score): (Evidence, u16)) -> Vec<u8> {
+    let hundredths = (score + 50) / 100;
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    format!(",{whole}.{rest:02},\"{}\"\n", evidence.sentence()).into_bytes()
+}
+
+fn must_quote(text: &str) -> bool {
+    text.bytes()
         .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
-    {
-        return write!(writer, "\"{}\"", id.replace('"', "\"\""));
+}
+
+fn quoted(id: &str) -> String {
+    if must_quote(id) {
+        format!("\"{}\"", id.replace('"', "\"\""))
+    } else {
+        id.to_owned()
     }
-    writer.write_all(id.as_bytes())
 }
 
 #[cfg(test)]
