@@ -42,7 +42,7 @@ pub(crate) fn find_visible(call: &Call<'_>, kind: &str, id: i64) -> Result<Body,
     let here = call.route.company_wide || record.project == call.project;
     let parent = call.parent()?;
     let under = parent.is_none_or(|parent| record.parent.is_none_or(|own| own == parent));
-    if !here || !under || !call.sees(kind, record) {
+    if record.deleted || !here || !under || !call.sees(kind, record) {
         return Err(Refusal::not_found());
     }
     Ok(shape(call, kind, record))
