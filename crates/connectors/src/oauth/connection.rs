@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use figures::source::System;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::endpoint::{Application, OauthError, TokenEndpoint};
@@ -35,7 +35,16 @@ pub struct Connection {
     vault: Arc<dyn TokenVault>,
     clock: Arc<dyn Clock>,
     way: Way,
-    current: Mutex<Option<StoredTokens>>,
+    current: Mutex<Current>,
+}
+
+/// What this process knows.
+#[derive(Default)]
+struct Current {
+    tokens: Option<StoredTokens>,
+    /// After a refresh that failed for a passing reason, a token that is still good is used
+    /// until then without another try.
+    next_try: Option<Timestamp>,
 }
 
 /// A token is not used in the last minute of its life.
@@ -43,6 +52,8 @@ const SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// How often we look whether another process has finished refreshing.
 const LOOKS: u32 = 60;
 const LOOK_PAUSE: Duration = Duration::from_secs(2);
+/// Pause between refreshes while the old token is still good.
+const NEXT_TRY: SignedDuration = SignedDuration::from_secs(30);
 
 impl Connection {
     /// A connection that a person consented to.
@@ -89,7 +100,7 @@ impl Connection {
             vault,
             clock,
             way,
-            current: Mutex::new(None),
+            current: Mutex::default(),
         })
     }
 
@@ -101,7 +112,7 @@ impl Connection {
     pub async fn disconnect(&self) -> Result<(), Cause> {
         let mut current = self.current.lock().await;
         let stored = self.vault.load().await.map_err(not_kept)?;
-        *current = None;
+        *current = Current::default();
         self.vault.forget().await.map_err(not_kept)?;
         // QuickBooks: either token ends the grant. Procore: the access token is asked for.
         let token = match self.endpoint.application().system {
@@ -121,39 +132,53 @@ impl Connection {
     /// A token that is good now; refreshes it first when 80 % of its life is over.
     async fn good(&self, refused: Option<&Secret>) -> Result<Arc<Secret>, Cause> {
         let mut current = self.current.lock().await;
-        if current.is_none() {
-            *current = Some(self.vault.load().await.map_err(not_kept)?);
-        }
-        let stored = current
+        if let Some(token) = current
+            .tokens
             .as_ref()
-            .filter(|tokens| !self.is_due(tokens, refused));
-        if let Some(token) = stored.and_then(|tokens| tokens.access.clone()) {
-            return Ok(Arc::new(token));
+            .and_then(|known| self.fit(known, refused))
+        {
+            return Ok(token);
         }
         // Somebody else may have refreshed since we last looked.
-        let fresh = self.vault.load().await.map_err(not_kept)?;
-        let usable = !self.is_due(&fresh, refused);
-        let fallback = fresh.clone();
-        let stored = current.insert(fresh);
-        if usable && let Some(token) = stored.access.clone() {
-            return Ok(Arc::new(token));
+        let stored = self.vault.load().await.map_err(not_kept)?;
+        current.tokens = Some(stored.clone());
+        if let Some(token) = self.fit(&stored, refused) {
+            return Ok(token);
+        }
+        let still_good = refused.is_none() && self.is_usable(&stored);
+        let now = self.clock.now();
+        if still_good && current.next_try.is_some_and(|at| now < at) {
+            return stored.access.map(Arc::new).ok_or_else(no_token);
         }
         match self.refresh(refused).await {
             Ok(tokens) => {
                 let token = tokens.access.clone();
-                *current = Some(tokens);
+                *current = Current {
+                    tokens: Some(tokens),
+                    next_try: None,
+                };
                 token.map(Arc::new).ok_or_else(no_token)
             }
             // A refresh that failed for a passing reason does not make a good token bad.
             Err(Cause::Unreachable { .. } | Cause::TimedOut | Cause::Interrupted { .. })
-                if refused.is_none() && self.is_usable(&fallback) =>
+                if still_good =>
             {
-                fallback.access.map(Arc::new).ok_or_else(no_token)
+                current.next_try = now.checked_add(NEXT_TRY).ok();
+                stored.access.map(Arc::new).ok_or_else(no_token)
             }
             Err(cause) => {
-                *current = None;
+                current.tokens = None;
                 Err(cause)
             }
+        }
+    }
+
+    /// The access token, unless it is due for a refresh.
+    fn fit(&self, tokens: &StoredTokens, refused: Option<&Secret>) -> Option<Arc<Secret>> {
+        if self.is_due(tokens, refused) {
+            None
+        } else {
+            tokens.access.clone().map(Arc::new)
         }
     }
 

@@ -9,6 +9,8 @@ mod callback;
 mod connection;
 mod endpoint;
 mod login;
+#[cfg(test)]
+mod refresh_tests;
 mod secret;
 mod vault;
 

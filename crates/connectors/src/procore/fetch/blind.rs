@@ -3,6 +3,7 @@
 
 use crate::fetch::member;
 use crate::http::{FetchError, Place};
+use crate::procore::capabilities::Sight;
 use crate::procore::client::{Client, Row};
 
 /// What the connection may do in one project, as Procore tells it.
@@ -121,6 +122,24 @@ impl Permissions {
         (self.level(tool) != Some("admin")).then_some("private_contracts")
     }
 
+    /// Every resource whose tool is known here.
+    pub(crate) fn resources() -> impl Iterator<Item = &'static str> {
+        TOOLS
+            .iter()
+            .flat_map(|(resources, _)| resources.iter().copied())
+    }
+
+    /// How much of a resource the levels allow to see.
+    pub(crate) fn sight(&self, resource: &str) -> Sight {
+        let reason = self.reason_for(resource);
+        let level = self.level(tool_of(resource)).unwrap_or("none");
+        if reason == "tool_disabled" || level == "none" {
+            return Sight::Blind(reason);
+        }
+        self.hidden_part_of(resource)
+            .map_or(Sight::Whole, Sight::Partial)
+    }
+
     /// The level of a tool, if Procore names the tool.
     pub(crate) fn level(&self, names: &[&str]) -> Option<&str> {
         let known = |tool: &&Tool| tool.names.iter().any(|name| names.contains(&name.as_str()));
@@ -156,12 +175,6 @@ pub(crate) fn tool_of(resource: &str) -> &'static [&'static str] {
         .iter()
         .find(|(resources, _)| resources.contains(&resource))
         .map_or(&[], |(_, names)| names)
-}
-
-/// The resources that a tool stands behind, for people who look at levels.
-pub(crate) fn resources_by_tool()
--> impl Iterator<Item = (&'static [&'static str], &'static [&'static str])> {
-    TOOLS.iter().map(|(resources, names)| (*resources, *names))
 }
 
 /// Lower-case letters and digits only: `Prime Contracts` and `prime_contract` become comparable.

@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 use url::Url;
 
 use crate::fetch::{content_id, member, members, plain_text, rows_of};
-use crate::http::{Bearers, Cause, Clock, Conditions, FetchError, Place, ReadClient, Reply};
+use crate::http::{Bearers, Cause, Conditions, FetchError, Place, ReadClient, Reply};
 use crate::meter::Meter;
 use crate::oauth::Connection;
 
@@ -119,10 +119,6 @@ impl Client {
     #[must_use]
     pub fn meter(&self) -> &Meter {
         self.read.meter()
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.read.clock()
     }
 
     pub(crate) fn error(&self, entity: &str, cause: Cause) -> FetchError {

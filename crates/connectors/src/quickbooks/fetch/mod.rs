@@ -200,6 +200,16 @@ impl<'a> Read<'a> {
     }
 }
 
+/// The predicate that selects all objects of an entity, inactive names included.
+pub(crate) fn whole_predicate(entity: &str) -> &'static str {
+    let known = ENTITIES.iter().find(|known| known.name == entity);
+    if known.is_some_and(|known| known.family == Family::Names) {
+        "Active in (true,false)"
+    } else {
+        ""
+    }
+}
+
 fn key(entity: &str) -> ResourceKey {
     ResourceKey::company(System::QuickBooks, entity)
 }

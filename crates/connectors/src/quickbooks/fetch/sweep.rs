@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use smol_str::SmolStr;
 
-use super::{Entity, Family, Read, key, records};
+use super::{Entity, Read, key, records, whole_predicate};
 use crate::fetch::{Completeness, ResourceKey};
 use crate::http::{Cause, FetchError};
 use crate::quickbooks::client::instant;
@@ -72,10 +72,10 @@ impl Read<'_> {
     }
 
     fn predicate(&self, entity: Entity) -> String {
-        let mut parts = Vec::new();
-        if entity.family == Family::Names {
-            parts.push("Active in (true,false)".to_owned());
-        }
+        let mut parts: Vec<String> = [whole_predicate(entity.name).to_owned()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
         if self.paging == Paging::ByPosition {
             parts.push(format!(
                 "MetaData.LastUpdatedTime <= '{}'",
