@@ -36,7 +36,11 @@ pub(super) fn upload(
     now: Timestamp,
 ) -> Result<Value, Fault> {
     if call.body.len() > REQUEST_LIMIT {
-        return Err(Fault::validation("6030", "The request is too large", "more than 100 MB"));
+        return Err(Fault::validation(
+            "6030",
+            "The request is too large",
+            "more than 100 MB",
+        ));
     }
     let parts = split(call.header("content-type").unwrap_or(""), &call.body);
     let suffixes: Vec<String> = parts
@@ -49,7 +53,11 @@ pub(super) fn upload(
     }
     let mut slots = Vec::new();
     for suffix in suffixes {
-        let named = |head: &str| parts.iter().find(|part| part.name == format!("{head}{suffix}"));
+        let named = |head: &str| {
+            parts
+                .iter()
+                .find(|part| part.name == format!("{head}{suffix}"))
+        };
         let slot = match named("file_content") {
             Some(content) => store(files, company, named("file_metadata"), content, origin, now),
             None => Err(Fault::required("file_content")),
@@ -81,20 +89,39 @@ fn store(
         given => given.to_owned(),
     };
     if content_type.contains("x-msdownload") || content_type.contains("x-sh") {
-        return Err(Fault::validation("6041", "Unsupported file type", content_type));
+        return Err(Fault::validation(
+            "6041",
+            "Unsupported file type",
+            content_type,
+        ));
     }
     check_targets(company, &body)?;
     let map = members(&mut body);
-    if map.get("FileName").and_then(Value::as_str).is_none_or(str::is_empty) {
-        let name = content.file_name.clone().unwrap_or_else(|| "attachment".to_owned());
+    if map
+        .get("FileName")
+        .and_then(Value::as_str)
+        .is_none_or(str::is_empty)
+    {
+        let name = content
+            .file_name
+            .clone()
+            .unwrap_or_else(|| "attachment".to_owned());
         map.insert("FileName".to_owned(), Value::String(name));
     }
-    map.insert("ContentType".to_owned(), Value::String(content_type.clone()));
+    map.insert(
+        "ContentType".to_owned(),
+        Value::String(content_type.clone()),
+    );
     map.insert("Size".to_owned(), Value::from(content.body.len()));
     let created = company.create(Kind::Attachable, &body, WriteOptions::default(), now)?;
-    let id = created.get("Id").and_then(id_of).ok_or_else(Fault::not_found)?;
+    let id = created
+        .get("Id")
+        .and_then(id_of)
+        .ok_or_else(Fault::not_found)?;
     let realm = company.realm().to_owned();
-    files.0.insert((realm.clone(), id), (content_type, content.body.clone()));
+    files
+        .0
+        .insert((realm.clone(), id), (content_type, content.body.clone()));
     let mut shown = created;
     let map = members(&mut shown);
     let path = format!("/v3/company/{realm}/download/{id}");
@@ -106,14 +133,22 @@ fn store(
 
 fn check_targets(company: &Company, body: &Value) -> Result<(), Fault> {
     let refs = body.get("AttachableRef").and_then(Value::as_array);
-    for reference in refs.into_iter().flatten().filter_map(|one| one.get("EntityRef")) {
+    for reference in refs
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.get("EntityRef"))
+    {
         let kind = Kind::parse(text(reference, "type"));
         let id = reference.get("value").and_then(id_of);
         match (kind, id) {
             (Some(kind), Some(id)) if company.get(kind, id).is_some() => {}
             (None, _) => {
                 let detail = text(reference, "type").to_owned();
-                return Err(Fault::validation("6050", "Unsupported attachment target", detail));
+                return Err(Fault::validation(
+                    "6050",
+                    "Unsupported attachment target",
+                    detail,
+                ));
             }
             _ => return Err(Fault::invalid_reference("AttachableRef")),
         }
@@ -129,7 +164,9 @@ pub(super) fn address(
     origin: &str,
 ) -> Result<String, Fault> {
     let id: u64 = id.parse().map_err(|_| Fault::not_found())?;
-    company.get(Kind::Attachable, id).ok_or_else(Fault::not_found)?;
+    company
+        .get(Kind::Attachable, id)
+        .ok_or_else(Fault::not_found)?;
     let key = (company.realm().to_owned(), id);
     files.0.get(&key).ok_or_else(Fault::not_found)?;
     Ok(format!("{origin}/temporary/{}/{id}", company.realm()))
@@ -138,7 +175,10 @@ pub(super) fn address(
 /// The content itself.
 pub(super) fn content(files: &Files, realm: &str, id: &str) -> Result<Reply, Fault> {
     let id: u64 = id.parse().map_err(|_| Fault::not_found())?;
-    let (_, bytes) = files.0.get(&(realm.to_owned(), id)).ok_or_else(Fault::not_found)?;
+    let (_, bytes) = files
+        .0
+        .get(&(realm.to_owned(), id))
+        .ok_or_else(Fault::not_found)?;
     Ok(Reply::text(200, "application/octet-stream", bytes.clone()))
 }
 
@@ -170,7 +210,10 @@ fn split(content_type: &str, body: &[u8]) -> Vec<Part> {
 }
 
 fn part(raw: &[u8]) -> Option<Part> {
-    let raw = raw.strip_prefix(b"\r\n").or_else(|| raw.strip_prefix(b"\n")).unwrap_or(raw);
+    let raw = raw
+        .strip_prefix(b"\r\n")
+        .or_else(|| raw.strip_prefix(b"\n"))
+        .unwrap_or(raw);
     let (head_end, gap) = match (find(raw, b"\r\n\r\n"), find(raw, b"\n\n")) {
         (Some(wide), Some(narrow)) if narrow < wide => (narrow, 2),
         (Some(wide), _) => (wide, 4),
@@ -200,8 +243,11 @@ fn part(raw: &[u8]) -> Option<Part> {
             .next()
     };
     if header("content-transfer-encoding").is_some_and(|how| how.eq_ignore_ascii_case("base64")) {
-        let packed: Vec<u8> =
-            body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let packed: Vec<u8> = body
+            .iter()
+            .copied()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect();
         if let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(packed) {
             body = bytes;
         }
@@ -216,7 +262,8 @@ fn part(raw: &[u8]) -> Option<Part> {
 }
 
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len()).position(|window| window == needle)
+    hay.windows(needle.len())
+        .position(|window| window == needle)
 }
 
 #[cfg(test)]

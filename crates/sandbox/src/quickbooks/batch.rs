@@ -29,24 +29,42 @@ pub(super) fn answer(
         .and_then(Value::as_array)
         .ok_or_else(|| Fault::required("BatchItemRequest"))?;
     if items.len() > CAP {
-        let detail = format!("The maximum is {CAP} items, the request has {}", items.len());
-        return Err(Fault::validation("1040", "Batch size limit exceeded", detail));
+        let detail = format!(
+            "The maximum is {CAP} items, the request has {}",
+            items.len()
+        );
+        return Err(Fault::validation(
+            "1040",
+            "Batch size limit exceeded",
+            detail,
+        ));
     }
     if replayable && items.iter().any(|item| text(item, "bId").len() > 10) {
-        return Err(Fault::validation("2130", "Invalid request id", "bId is longer than 10"));
+        return Err(Fault::validation(
+            "2130",
+            "Invalid request id",
+            "bId is longer than 10",
+        ));
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
     if let Some(random) = shuffle {
         order.shuffle(random);
     }
     // Queries see the books as they were: no item sees another's effects.
-    order.sort_by_key(|at| items.get(*at).is_some_and(|item| item.get("Query").is_none()));
+    order.sort_by_key(|at| {
+        items
+            .get(*at)
+            .is_some_and(|item| item.get("Query").is_none())
+    });
     let mut usage = Usage::default();
     let mut rows_left = ROW_CAP;
     let mut answers = Vec::new();
     for item in order.into_iter().filter_map(|at| items.get(at)) {
         let mut answer = Map::new();
-        answer.insert("bId".to_owned(), item.get("bId").cloned().unwrap_or(Value::Null));
+        answer.insert(
+            "bId".to_owned(),
+            item.get("bId").cloned().unwrap_or(Value::Null),
+        );
         match carry_out(company, item, &mut usage, &mut rows_left, now) {
             Ok((name, value)) => answer.insert(name, value),
             Err(fault) => answer.insert("Fault".to_owned(), fault.body()),

@@ -21,18 +21,32 @@ pub(super) fn answer(
     now: Timestamp,
 ) -> Result<Value, Fault> {
     let since = clock::parse(changed_since, company.zone()).ok_or_else(|| {
-        Fault::validation("2080", "Invalid Date", format!("changedSince '{changed_since}'"))
+        Fault::validation(
+            "2080",
+            "Invalid Date",
+            format!("changedSince '{changed_since}'"),
+        )
     })?;
     // Older changes are forgotten silently; the caller must know to resynchronise.
     let window = SignedDuration::from_hours(24 * WINDOW_DAYS);
     let since = since.max(now.checked_sub(window).unwrap_or(since));
     let mut blocks = Vec::new();
     let mut left = CAP;
-    for name in entities.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let kind = Kind::parse(name).filter(|kind| kind.has_change_capture()).ok_or_else(|| {
-            let detail = format!("{name} is not supported for change data capture");
-            Fault::validation("2010", "Request has invalid or unsupported property", detail)
-        })?;
+    for name in entities
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        let kind = Kind::parse(name)
+            .filter(|kind| kind.has_change_capture())
+            .ok_or_else(|| {
+                let detail = format!("{name} is not supported for change data capture");
+                Fault::validation(
+                    "2010",
+                    "Request has invalid or unsupported property",
+                    detail,
+                )
+            })?;
         blocks.push(block(company, kind, since, &mut left));
     }
     if blocks.is_empty() {
@@ -43,7 +57,9 @@ pub(super) fn answer(
 
 fn block(company: &Company, kind: Kind, since: Timestamp, left: &mut usize) -> Value {
     let mut block = Map::new();
-    let Some(table) = company.table(kind) else { return Value::Object(block) };
+    let Some(table) = company.table(kind) else {
+        return Value::Object(block);
+    };
     let mut live: Vec<(Timestamp, u64)> = table
         .rows
         .iter()
@@ -61,7 +77,11 @@ fn block(company: &Company, kind: Kind, since: Timestamp, left: &mut usize) -> V
     let rows: Vec<Value> = live
         .iter()
         .filter_map(|(_, id)| company.served(kind, *id).map(std::borrow::Cow::into_owned))
-        .chain(gone.iter().filter_map(|(_, id)| table.gone.get(id)).map(|dead| dead.body.clone()))
+        .chain(
+            gone.iter()
+                .filter_map(|(_, id)| table.gone.get(id))
+                .map(|dead| dead.body.clone()),
+        )
         .take(*left)
         .collect();
     *left -= rows.len();

@@ -15,11 +15,22 @@ use super::scripts::Edit;
 pub(super) fn apply(company: &mut Company, edit: &Edit, now: Timestamp) -> Result<(), Fault> {
     let kind = Kind::parse(&edit.entity)
         .ok_or_else(|| Fault::validation("2010", "Unknown entity", edit.entity.clone()))?;
-    let mut body = if edit.body.is_object() { edit.body.clone() } else { json!({}) };
+    let mut body = if edit.body.is_object() {
+        edit.body.clone()
+    } else {
+        json!({})
+    };
     if edit.action == "create" {
-        return company.create(kind, &body, WriteOptions::default(), now).map(drop);
+        return company
+            .create(kind, &body, WriteOptions::default(), now)
+            .map(drop);
     }
-    let id = edit.id.as_deref().unwrap_or("").parse().map_err(|_| Fault::required("Id"))?;
+    let id = edit
+        .id
+        .as_deref()
+        .unwrap_or("")
+        .parse()
+        .map_err(|_| Fault::required("Id"))?;
     let stored = company.get(kind, id).ok_or_else(Fault::not_found)?;
     let token = stored.get("SyncToken").and_then(id_of).unwrap_or(0);
     let repeated = ["VendorRef", "PaymentType", "CustomerRef", "TotalAmt"]
@@ -34,14 +45,23 @@ pub(super) fn apply(company: &mut Company, edit: &Edit, now: Timestamp) -> Resul
     map.insert("SyncToken".to_owned(), Value::String(token.to_string()));
     map.insert("sparse".to_owned(), Value::Bool(true));
     match edit.action.as_str() {
-        "update" => company.update(kind, &body, WriteOptions::default(), now).map(drop),
+        "update" => company
+            .update(kind, &body, WriteOptions::default(), now)
+            .map(drop),
         "delete" => company.delete(kind, &body, now).map(drop),
         "void" => {
-            let form =
-                if kind == Kind::Invoice { VoidForm::Operation } else { VoidForm::Include };
+            let form = if kind == Kind::Invoice {
+                VoidForm::Operation
+            } else {
+                VoidForm::Include
+            };
             company.void(kind, &body, form, now).map(drop)
         }
-        other => Err(Fault::validation("2170", "Invalid Enumeration", other.to_owned())),
+        other => Err(Fault::validation(
+            "2170",
+            "Invalid Enumeration",
+            other.to_owned(),
+        )),
     }
 }
 
@@ -70,18 +90,22 @@ pub(super) fn random_edits(
             continue;
         }
         let pick = random.random_range(0..rows);
-        let Some((id, _)) = company.rows(kind).nth(pick) else { continue };
+        let Some((id, _)) = company.rows(kind).nth(pick) else {
+            continue;
+        };
         let chance = random.random_range(0..10);
         let name_list = matches!(kind, Kind::Vendor | Kind::Customer);
         let (action, body) = match chance {
             0 | 1 if !name_list => ("delete", Value::Null),
             2 if !name_list => ("void", Value::Null),
-            _ if name_list => {
-                ("update", json!({"Notes": format!("edited {}", random.random_range(0..1000))}))
-            }
-            _ => {
-                ("update", json!({"PrivateNote": format!("edit {}", random.random_range(0..1000))}))
-            }
+            _ if name_list => (
+                "update",
+                json!({"Notes": format!("edited {}", random.random_range(0..1000))}),
+            ),
+            _ => (
+                "update",
+                json!({"PrivateNote": format!("edit {}", random.random_range(0..1000))}),
+            ),
         };
         let edit = Edit {
             action: action.to_owned(),

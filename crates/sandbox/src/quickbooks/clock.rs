@@ -23,15 +23,19 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(start: Timestamp, pace: Pace) -> Clock {
-        Clock { base: start, anchor: Instant::now(), pace }
+        Clock {
+            base: start,
+            anchor: Instant::now(),
+            pace,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         match self.pace {
             Pace::Manual => self.base,
             Pace::Running => {
-                let elapsed = SignedDuration::try_from(self.anchor.elapsed())
-                    .unwrap_or(SignedDuration::ZERO);
+                let elapsed =
+                    SignedDuration::try_from(self.anchor.elapsed()).unwrap_or(SignedDuration::ZERO);
                 self.base.checked_add(elapsed).unwrap_or(self.base)
             }
         }
@@ -51,12 +55,16 @@ impl Clock {
 
 /// `2026-11-20T09:15:02-08:00`, as in `MetaData`.
 pub(crate) fn stamp(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string()
 }
 
 /// `2026-11-20T09:15:02.114-08:00`, as in envelopes.
 pub(crate) fn stamp_millis(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
+        .to_string()
 }
 
 /// The civil day in the company's zone.
@@ -80,5 +88,8 @@ pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         .parse::<jiff::civil::DateTime>()
         .ok()
         .or_else(|| text.parse::<Date>().ok().map(|date| date.at(0, 0, 0, 0)))?;
-    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
+    local
+        .to_zoned(zone.clone())
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }

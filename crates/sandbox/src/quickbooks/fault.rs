@@ -36,8 +36,7 @@ impl Fault {
         let detail = format!(
             "Required parameter {element} is missing in the request: need to supply {element}"
         );
-        let mut fault =
-            Fault::validation("2020", "Required param missing, need to supply", detail);
+        let mut fault = Fault::validation("2020", "Required param missing, need to supply", detail);
         fault.element = element.to_owned();
         fault
     }
@@ -62,11 +61,19 @@ impl Fault {
 
     pub(crate) fn business(detail: impl Into<String>) -> Fault {
         let detail = format!("Business Validation Error: {}", detail.into());
-        Fault::validation("6000", "A business validation error has occurred while processing your request", detail)
+        Fault::validation(
+            "6000",
+            "A business validation error has occurred while processing your request",
+            detail,
+        )
     }
 
     pub(crate) fn unsupported() -> Fault {
-        Fault::validation("500", "Unsupported Operation", "Operation is not supported.")
+        Fault::validation(
+            "500",
+            "Unsupported Operation",
+            "Operation is not supported.",
+        )
     }
 
     pub(crate) fn invalid_reference(detail: impl Into<String>) -> Fault {

@@ -56,14 +56,21 @@ impl Gateway {
         now: Timestamp,
     ) -> Result<(), Fault> {
         let window = self.windows.entry(realm.to_owned()).or_default();
-        let minute_ago = now.checked_sub(SignedDuration::from_secs(60)).unwrap_or(now);
+        let minute_ago = now
+            .checked_sub(SignedDuration::from_secs(60))
+            .unwrap_or(now);
         let second_ago = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
         for times in [&mut window.requests, &mut window.batches] {
             while times.front().is_some_and(|at| *at <= minute_ago) {
                 times.pop_front();
             }
         }
-        let last_second = window.requests.iter().rev().take_while(|at| **at > second_ago).count();
+        let last_second = window
+            .requests
+            .iter()
+            .rev()
+            .take_while(|at| **at > second_ago)
+            .count();
         let over = |limit: usize, used: usize| limit != 0 && used >= limit;
         if over(limits.per_minute, window.requests.len())
             || over(limits.per_second, last_second)
@@ -93,7 +100,10 @@ impl Gateway {
     pub(super) fn meter(&mut self, limit: u64, now: Timestamp) -> Meter {
         let month = now.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
         if self.meter.month != month {
-            self.meter = Meter { month, ..Meter::default() };
+            self.meter = Meter {
+                month,
+                ..Meter::default()
+            };
         }
         self.meter.limit = limit;
         self.meter.blocked = self.meter.core_plus >= limit;
@@ -106,10 +116,13 @@ impl Gateway {
     }
 
     pub(super) fn replay(&self, realm: &str, request_id: &str) -> Option<Reply> {
-        self.replays.get(&(realm.to_owned(), request_id.to_owned())).cloned()
+        self.replays
+            .get(&(realm.to_owned(), request_id.to_owned()))
+            .cloned()
     }
 
     pub(super) fn remember(&mut self, realm: &str, request_id: &str, reply: &Reply) {
-        self.replays.insert((realm.to_owned(), request_id.to_owned()), reply.clone());
+        self.replays
+            .insert((realm.to_owned(), request_id.to_owned()), reply.clone());
     }
 }

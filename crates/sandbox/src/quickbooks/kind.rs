@@ -93,10 +93,22 @@ const TABLE: &[(Kind, &str, Family)] = &[
     (Kind::TimeActivity, "TimeActivity", Family::Transaction),
     (Kind::Estimate, "Estimate", Family::Transaction),
     (Kind::Transfer, "Transfer", Family::Transaction),
-    (Kind::CreditCardPayment, "CreditCardPayment", Family::Transaction),
-    (Kind::RecurringTransaction, "RecurringTransaction", Family::ReadOnly),
+    (
+        Kind::CreditCardPayment,
+        "CreditCardPayment",
+        Family::Transaction,
+    ),
+    (
+        Kind::RecurringTransaction,
+        "RecurringTransaction",
+        Family::ReadOnly,
+    ),
     (Kind::ReimburseCharge, "ReimburseCharge", Family::ReadOnly),
-    (Kind::InventoryAdjustment, "InventoryAdjustment", Family::ReadOnly),
+    (
+        Kind::InventoryAdjustment,
+        "InventoryAdjustment",
+        Family::ReadOnly,
+    ),
     (Kind::CompanyCurrency, "CompanyCurrency", Family::ReadOnly),
     (Kind::ExchangeRate, "ExchangeRate", Family::ReadOnly),
     (Kind::Entitlements, "Entitlements", Family::ReadOnly),
@@ -108,17 +120,26 @@ impl Kind {
     /// The entity name, whatever the case it was written in.
     #[must_use]
     pub fn parse(name: &str) -> Option<Kind> {
-        TABLE.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
+        TABLE
+            .iter()
+            .find(|row| row.1.eq_ignore_ascii_case(name))
+            .map(|row| row.0)
     }
 
     /// The canonical entity name, as it appears as a key in answers.
     #[must_use]
     pub fn name(self) -> &'static str {
-        TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+        TABLE
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("", |row| row.1)
     }
 
     pub(crate) fn family(self) -> Family {
-        TABLE.iter().find(|row| row.0 == self).map_or(Family::ReadOnly, |row| row.2)
+        TABLE
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or(Family::ReadOnly, |row| row.2)
     }
 
     /// The type that a `LinkedTxn.TxnType` names; several names stand for one entity.

@@ -46,7 +46,13 @@ impl Listener for CuttingListener {
     async fn accept(&mut self) -> (CuttingStream, Cutter) {
         let (stream, _) = Listener::accept(&mut self.inner).await;
         let cutter = Cutter(Arc::new(AtomicI64::new(UNLIMITED)));
-        (CuttingStream { inner: stream, cutter: cutter.clone() }, cutter)
+        (
+            CuttingStream {
+                inner: stream,
+                cutter: cutter.clone(),
+            },
+            cutter,
+        )
     }
 
     fn local_addr(&self) -> io::Result<Cutter> {

@@ -12,13 +12,20 @@ pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
         Value::String(text) => text.trim(),
         _ => return None,
     };
-    text.parse::<Decimal>().ok().or_else(|| Decimal::from_scientific(text).ok())
+    text.parse::<Decimal>()
+        .ok()
+        .or_else(|| Decimal::from_scientific(text).ok())
 }
 
 /// Rounds half away from zero to whole cents.
 pub(crate) fn round_to_cents(amount: Decimal) -> Option<i64> {
     let rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-    rounded.checked_mul(Decimal::ONE_HUNDRED)?.trunc().to_string().parse().ok()
+    rounded
+        .checked_mul(Decimal::ONE_HUNDRED)?
+        .trunc()
+        .to_string()
+        .parse()
+        .ok()
 }
 
 /// The cents in a JSON number or numeric string.
@@ -34,8 +41,11 @@ pub(crate) fn member_cents(body: &Value, member: &str) -> i64 {
 /// An amount as the API writes it: no trailing zeros (`337.5`, `0`).
 pub(crate) fn number(cents: i64) -> Value {
     let text = plain(cents);
-    let short =
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let short = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     short.parse::<Number>().map_or(Value::Null, Value::Number)
 }
 

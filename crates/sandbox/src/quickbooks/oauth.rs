@@ -73,12 +73,16 @@ impl OAuth {
             return error_page("The redirect_uri query parameter value is invalid.");
         }
         let state = call.parameter("state").unwrap_or("");
-        let refuse = |error: &str| redirect_with(redirect_uri, &[("error", error), ("state", state)]);
+        let refuse =
+            |error: &str| redirect_with(redirect_uri, &[("error", error), ("state", state)]);
         if call.parameter("response_type") != Some("code") {
             return refuse("unsupported_response_type");
         }
         let scope = call.parameter("scope").unwrap_or("");
-        if !scope.split_whitespace().any(|one| one == "com.intuit.quickbooks.accounting") {
+        if !scope
+            .split_whitespace()
+            .any(|one| one == "com.intuit.quickbooks.accounting")
+        {
             return refuse("invalid_scope");
         }
         if state.is_empty() {
@@ -91,7 +95,9 @@ impl OAuth {
             None => return consent_page(companies, call),
         };
         let known = chosen.filter(|realm| companies.iter().any(|company| company.0 == *realm));
-        let Some(realm) = known else { return refuse("access_denied") };
+        let Some(realm) = known else {
+            return refuse("access_denied");
+        };
         let code = format!("AB11{}", token(random, 20));
         self.codes.insert(
             code.clone(),
@@ -102,7 +108,10 @@ impl OAuth {
                 issued: now,
             },
         );
-        redirect_with(redirect_uri, &[("code", &code), ("state", state), ("realmId", &realm)])
+        redirect_with(
+            redirect_uri,
+            &[("code", &code), ("state", state), ("realmId", &realm)],
+        )
     }
 
     /// Exchange and refresh.
@@ -115,7 +124,10 @@ impl OAuth {
     ) -> Reply {
         let form = call.form();
         let field = |name: &str| {
-            form.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).unwrap_or("")
+            form.iter()
+                .find(|pair| pair.0 == name)
+                .map(|pair| pair.1.as_str())
+                .unwrap_or("")
         };
         if !is_client(config, call, &form) {
             return refused(401, "invalid_client", "Client authentication failed");
@@ -160,7 +172,11 @@ impl OAuth {
                     None => refused(400, "invalid_grant", "Incorrect or invalid refresh token"),
                 }
             }
-            _ => refused(400, "unsupported_grant_type", "The grant type is not supported"),
+            _ => refused(
+                400,
+                "unsupported_grant_type",
+                "The grant type is not supported",
+            ),
         }
     }
 
@@ -174,14 +190,18 @@ impl OAuth {
         grant.refreshed = now;
         let hard_left = HARD_SECONDS - now.duration_since(grant.consented).as_secs();
         let expires = later(now, ACCESS_SECONDS);
-        self.access.insert(access.clone(), Access { grant: id, expires });
+        self.access
+            .insert(access.clone(), Access { grant: id, expires });
         let mut body = json!({
             "token_type": "bearer", "access_token": access, "expires_in": ACCESS_SECONDS,
             "refresh_token": refresh,
             "x_refresh_token_expires_in": REFRESH_SECONDS.min(hard_left),
         });
         if opted_in && let Value::Object(map) = &mut body {
-            map.insert("x_refresh_token_hard_expires_in".to_owned(), json!(hard_left));
+            map.insert(
+                "x_refresh_token_hard_expires_in".to_owned(),
+                json!(hard_left),
+            );
         }
         Reply::json(200, &body).with("cache-control", "no-store".to_owned())
     }
@@ -196,14 +216,21 @@ impl OAuth {
             .ok()
             .and_then(|body| body.get("token").and_then(Value::as_str).map(str::to_owned));
         let given = from_json
-            .or_else(|| form.into_iter().find(|pair| pair.0 == "token").map(|pair| pair.1))
+            .or_else(|| {
+                form.into_iter()
+                    .find(|pair| pair.0 == "token")
+                    .map(|pair| pair.1)
+            })
             .unwrap_or_default();
         let grant = self
             .access
             .get(&given)
             .map(|access| access.grant)
             .or_else(|| {
-                self.grants.iter().find(|(_, grant)| grant.refresh == given).map(|row| *row.0)
+                self.grants
+                    .iter()
+                    .find(|(_, grant)| grant.refresh == given)
+                    .map(|row| *row.0)
             });
         match grant {
             Some(id) => {
@@ -229,12 +256,22 @@ impl OAuth {
     /// Whether the bearer token opens this company.
     pub(super) fn check(&self, call: &Call, realm: &str, now: Timestamp) -> Result<(), Refusal> {
         let grant = self.grant_of(call, now).ok_or(Refusal::BadToken)?;
-        if grant.realm == realm { Ok(()) } else { Err(Refusal::OtherRealm) }
+        if grant.realm == realm {
+            Ok(())
+        } else {
+            Err(Refusal::OtherRealm)
+        }
     }
 
     fn grant_of(&self, call: &Call, now: Timestamp) -> Option<&Grant> {
-        let token = call.header("authorization")?.strip_prefix("Bearer ")?.trim();
-        let access = self.access.get(token).filter(|access| now < access.expires)?;
+        let token = call
+            .header("authorization")?
+            .strip_prefix("Bearer ")?
+            .trim();
+        let access = self
+            .access
+            .get(token)
+            .filter(|access| now < access.expires)?;
         self.grants.get(&access.grant)
     }
 
@@ -250,8 +287,12 @@ impl OAuth {
 
     /// A user disconnects the app inside the vendor's own pages.
     pub(super) fn disconnect(&mut self, realm: &str) -> usize {
-        let ids: Vec<u64> =
-            self.grants.iter().filter(|row| row.1.realm == realm).map(|row| *row.0).collect();
+        let ids: Vec<u64> = self
+            .grants
+            .iter()
+            .filter(|row| row.1.realm == realm)
+            .map(|row| *row.0)
+            .collect();
         ids.iter().for_each(|id| self.end(*id));
         ids.len()
     }
@@ -282,7 +323,8 @@ pub(super) fn discovery(origin: &str) -> Value {
 }
 
 fn later(from: Timestamp, seconds: i64) -> Timestamp {
-    from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(from)
+    from.checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(from)
 }
 
 fn passed(from: Timestamp, seconds: i64, now: Timestamp) -> bool {
@@ -296,17 +338,23 @@ fn token(random: &mut ChaCha8Rng, bytes: usize) -> String {
 }
 
 fn refused(status: u16, error: &str, description: &str) -> Reply {
-    Reply::json(status, &json!({"error": error, "error_description": description}))
+    Reply::json(
+        status,
+        &json!({"error": error, "error_description": description}),
+    )
 }
 
 /// Exact match, or the loopback interface over http as development keys allow.
 fn is_registered(config: &Config, redirect_uri: &str) -> bool {
-    if config.redirect_uris.iter().any(|known| known == redirect_uri) {
+    if config
+        .redirect_uris
+        .iter()
+        .any(|known| known == redirect_uri)
+    {
         return true;
     }
     url::Url::parse(redirect_uri).is_ok_and(|parsed| {
-        parsed.scheme() == "http"
-            && matches!(parsed.host_str(), Some("localhost" | "127.0.0.1"))
+        parsed.scheme() == "http" && matches!(parsed.host_str(), Some("localhost" | "127.0.0.1"))
     })
 }
 
@@ -314,11 +362,19 @@ fn is_client(config: &Config, call: &Call, form: &[(String, String)]) -> bool {
     let basic = call
         .header("authorization")
         .and_then(|header| header.strip_prefix("Basic "))
-        .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text.trim()).ok());
+        .and_then(|text| {
+            base64::engine::general_purpose::STANDARD
+                .decode(text.trim())
+                .ok()
+        });
     if let Some(pair) = basic {
         return pair == format!("{}:{}", config.client_id, config.client_secret).into_bytes();
     }
-    let field = |name: &str| form.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str());
+    let field = |name: &str| {
+        form.iter()
+            .find(|pair| pair.0 == name)
+            .map(|pair| pair.1.as_str())
+    };
     field("client_id") == Some(&config.client_id)
         && field("client_secret") == Some(&config.client_secret)
 }
@@ -342,7 +398,9 @@ fn error_page(text: &str) -> Reply {
 
 fn consent_page(companies: &[(String, String)], call: &Call) -> Reply {
     let escape = |text: &str| {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('"', "&quot;")
     };
     let hidden: String = call
         .query

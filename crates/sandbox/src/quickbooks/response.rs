@@ -15,7 +15,10 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
+        self.query
+            .iter()
+            .find(|pair| pair.0 == name)
+            .map(|pair| pair.1.as_str())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -29,7 +32,9 @@ impl Call {
 
     /// The fields of a form body.
     pub(super) fn form(&self) -> Vec<(String, String)> {
-        url::form_urlencoded::parse(&self.body).into_owned().collect()
+        url::form_urlencoded::parse(&self.body)
+            .into_owned()
+            .collect()
     }
 }
 
@@ -53,7 +58,12 @@ impl Reply {
     }
 
     pub(super) fn text(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
-        Reply { status, content_type, headers: Vec::new(), body: body.into() }
+        Reply {
+            status,
+            content_type,
+            headers: Vec::new(),
+            body: body.into(),
+        }
     }
 
     pub(super) fn redirect(to: &str) -> Reply {
@@ -81,7 +91,9 @@ pub(super) fn as_xml(body: &Value) -> String {
 fn write_members(value: &Value, text: &mut String) {
     for (name, member) in value.as_object().into_iter().flatten() {
         match member {
-            Value::Array(items) => items.iter().for_each(|item| write_element(name, item, text)),
+            Value::Array(items) => items
+                .iter()
+                .for_each(|item| write_element(name, item, text)),
             other => write_element(name, other, text),
         }
     }
@@ -93,7 +105,12 @@ fn write_element(name: &str, value: &Value, text: &mut String) {
         Value::Object(_) => write_members(value, text),
         Value::Null => {}
         Value::String(plain) => {
-            text.push_str(&plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            text.push_str(
+                &plain
+                    .replace('&', "&amp;")
+                    .replace('<', "&lt;")
+                    .replace('>', "&gt;"),
+            );
         }
         other => text.push_str(&other.to_string()),
     }

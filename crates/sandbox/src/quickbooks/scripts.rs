@@ -169,7 +169,9 @@ impl Armed {
         by_method
             && glob(pattern, &call.path)
             && self.rule.contains.as_ref().is_none_or(|text| {
-                call.query.iter().any(|pair| pair.0.contains(text) || pair.1.contains(text))
+                call.query
+                    .iter()
+                    .any(|pair| pair.0.contains(text) || pair.1.contains(text))
                     || String::from_utf8_lossy(&call.body).contains(text)
             })
     }
@@ -192,7 +194,9 @@ pub(super) fn disturb_rows(body: &mut Value, duplicate: bool) {
         Value::Array(items) => {
             let are_rows = items.iter().any(|item| item.get("Id").is_some());
             if !are_rows {
-                items.iter_mut().for_each(|item| disturb_rows(item, duplicate));
+                items
+                    .iter_mut()
+                    .for_each(|item| disturb_rows(item, duplicate));
             } else if duplicate {
                 let every_third: Vec<Value> = items.iter().step_by(3).cloned().collect();
                 items.extend(every_third);

@@ -59,7 +59,10 @@ pub async fn start(config: Config, books: Option<Books>) -> anyhow::Result<Handl
         base_url: format!("http://{address}"),
         first_realm,
     });
-    let handle = Handle { shared, task: Arc::new(tokio::sync::Mutex::new(None)) };
+    let handle = Handle {
+        shared,
+        task: Arc::new(tokio::sync::Mutex::new(None)),
+    };
     let for_calls = handle.clone();
     let router = Router::new().fallback(
         move |ConnectInfo(cutter): ConnectInfo<Cutter>, request: Request| {
@@ -70,8 +73,9 @@ pub async fn start(config: Config, books: Option<Books>) -> anyhow::Result<Handl
     let service = router.into_make_service_with_connect_info::<Cutter>();
     let task = tokio::spawn(async move {
         let stopped = async move { stop.cancelled().await };
-        if let Err(error) =
-            axum::serve(listener, service).with_graceful_shutdown(stopped).await
+        if let Err(error) = axum::serve(listener, service)
+            .with_graceful_shutdown(stopped)
+            .await
         {
             tracing::error!(%error, "the QuickBooks sandbox stopped");
         }
@@ -95,7 +99,10 @@ impl Drop for InFlight {
 impl Handle {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic in one call must not make the whole server unusable.
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn serve(&self, cutter: Cutter, request: Request) -> Response {
@@ -107,7 +114,9 @@ impl Handle {
         let call = Call {
             method: parts.method,
             path: parts.uri.path().to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             headers: parts.headers,
             body: body.to_vec(),
         };
@@ -117,14 +126,19 @@ impl Handle {
         let realm = realm_of(&call);
         let _in_flight = realm.clone().map(|realm| {
             self.state().gateway.enter(&realm);
-            InFlight { handle: self.clone(), realm }
+            InFlight {
+                handle: self.clone(),
+                realm,
+            }
         });
         let (fault, trace) = {
             let mut state = self.state();
             state.clock.tick();
             (state.scripts.next(&call), state.trace_id())
         };
-        let reply = self.serve_with(fault, &call, realm.as_deref(), &cutter).await;
+        let reply = self
+            .serve_with(fault, &call, realm.as_deref(), &cutter)
+            .await;
         self.queue_events();
         respond(reply, Some(trace))
     }
@@ -181,19 +195,22 @@ impl Handle {
                     None => reply,
                 }
             }
-            Some(FaultKind::Unauthorized) => {
-                refuse(Fault::unauthenticated("Malformed bearer token: too short or too long"))
-            }
-            Some(FaultKind::Forbidden) => {
-                refuse(Fault::forbidden("The application is not authorized for this company."))
-            }
+            Some(FaultKind::Unauthorized) => refuse(Fault::unauthenticated(
+                "Malformed bearer token: too short or too long",
+            )),
+            Some(FaultKind::Forbidden) => refuse(Fault::forbidden(
+                "The application is not authorized for this company.",
+            )),
             Some(FaultKind::ServerError { status }) => refuse(Fault::system(status)),
             Some(FaultKind::Html { status }) => Reply::text(
                 status,
                 "text/html",
                 "<html><head><title>Service Unavailable</title></head><body><h1>The service is temporarily unavailable</h1></body></html>",
             ),
-            Some(FaultKind::FaultInSuccess) => refuse(Fault { status: 200, ..Fault::system(200) }),
+            Some(FaultKind::FaultInSuccess) => refuse(Fault {
+                status: 200,
+                ..Fault::system(200)
+            }),
             Some(FaultKind::DuplicateRows) => self.disturbed(call, true),
             Some(FaultKind::ShuffledRows) => self.disturbed(call, false),
             Some(FaultKind::EditBetween { edits }) => {
@@ -259,7 +276,9 @@ impl Handle {
             let Some(delivery) = due else { return };
             // The client needs a provider even though it only speaks to this machine in clear.
             drop(rustls::crypto::ring::default_provider().install_default());
-            let accepted = match reqwest::Client::builder().timeout(Duration::from_secs(3)).build()
+            let accepted = match reqwest::Client::builder()
+                .timeout(Duration::from_secs(3))
+                .build()
             {
                 Ok(client) => client
                     .post(&delivery.url)
@@ -303,7 +322,9 @@ impl Handle {
 
     /// Moves the virtual clock.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.state().clock.advance(SignedDuration::from_secs(seconds));
+        self.state()
+            .clock
+            .advance(SignedDuration::from_secs(seconds));
     }
 
     /// Ends every access token now.
@@ -415,7 +436,8 @@ impl Handle {
     /// Every living entity as it is served, by entity name.
     #[must_use]
     pub fn dump(&self, realm_id: &str) -> Value {
-        self.with_company(realm_id, Company::dump).unwrap_or(Value::Object(Map::new()))
+        self.with_company(realm_id, Company::dump)
+            .unwrap_or(Value::Object(Map::new()))
     }
 
     /// Stops the server; calls that wait are answered or cut.
@@ -445,9 +467,10 @@ fn respond(reply: Reply, trace: Option<String>) -> Response {
     }
     // A replayed answer carries the trace id of the first call.
     for (name, value) in reply.headers {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
-        {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value),
+        ) {
             headers.insert(name, value);
         }
     }

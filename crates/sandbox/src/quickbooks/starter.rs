@@ -46,23 +46,101 @@ pub(super) fn singletons(name: &str, zone: &TimeZone, now: Timestamp) -> [(Kind,
 
 /// Accounts as `(id, name, type, sub-type, parent)`.
 const ACCOUNTS: &[(u64, &str, &str, &str, Option<u64>)] = &[
-    (4, "Undeposited Funds", "Other Current Asset", "UndepositedFunds", None),
-    (33, "Accounts Payable (A/P)", "Accounts Payable", "AccountsPayable", None),
-    (34, "Opening Balance Equity", "Equity", "OpeningBalanceEquity", None),
+    (
+        4,
+        "Undeposited Funds",
+        "Other Current Asset",
+        "UndepositedFunds",
+        None,
+    ),
+    (
+        33,
+        "Accounts Payable (A/P)",
+        "Accounts Payable",
+        "AccountsPayable",
+        None,
+    ),
+    (
+        34,
+        "Opening Balance Equity",
+        "Equity",
+        "OpeningBalanceEquity",
+        None,
+    ),
     (35, "Checking", "Bank", "Checking", None),
     (41, "Company Card", "Credit Card", "CreditCard", None),
-    (50, "Cost of Construction", "Cost of Goods Sold", "SuppliesMaterialsCogs", None),
-    (51, "Materials", "Cost of Goods Sold", "SuppliesMaterialsCogs", Some(50)),
-    (52, "Subcontractors", "Cost of Goods Sold", "OtherCostsOfServiceCos", Some(50)),
-    (53, "Job Labor", "Cost of Goods Sold", "CostOfLaborCos", Some(50)),
-    (54, "Equipment Rental", "Cost of Goods Sold", "EquipmentRentalCos", Some(50)),
+    (
+        50,
+        "Cost of Construction",
+        "Cost of Goods Sold",
+        "SuppliesMaterialsCogs",
+        None,
+    ),
+    (
+        51,
+        "Materials",
+        "Cost of Goods Sold",
+        "SuppliesMaterialsCogs",
+        Some(50),
+    ),
+    (
+        52,
+        "Subcontractors",
+        "Cost of Goods Sold",
+        "OtherCostsOfServiceCos",
+        Some(50),
+    ),
+    (
+        53,
+        "Job Labor",
+        "Cost of Goods Sold",
+        "CostOfLaborCos",
+        Some(50),
+    ),
+    (
+        54,
+        "Equipment Rental",
+        "Cost of Goods Sold",
+        "EquipmentRentalCos",
+        Some(50),
+    ),
     (60, "Yard Rent", "Expense", "RentOrLeaseOfBuildings", None),
-    (79, "Construction Income", "Income", "ServiceFeeIncome", None),
-    (84, "Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable", None),
+    (
+        79,
+        "Construction Income",
+        "Income",
+        "ServiceFeeIncome",
+        None,
+    ),
+    (
+        84,
+        "Accounts Receivable (A/R)",
+        "Accounts Receivable",
+        "AccountsReceivable",
+        None,
+    ),
     (90, "Retained Earnings", "Equity", "RetainedEarnings", None),
-    (91, "Retainage Receivable", "Other Current Asset", "Retainage", None),
-    (92, "Retainage Payable", "Other Current Liability", "OtherCurrentLiabilities", None),
-    (95, "Costs in Excess of Billings", "Other Current Asset", "OtherCurrentAssets", None),
+    (
+        91,
+        "Retainage Receivable",
+        "Other Current Asset",
+        "Retainage",
+        None,
+    ),
+    (
+        92,
+        "Retainage Payable",
+        "Other Current Liability",
+        "OtherCurrentLiabilities",
+        None,
+    ),
+    (
+        95,
+        "Costs in Excess of Billings",
+        "Other Current Asset",
+        "OtherCurrentAssets",
+        None,
+    ),
 ];
 
 /// The books of a new company.
@@ -87,46 +165,66 @@ pub(super) fn books(config: &Config, now: Timestamp) -> anyhow::Result<Books> {
     for (kind, body) in singletons(&config.company_name, &zone, now) {
         entities.insert(kind.name().to_owned(), vec![body]);
     }
-    let accounts = ACCOUNTS.iter().map(|(id, name, account_type, sub_type, parent)| {
-        let above = parent.and_then(|parent| ACCOUNTS.iter().find(|row| row.0 == parent));
-        let full = above.map_or((*name).to_owned(), |above| format!("{}:{name}", above.1));
-        let mut body = json!({
-            "Name": name, "SubAccount": parent.is_some(), "FullyQualifiedName": full,
-            "Classification": super::company::classification(account_type),
-            "AccountType": account_type, "AccountSubType": sub_type,
-            "CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0,
-            "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+    let accounts = ACCOUNTS
+        .iter()
+        .map(|(id, name, account_type, sub_type, parent)| {
+            let above = parent.and_then(|parent| ACCOUNTS.iter().find(|row| row.0 == parent));
+            let full = above.map_or((*name).to_owned(), |above| format!("{}:{name}", above.1));
+            let mut body = json!({
+                "Name": name, "SubAccount": parent.is_some(), "FullyQualifiedName": full,
+                "Classification": super::company::classification(account_type),
+                "AccountType": account_type, "AccountSubType": sub_type,
+                "CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0,
+                "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+            });
+            if let (Some(above), Value::Object(map)) = (above, &mut body) {
+                let parent = json!({"value": above.0.to_string(), "name": above.1});
+                map.insert("ParentRef".to_owned(), parent);
+            }
+            common(*id, body)
         });
-        if let (Some(above), Value::Object(map)) = (above, &mut body) {
-            let parent = json!({"value": above.0.to_string(), "name": above.1});
-            map.insert("ParentRef".to_owned(), parent);
-        }
-        common(*id, body)
-    });
     entities.insert("Account".to_owned(), accounts.collect());
-    let owner = common(58, json!({"DisplayName": "Harbor Point Owner LLC",
+    let owner = common(
+        58,
+        json!({"DisplayName": "Harbor Point Owner LLC",
         "FullyQualifiedName": "Harbor Point Owner LLC", "Job": false, "BillWithParent": false,
-        "Level": 0, "Balance": 0, "BalanceWithJobs": 0}));
-    let job = common(61, json!({"DisplayName": "Harbor Point Phase 2",
+        "Level": 0, "Balance": 0, "BalanceWithJobs": 0}),
+    );
+    let job = common(
+        61,
+        json!({"DisplayName": "Harbor Point Phase 2",
         "FullyQualifiedName": "Harbor Point Owner LLC:Harbor Point Phase 2", "Job": true,
         "IsProject": true, "ParentRef": {"value": "58", "name": "Harbor Point Owner LLC"},
-        "Level": 1, "BillWithParent": true, "Balance": 0, "BalanceWithJobs": 0}));
+        "Level": 1, "BillWithParent": true, "Balance": 0, "BalanceWithJobs": 0}),
+    );
     entities.insert("Customer".to_owned(), vec![owner, job]);
     let vendor = |id: u64, name: &str| {
-        common(id, json!({"DisplayName": name, "CompanyName": name, "PrintOnCheckName": name,
-            "Vendor1099": false, "Balance": 0}))
+        common(
+            id,
+            json!({"DisplayName": name, "CompanyName": name, "PrintOnCheckName": name,
+            "Vendor1099": false, "Balance": 0}),
+        )
     };
     entities.insert(
         "Vendor".to_owned(),
-        vec![vendor(72, "Cascade Ready Mix"), vendor(73, "Northfork Electric")],
+        vec![
+            vendor(72, "Cascade Ready Mix"),
+            vendor(73, "Northfork Electric"),
+        ],
     );
-    let employee = common(80, json!({"GivenName": "Dana", "FamilyName": "Ortiz",
-        "DisplayName": "Dana Ortiz", "EmployeeNumber": "E-014", "BillableTime": true}));
+    let employee = common(
+        80,
+        json!({"GivenName": "Dana", "FamilyName": "Ortiz",
+        "DisplayName": "Dana Ortiz", "EmployeeNumber": "E-014", "BillableTime": true}),
+    );
     entities.insert("Employee".to_owned(), vec![employee]);
     let item = |id: u64, name: &str, income: u64, expense: u64| {
-        common(id, json!({"Name": name, "FullyQualifiedName": name, "Type": "Service",
+        common(
+            id,
+            json!({"Name": name, "FullyQualifiedName": name, "Type": "Service",
             "IncomeAccountRef": {"value": income.to_string()},
-            "ExpenseAccountRef": {"value": expense.to_string()}, "TrackQtyOnHand": false}))
+            "ExpenseAccountRef": {"value": expense.to_string()}, "TrackQtyOnHand": false}),
+        )
     };
     entities.insert(
         "Item".to_owned(),
@@ -137,13 +235,22 @@ pub(super) fn books(config: &Config, now: Timestamp) -> anyhow::Result<Books> {
             item(15, "Field Labor", 79, 53),
         ],
     );
-    let class = common(5_000_000_000_000_000_301, json!({"Name": "Concrete",
-        "FullyQualifiedName": "Concrete", "SubClass": false}));
+    let class = common(
+        5_000_000_000_000_000_301,
+        json!({"Name": "Concrete",
+        "FullyQualifiedName": "Concrete", "SubClass": false}),
+    );
     entities.insert("Class".to_owned(), vec![class]);
-    let department = common(2, json!({"Name": "North Yard", "FullyQualifiedName": "North Yard",
-        "SubDepartment": false}));
+    let department = common(
+        2,
+        json!({"Name": "North Yard", "FullyQualifiedName": "North Yard",
+        "SubDepartment": false}),
+    );
     entities.insert("Department".to_owned(), vec![department]);
-    let term = common(3, json!({"Name": "Net 30", "Type": "STANDARD", "DueDays": 30}));
+    let term = common(
+        3,
+        json!({"Name": "Net 30", "Type": "STANDARD", "DueDays": 30}),
+    );
     entities.insert("Term".to_owned(), vec![term]);
     let check = common(2, json!({"Name": "Check", "Type": "NON_CREDIT_CARD"}));
     entities.insert("PaymentMethod".to_owned(), vec![check]);

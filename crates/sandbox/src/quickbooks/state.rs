@@ -39,7 +39,14 @@ impl State {
     pub(super) fn new(config: Config, books: Option<Books>) -> anyhow::Result<State> {
         let start = match (config.start, &books) {
             (Some(start), _) => start,
-            (None, Some(Books { as_of: Some(day), time_zone, .. })) => day
+            (
+                None,
+                Some(Books {
+                    as_of: Some(day),
+                    time_zone,
+                    ..
+                }),
+            ) => day
                 .tomorrow()?
                 .in_tz(time_zone)
                 .context("the day after the books' as-of day")?
@@ -92,7 +99,8 @@ impl State {
                     .values()
                     .map(|company| (company.realm().to_owned(), company_name(company)))
                     .collect();
-                self.oauth.authorize(&self.config, &companies, call, &mut self.random, now)
+                self.oauth
+                    .authorize(&self.config, &companies, call, &mut self.random, now)
             }
             "/oauth2/v1/tokens/bearer" => {
                 self.oauth.token(&self.config, call, &mut self.random, now)
@@ -113,7 +121,10 @@ impl State {
                 };
                 content.unwrap_or_else(|_| Reply::text(404, "text/plain", "expired"))
             }
-            path => match path.strip_prefix("/v3/company/").and_then(|rest| rest.split_once('/')) {
+            path => match path
+                .strip_prefix("/v3/company/")
+                .and_then(|rest| rest.split_once('/'))
+            {
                 Some((realm, rest)) => self.accounting(realm, rest, call, now),
                 None => Reply::text(404, "text/html", "<html><body>Not Found</body></html>"),
             },
@@ -122,9 +133,9 @@ impl State {
 
     fn accounting(&mut self, realm: &str, rest: &str, call: &Call, now: Timestamp) -> Reply {
         let limits = self.config.throttle.clone();
-        let admitted = self.authorize_call(realm, call, now).and_then(|()| {
-            self.gateway.admit(&limits, realm, rest == "batch", now)
-        });
+        let admitted = self
+            .authorize_call(realm, call, now)
+            .and_then(|()| self.gateway.admit(&limits, realm, rest == "batch", now));
         if let Err(fault) = admitted {
             let reply = self.fault_reply(realm, &fault, now);
             return match limits.retry_after.filter(|_| fault.status == 429) {
@@ -154,7 +165,9 @@ impl State {
             Ok(reply) => reply,
             Err(fault) => self.fault_reply(realm, &fault, now),
         };
-        let wants_json = call.header("accept").is_some_and(|accept| accept.contains("json"));
+        let wants_json = call
+            .header("accept")
+            .is_some_and(|accept| accept.contains("json"));
         if !wants_json
             && reply.content_type.starts_with("application/json")
             && let Ok(body) = serde_json::from_slice::<Value>(&reply.body)
@@ -188,9 +201,10 @@ impl State {
     }
 
     pub(super) fn time_of(&self, realm: &str, now: Timestamp) -> String {
-        let zone = self.companies.get(realm).map_or(jiff::tz::TimeZone::UTC, |company| {
-            company.zone().clone()
-        });
+        let zone = self
+            .companies
+            .get(realm)
+            .map_or(jiff::tz::TimeZone::UTC, |company| company.zone().clone());
         clock::stamp_millis(now, &zone)
     }
 
@@ -204,8 +218,14 @@ impl State {
         let time = self.time_of(realm, now);
         let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
         let company = self.companies.get_mut(realm).ok_or_else(Fault::not_found)?;
-        let read = Usage { reads: 1, writes: 0 };
-        let write = Usage { reads: 0, writes: 1 };
+        let read = Usage {
+            reads: 1,
+            writes: 0,
+        };
+        let write = Usage {
+            reads: 0,
+            writes: 1,
+        };
         let post = call.method == "POST";
         let mut envelope = Map::new();
         let usage = match parts.as_slice() {
@@ -228,8 +248,11 @@ impl State {
                 read
             }
             ["batch"] if post => {
-                let shuffle =
-                    if self.config.shuffle_batches { Some(&mut self.random) } else { None };
+                let shuffle = if self.config.shuffle_batches {
+                    Some(&mut self.random)
+                } else {
+                    None
+                };
                 let replayable = call.parameter("requestid").is_some();
                 let body = body_of(call)?;
                 let (items, usage) = batch::answer(company, &body, replayable, shuffle, now)?;
@@ -310,7 +333,10 @@ fn company_name(company: &Company) -> String {
 
 fn unknown_address() -> Fault {
     let detail = "The requested address is not part of the API";
-    Fault { status: 404, ..Fault::validation("500", "Unsupported Operation", detail) }
+    Fault {
+        status: 404,
+        ..Fault::validation("500", "Unsupported Operation", detail)
+    }
 }
 
 fn is_read(rest: &str, call: &Call) -> bool {
@@ -320,20 +346,35 @@ fn is_read(rest: &str, call: &Call) -> bool {
 pub(super) fn body_of(call: &Call) -> Result<Value, Fault> {
     let body: Value = serde_json::from_slice(&call.body).map_err(|error| {
         let detail = format!("the body is not JSON: {error}");
-        Fault::validation("2010", "Request has invalid or unsupported property", detail)
+        Fault::validation(
+            "2010",
+            "Request has invalid or unsupported property",
+            detail,
+        )
     })?;
     if body.is_object() {
         Ok(body)
     } else {
-        Err(Fault::validation("2010", "Request has invalid or unsupported property", "no object"))
+        Err(Fault::validation(
+            "2010",
+            "Request has invalid or unsupported property",
+            "no object",
+        ))
     }
 }
 
 /// A read of one entity; Id members of singletons are not the address.
 fn single(company: &Company, kind: Kind, id: u64) -> Result<Value, Fault> {
     let singleton = matches!(kind, Kind::CompanyInfo | Kind::Preferences);
-    let id = if singleton { company.rows(kind).next().map_or(id, |row| row.0) } else { id };
-    company.served(kind, id).map(std::borrow::Cow::into_owned).ok_or_else(Fault::not_found)
+    let id = if singleton {
+        company.rows(kind).next().map_or(id, |row| row.0)
+    } else {
+        id
+    };
+    company
+        .served(kind, id)
+        .map(std::borrow::Cow::into_owned)
+        .ok_or_else(Fault::not_found)
 }
 
 fn change(
@@ -345,17 +386,29 @@ fn change(
 ) -> Result<Reply, Fault> {
     let body = body_of(call)?;
     // Clients may wrap the entity in its name, as answers do.
-    let body = body.get(kind.name()).filter(|inner| inner.is_object()).unwrap_or(&body);
+    let body = body
+        .get(kind.name())
+        .filter(|inner| inner.is_object())
+        .unwrap_or(&body);
     let include = call.parameter("include").unwrap_or("");
-    let options =
-        WriteOptions { allow_duplicate_number: include.contains("allowduplicatedocnum") };
+    let options = WriteOptions {
+        allow_duplicate_number: include.contains("allowduplicatedocnum"),
+    };
     let entity = match (call.parameter("operation"), include) {
         (Some("delete"), _) => company.delete(kind, body, now)?,
         (Some("void"), _) => {
-            return voided(company.void(kind, body, VoidForm::Operation, now)?, kind, time);
+            return voided(
+                company.void(kind, body, VoidForm::Operation, now)?,
+                kind,
+                time,
+            );
         }
         (Some("update"), "void") => {
-            return voided(company.void(kind, body, VoidForm::Include, now)?, kind, time);
+            return voided(
+                company.void(kind, body, VoidForm::Include, now)?,
+                kind,
+                time,
+            );
         }
         (Some("update"), _) => company.update(kind, body, options, now)?,
         (None, _) if body.get("Id").is_some_and(|id| !id.is_null() && id != "") => {
@@ -363,7 +416,11 @@ fn change(
         }
         (None | Some("create"), _) => company.create(kind, body, options, now)?,
         (Some(other), _) => {
-            return Err(Fault::validation("500", "Unsupported Operation", other.to_owned()));
+            return Err(Fault::validation(
+                "500",
+                "Unsupported Operation",
+                other.to_owned(),
+            ));
         }
     };
     let mut envelope = Map::new();

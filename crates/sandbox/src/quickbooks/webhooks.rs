@@ -45,7 +45,10 @@ impl Outbox {
         for change in changes {
             let name = change.key.0.name();
             if hooks.entities.is_empty() || hooks.entities.iter().any(|wanted| wanted == name) {
-                self.queue.push_back(Event { realm: realm.to_owned(), change });
+                self.queue.push_back(Event {
+                    realm: realm.to_owned(),
+                    change,
+                });
             }
         }
     }
@@ -62,7 +65,12 @@ impl Outbox {
         };
         let body = body.to_string().into_bytes();
         let signature = sign(&hooks.verifier_token, &body);
-        Some(Delivery { url: hooks.url.clone(), body, signature, events: events.len() })
+        Some(Delivery {
+            url: hooks.url.clone(),
+            body,
+            signature,
+            events: events.len(),
+        })
     }
 
     /// Notes how a delivery went.
@@ -87,14 +95,16 @@ impl Outbox {
 
 /// `base64(HMAC-SHA256(token, body))`, the `intuit-signature` header.
 fn sign(token: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes())
-        .expect("HMAC takes keys of every length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(token.as_bytes()).expect("HMAC takes keys of every length");
     mac.update(body);
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
 }
 
 fn instant(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
 }
 
 fn legacy(events: &[&Event]) -> Value {
@@ -167,8 +177,19 @@ mod tests {
         };
         let mut outbox = Outbox::default();
         let at = "2026-03-03T20:52:31.657Z".parse().unwrap();
-        let change = |kind, operation| Change { key: (kind, 310), operation, at };
-        outbox.add(&hooks, "1", vec![change(Kind::Payment, "Update"), change(Kind::Bill, "Create")]);
+        let change = |kind, operation| Change {
+            key: (kind, 310),
+            operation,
+            at,
+        };
+        outbox.add(
+            &hooks,
+            "1",
+            vec![
+                change(Kind::Payment, "Update"),
+                change(Kind::Bill, "Create"),
+            ],
+        );
         outbox.add(&hooks, "2", vec![change(Kind::Payment, "Void")]);
         (outbox, hooks)
     }
@@ -197,7 +218,9 @@ mod tests {
         for wait in [10, 20, 30, 300, 1200, 7200, 14_400, 21_600, 21_600] {
             let delivery = events.due(&hooks, now).unwrap();
             events.done(&delivery, false, now);
-            let early = now.checked_add(SignedDuration::from_secs(wait - 1)).unwrap();
+            let early = now
+                .checked_add(SignedDuration::from_secs(wait - 1))
+                .unwrap();
             assert!(events.due(&hooks, early).is_none());
             now = now.checked_add(SignedDuration::from_secs(wait)).unwrap();
         }

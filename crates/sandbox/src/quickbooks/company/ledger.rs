@@ -185,8 +185,17 @@ impl Ledger {
     fn settle(&mut self, payer: Key) {
         let mut shifts = Vec::new();
         for link in self.links.get(&payer).into_iter().flatten() {
-            let Link::Applies { target, cents, side } = link else { continue };
-            let Some(parts) = self.original.get(&(*target, *side)) else { continue };
+            let Link::Applies {
+                target,
+                cents,
+                side,
+            } = link
+            else {
+                continue;
+            };
+            let Some(parts) = self.original.get(&(*target, *side)) else {
+                continue;
+            };
             let total: i64 = parts.iter().map(|part| part.1).sum();
             let credit = total < 0
                 || (total == 0 && matches!(target.0, Kind::CreditMemo | Kind::VendorCredit));
@@ -197,8 +206,18 @@ impl Ledger {
                 .get(&(payer, *side))
                 .and_then(|parts| parts.first())
                 .map_or(target_party, |part| part.0);
-            shifts.push(Shift { item: *target, side: *side, party: target_party, cents: toward });
-            shifts.push(Shift { item: payer, side: *side, party: payer_party, cents: -toward });
+            shifts.push(Shift {
+                item: *target,
+                side: *side,
+                party: target_party,
+                cents: toward,
+            });
+            shifts.push(Shift {
+                item: payer,
+                side: *side,
+                party: payer_party,
+                cents: -toward,
+            });
         }
         for shift in &shifts {
             self.shift(shift, 1);
@@ -226,7 +245,12 @@ impl Ledger {
 
     /// What the item opened with.
     pub(crate) fn original_total(&self, key: Key, side: Side) -> i64 {
-        self.original.get(&(key, side)).into_iter().flatten().map(|part| part.1).sum()
+        self.original
+            .get(&(key, side))
+            .into_iter()
+            .flatten()
+            .map(|part| part.1)
+            .sum()
     }
 
     /// Items with an entry on a control account, in key order.
@@ -244,7 +268,10 @@ impl Ledger {
 
     /// Parties with a balance on one side.
     pub(crate) fn parties(&self, side: Side) -> impl Iterator<Item = (Option<Key>, i64)> + '_ {
-        self.balances.iter().filter(move |row| row.0.0 == side).map(|row| (row.0.1, *row.1))
+        self.balances
+            .iter()
+            .filter(move |row| row.0.0 == side)
+            .map(|row| (row.0.1, *row.1))
     }
 
     /// Balance of an account over all time, debit positive.
@@ -266,15 +293,24 @@ impl Ledger {
 
     /// Transactions that point at this one.
     pub(crate) fn incoming(&self, key: Key) -> Vec<Key> {
-        self.incoming.get(&key).into_iter().flatten().copied().collect()
+        self.incoming
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Whether debits equal credits in every entry and over all accounts.
     pub(crate) fn is_balanced(&self) -> bool {
-        let each = self
-            .entries
-            .values()
-            .all(|entry| entry.postings.iter().map(|posting| posting.cents).sum::<i64>() == 0);
+        let each = self.entries.values().all(|entry| {
+            entry
+                .postings
+                .iter()
+                .map(|posting| posting.cents)
+                .sum::<i64>()
+                == 0
+        });
         each && self.accounts.values().sum::<i64>() == 0
     }
 }

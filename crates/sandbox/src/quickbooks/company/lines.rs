@@ -16,8 +16,10 @@ pub(super) fn normalise(kind: Kind, body: &mut Value, stored: &[Value]) -> Resul
     let Some(Value::Array(sent)) = members(body).remove("Line") else {
         return Ok(());
     };
-    let known: Vec<u64> =
-        stored.iter().filter_map(|line| line.get("Id").and_then(id_of)).collect();
+    let known: Vec<u64> = stored
+        .iter()
+        .filter_map(|line| line.get("Id").and_then(id_of))
+        .collect();
     let first = u64::from(kind != Kind::JournalEntry);
     let mut next = known.iter().max().map_or(first, |id| id + 1);
     let mut lines = Vec::new();
@@ -32,7 +34,10 @@ pub(super) fn normalise(kind: Kind, body: &mut Value, stored: &[Value]) -> Resul
         let numbered = !matches!(kind, Kind::Payment | Kind::BillPayment)
             && !(kind == Kind::Deposit && line.get("LinkedTxn").is_some());
         members(&mut line).shift_remove("LineNum");
-        let id = line.get("Id").and_then(id_of).filter(|id| known.contains(id));
+        let id = line
+            .get("Id")
+            .and_then(id_of)
+            .filter(|id| known.contains(id));
         members(&mut line).shift_remove("Id");
         if numbered {
             let id = id.unwrap_or_else(|| {
@@ -45,7 +50,10 @@ pub(super) fn normalise(kind: Kind, body: &mut Value, stored: &[Value]) -> Resul
         lines.push(line);
     }
     let needs_one = kind.is_sales_form()
-        || matches!(kind, Kind::Bill | Kind::VendorCredit | Kind::Purchase | Kind::Deposit)
+        || matches!(
+            kind,
+            Kind::Bill | Kind::VendorCredit | Kind::Purchase | Kind::Deposit
+        )
         || kind == Kind::PurchaseOrder;
     if needs_one && lines.is_empty() {
         return Err(Fault::required("Line"));
@@ -81,9 +89,11 @@ fn infer_detail_type(line: &mut Value) {
     if !text(line, "DetailType").is_empty() {
         return;
     }
-    let found = line
-        .as_object()
-        .and_then(|map| map.keys().find(|name| name.ends_with("LineDetail")).cloned());
+    let found = line.as_object().and_then(|map| {
+        map.keys()
+            .find(|name| name.ends_with("LineDetail"))
+            .cloned()
+    });
     if let Some(name) = found {
         members(line).insert("DetailType".to_owned(), Value::String(name));
     }
@@ -119,7 +129,9 @@ fn settle_amount(kind: Kind, line: &mut Value) -> Result<(), Fault> {
 
 fn check_detail(line: &mut Value) -> Result<(), Fault> {
     let name = text(line, "DetailType").to_owned();
-    let Some(found) = members(line).get_mut(&name) else { return Ok(()) };
+    let Some(found) = members(line).get_mut(&name) else {
+        return Ok(());
+    };
     let needed = match name.as_str() {
         "AccountBasedExpenseLineDetail" => "AccountRef",
         "ItemBasedExpenseLineDetail" => "ItemRef",
@@ -140,8 +152,10 @@ fn check_detail(line: &mut Value) -> Result<(), Fault> {
         other => return Err(Fault::validation("6320", "Invalid billable status", other)),
     }
     let map = members(found);
-    map.entry("BillableStatus").or_insert_with(|| Value::String("NotBillable".to_owned()));
-    map.entry("TaxCodeRef").or_insert_with(|| json!({"value": "NON"}));
+    map.entry("BillableStatus")
+        .or_insert_with(|| Value::String("NotBillable".to_owned()));
+    map.entry("TaxCodeRef")
+        .or_insert_with(|| json!({"value": "NON"}));
     Ok(())
 }
 
@@ -154,7 +168,9 @@ pub(super) fn check_journal(body: &Value) -> Result<(), Fault> {
     }
     let mut difference = 0;
     for line in lines {
-        let Some(detail) = line.get("JournalEntryLineDetail") else { continue };
+        let Some(detail) = line.get("JournalEntryLineDetail") else {
+            continue;
+        };
         if detail.get("AccountRef").is_none() {
             return Err(Fault::required("AccountRef"));
         }
@@ -170,7 +186,11 @@ pub(super) fn check_journal(body: &Value) -> Result<(), Fault> {
     }
     if difference != 0 {
         let detail = format!("Debits and credits differ by {}", money::plain(difference));
-        return Err(Fault::validation("2300", "Total Credit and Total Debit do not match", detail));
+        return Err(Fault::validation(
+            "2300",
+            "Total Credit and Total Debit do not match",
+            detail,
+        ));
     }
     Ok(())
 }

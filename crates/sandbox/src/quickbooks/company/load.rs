@@ -54,7 +54,10 @@ impl Company {
     }
 
     fn place(&mut self, kind: Kind, body: Value, now: Timestamp) -> anyhow::Result<()> {
-        let inner = body.as_object().and_then(|map| map.values().next()).unwrap_or(&Value::Null);
+        let inner = body
+            .as_object()
+            .and_then(|map| map.values().next())
+            .unwrap_or(&Value::Null);
         let id = body
             .get("Id")
             .or_else(|| inner.get("Id"))
@@ -99,7 +102,9 @@ impl Company {
             .collect();
         for (kind, id) in keys {
             loop {
-                let Some(body) = self.get(kind, id) else { break };
+                let Some(body) = self.get(kind, id) else {
+                    break;
+                };
                 match self.entry_of(kind, body) {
                     Ok(entry) => {
                         let links = links_of(kind, body);
@@ -117,8 +122,11 @@ impl Company {
     }
 
     fn note_unbalanced(&mut self, kind: Kind, id: u64, entry: Option<&super::ledger::Entry>) {
-        let sum: i64 =
-            entry.into_iter().flat_map(|entry| &entry.postings).map(|side| side.cents).sum();
+        let sum: i64 = entry
+            .into_iter()
+            .flat_map(|entry| &entry.postings)
+            .map(|side| side.cents)
+            .sum();
         if sum != 0 {
             self.note(kind, id, "Line", "debits equal credits", &money::plain(sum));
         }
@@ -168,10 +176,11 @@ impl Company {
             if let Some(stated) = stated {
                 self.note(kind, id, member, &stated, &computed.to_string());
             }
-            let served_only =
-                matches!(kind, Kind::Customer | Kind::Vendor | Kind::Account);
-            let record =
-                self.tables.get_mut(&kind).and_then(|table| table.rows.get_mut(&id));
+            let served_only = matches!(kind, Kind::Customer | Kind::Vendor | Kind::Account);
+            let record = self
+                .tables
+                .get_mut(&kind)
+                .and_then(|table| table.rows.get_mut(&id));
             if let Some(record) = record.filter(|_| !served_only) {
                 members(&mut record.body).insert(member.to_owned(), computed);
             }
@@ -187,7 +196,9 @@ impl Company {
         corrections: &mut Vec<(Kind, u64, &'static str, Option<String>, Value)>,
     ) {
         for (member, cents, sign) in self.served_balances(kind, id, body) {
-            let Some(stated) = body.get(member) else { continue };
+            let Some(stated) = body.get(member) else {
+                continue;
+            };
             let agrees = money::cents(stated).is_some_and(|stated| match sign {
                 AccountSign::Exact => stated == cents,
                 AccountSign::Undependable => stated.abs() == cents.abs(),

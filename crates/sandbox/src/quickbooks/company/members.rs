@@ -9,19 +9,59 @@ use crate::quickbooks::money;
 
 /// Members that only the server sets.
 const READ_ONLY: &[&str] = &[
-    "Id", "SyncToken", "MetaData", "domain", "sparse", "time", "status", "Balance",
-    "BalanceWithJobs", "UnappliedAmt", "RemainingCredit", "HomeBalance", "HomeTotalAmt",
-    "FullyQualifiedName", "Classification", "CurrentBalance", "CurrentBalanceWithSubAccounts",
-    "IsProject", "Level", "LineEx", "InvoiceLink", "invoiceStatus",
+    "Id",
+    "SyncToken",
+    "MetaData",
+    "domain",
+    "sparse",
+    "time",
+    "status",
+    "Balance",
+    "BalanceWithJobs",
+    "UnappliedAmt",
+    "RemainingCredit",
+    "HomeBalance",
+    "HomeTotalAmt",
+    "FullyQualifiedName",
+    "Classification",
+    "CurrentBalance",
+    "CurrentBalanceWithSubAccounts",
+    "IsProject",
+    "Level",
+    "LineEx",
+    "InvoiceLink",
+    "invoiceStatus",
 ];
 
 /// Members whose values are amounts, rates or quantities; clients also send them as text.
 const NUMERIC: &[&str] = &[
-    "Amount", "TotalAmt", "Qty", "UnitPrice", "Deposit", "TotalTax", "DiscountPercent",
-    "DiscountRate", "DiscountAmt", "ExchangeRate", "HourlyRate", "CostRate", "BillRate",
-    "PurchaseCost", "QtyOnHand", "Hours", "Minutes", "BreakHours", "BreakMinutes", "DueDays",
-    "DiscountDays", "DayOfMonthDue", "DueNextMonthDays", "Quantity", "TaxPercent",
-    "NetAmountTaxable", "LineNum",
+    "Amount",
+    "TotalAmt",
+    "Qty",
+    "UnitPrice",
+    "Deposit",
+    "TotalTax",
+    "DiscountPercent",
+    "DiscountRate",
+    "DiscountAmt",
+    "ExchangeRate",
+    "HourlyRate",
+    "CostRate",
+    "BillRate",
+    "PurchaseCost",
+    "QtyOnHand",
+    "Hours",
+    "Minutes",
+    "BreakHours",
+    "BreakMinutes",
+    "DueDays",
+    "DiscountDays",
+    "DayOfMonthDue",
+    "DueNextMonthDays",
+    "Quantity",
+    "TaxPercent",
+    "NetAmountTaxable",
+    "LineNum",
 ];
 
 /// A body without what the server owns.
@@ -65,7 +105,11 @@ fn pruned(name: &str, value: &Value) -> Option<Value> {
                 .filter_map(|(name, value)| Some((name.clone(), pruned(name, value)?)))
                 .collect();
             let empty = inner.is_empty() && !name.ends_with("LineDetail");
-            if empty { None } else { Some(Value::Object(inner)) }
+            if empty {
+                None
+            } else {
+                Some(Value::Object(inner))
+            }
         }
         Value::Array(items) => {
             let items = items.iter().filter_map(|item| pruned("", item)).collect();
@@ -107,7 +151,11 @@ pub(super) fn check_required(kind: Kind, body: &Value) -> Result<(), Fault> {
         }
         Kind::Customer | Kind::Vendor | Kind::Employee => check_party_name(kind, body)?,
         Kind::TimeActivity => {
-            let member = if text(body, "NameOf") == "Vendor" { "VendorRef" } else { "EmployeeRef" };
+            let member = if text(body, "NameOf") == "Vendor" {
+                "VendorRef"
+            } else {
+                "EmployeeRef"
+            };
             if body.get(member).is_none() {
                 return Err(Fault::required(member));
             }
@@ -125,9 +173,7 @@ pub(super) fn check_required(kind: Kind, body: &Value) -> Result<(), Fault> {
                 return Err(Fault::required(member));
             }
         }
-        Kind::Purchase
-            if !matches!(text(body, "PaymentType"), "Cash" | "Check" | "CreditCard") =>
-        {
+        Kind::Purchase if !matches!(text(body, "PaymentType"), "Cash" | "Check" | "CreditCard") => {
             let detail = "PaymentType is not one of Cash, Check, CreditCard";
             return Err(Fault::validation("2170", "Invalid Enumeration", detail));
         }
@@ -143,13 +189,24 @@ pub(super) fn check_required_when_sparse(kind: Kind, sent: &Value) -> Result<(),
         Kind::Bill | Kind::VendorCredit | Kind::BillPayment => "VendorRef",
         _ => return Ok(()),
     };
-    if sent.get(member).is_none() { Err(Fault::required(member)) } else { Ok(()) }
+    if sent.get(member).is_none() {
+        Err(Fault::required(member))
+    } else {
+        Ok(())
+    }
 }
 
 fn check_party_name(kind: Kind, body: &Value) -> Result<(), Fault> {
     let parts: &[&str] = match kind {
         Kind::Employee => &["GivenName", "FamilyName"],
-        _ => &["DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix"],
+        _ => &[
+            "DisplayName",
+            "Title",
+            "GivenName",
+            "MiddleName",
+            "FamilyName",
+            "Suffix",
+        ],
     };
     if parts.iter().all(|member| text(body, member).is_empty()) {
         let detail = "At least one of the name members is needed";
@@ -157,10 +214,18 @@ fn check_party_name(kind: Kind, body: &Value) -> Result<(), Fault> {
     }
     let name = text(body, "DisplayName");
     if name.contains([':', '\t', '\n']) {
-        return Err(Fault::validation("2040", "Invalid characters", "DisplayName"));
+        return Err(Fault::validation(
+            "2040",
+            "Invalid characters",
+            "DisplayName",
+        ));
     }
     if name.chars().count() > 500 {
-        return Err(Fault::validation("2050", "Invalid String. The string is too long", "DisplayName"));
+        return Err(Fault::validation(
+            "2050",
+            "Invalid String. The string is too long",
+            "DisplayName",
+        ));
     }
     Ok(())
 }
@@ -168,17 +233,28 @@ fn check_party_name(kind: Kind, body: &Value) -> Result<(), Fault> {
 /// The members of name-list entries that follow from others.
 pub(super) fn derive_name_members(kind: Kind, body: &mut Value, parent: Option<(String, i64)>) {
     let inactive = flag(body, "Active") == Some(false);
-    let member = if kind.is_party() { "DisplayName" } else { "Name" };
+    let member = if kind.is_party() {
+        "DisplayName"
+    } else {
+        "Name"
+    };
     let mut name = text(body, member).to_owned();
     if name.is_empty() {
         let parts = ["Title", "GivenName", "MiddleName", "FamilyName", "Suffix"];
-        let given: Vec<&str> =
-            parts.into_iter().map(|part| text(body, part)).filter(|part| !part.is_empty()).collect();
+        let given: Vec<&str> = parts
+            .into_iter()
+            .map(|part| text(body, part))
+            .filter(|part| !part.is_empty())
+            .collect();
         name = given.join(" ");
     }
     // Deactivation renames; taking an entry back into use restores the name.
     let plain = name.trim_end_matches(" (deleted)").to_owned();
-    let name = if inactive { format!("{plain} (deleted)") } else { plain };
+    let name = if inactive {
+        format!("{plain} (deleted)")
+    } else {
+        plain
+    };
     let full = match &parent {
         Some((parent_name, _)) => format!("{parent_name}:{name}"),
         None => name.clone(),
@@ -186,7 +262,10 @@ pub(super) fn derive_name_members(kind: Kind, body: &mut Value, parent: Option<(
     let map = super::values::members(body);
     map.insert(member.to_owned(), Value::String(name));
     map.entry("Active").or_insert(Value::Bool(true));
-    if !matches!(kind, Kind::Vendor | Kind::Employee | Kind::Term | Kind::PaymentMethod) {
+    if !matches!(
+        kind,
+        Kind::Vendor | Kind::Employee | Kind::Term | Kind::PaymentMethod
+    ) {
         map.insert("FullyQualifiedName".to_owned(), Value::String(full));
     }
     let level = parent.as_ref().map_or(0, |parent| parent.1 + 1);

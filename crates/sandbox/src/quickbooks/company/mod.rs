@@ -138,7 +138,11 @@ impl Company {
 
     /// The stored body, without the balances that are filled in when it is served.
     pub(crate) fn get(&self, kind: Kind, id: u64) -> Option<&Value> {
-        self.tables.get(&kind)?.rows.get(&id).map(|record| &record.body)
+        self.tables
+            .get(&kind)?
+            .rows
+            .get(&id)
+            .map(|record| &record.body)
     }
 
     /// Where the loaded books contradicted themselves.
@@ -197,7 +201,9 @@ impl Company {
     }
 
     pub(crate) fn preferences(&self) -> &Value {
-        self.rows(Kind::Preferences).next().map_or(&Value::Null, |row| row.1)
+        self.rows(Kind::Preferences)
+            .next()
+            .map_or(&Value::Null, |row| row.1)
     }
 
     pub(crate) fn preference(&self, group: &str, member: &str) -> Option<&Value> {
@@ -206,8 +212,12 @@ impl Company {
 
     /// Sets or clears the closing date, as the owner would in the settings.
     pub fn set_closing_date(&mut self, date: Option<jiff::civil::Date>, now: Timestamp) {
-        let Some(id) = self.rows(Kind::Preferences).next().map(|row| row.0) else { return };
-        let Some(mut body) = self.get(Kind::Preferences, id).cloned() else { return };
+        let Some(id) = self.rows(Kind::Preferences).next().map(|row| row.0) else {
+            return;
+        };
+        let Some(mut body) = self.get(Kind::Preferences, id).cloned() else {
+            return;
+        };
         let group = values::members(&mut body)
             .entry("AccountingInfoPrefs")
             .or_insert_with(|| Value::Object(serde_json::Map::new()));
@@ -244,9 +254,9 @@ impl Company {
             SystemAccount::Payable => Some("DefaultAPAccount"),
             _ => None,
         };
-        if let Some(id) = preferred.and_then(|member| {
-            ref_id(self.preferences().get("AccountingInfoPrefs")?, member)
-        }) {
+        if let Some(id) = preferred
+            .and_then(|member| ref_id(self.preferences().get("AccountingInfoPrefs")?, member))
+        {
             return Ok(id);
         }
         let (name, account_type, sub_type) = which.definition();
@@ -307,8 +317,16 @@ impl Company {
         if kind == Kind::Account || kind == Kind::Preferences {
             self.system.clear();
         }
-        self.tables.entry(kind).or_default().rows.insert(id, Record { body, updated: now });
-        self.changes.push(Change { key, operation, at: now });
+        self.tables
+            .entry(kind)
+            .or_default()
+            .rows
+            .insert(id, Record { body, updated: now });
+        self.changes.push(Change {
+            key,
+            operation,
+            at: now,
+        });
     }
 
     fn index(&mut self, (kind, id): Key, body: &Value) {
@@ -331,7 +349,10 @@ impl Company {
         }
         let number = text(body, "DocNumber");
         if !number.is_empty() {
-            self.numbers.entry((kind, number.to_owned())).or_default().push(id);
+            self.numbers
+                .entry((kind, number.to_owned()))
+                .or_default()
+                .push(id);
         }
     }
 
@@ -360,7 +381,10 @@ impl Company {
         let token: u64 = body.get("SyncToken").and_then(values::id_of).unwrap_or(0);
         let stamp = clock::stamp(now, &self.zone);
         let map = values::members(body);
-        map.insert("SyncToken".to_owned(), Value::String((token + 1).to_string()));
+        map.insert(
+            "SyncToken".to_owned(),
+            Value::String((token + 1).to_string()),
+        );
         let meta = map
             .entry("MetaData")
             .or_insert_with(|| serde_json::json!({"CreateTime": stamp.clone()}));

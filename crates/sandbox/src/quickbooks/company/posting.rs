@@ -24,23 +24,33 @@ impl SystemAccount {
     /// Name, account type and sub-type.
     pub(crate) fn definition(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            SystemAccount::Receivable => {
-                ("Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable")
-            }
-            SystemAccount::Payable => {
-                ("Accounts Payable (A/P)", "Accounts Payable", "AccountsPayable")
-            }
-            SystemAccount::Undeposited => {
-                ("Undeposited Funds", "Other Current Asset", "UndepositedFunds")
-            }
+            SystemAccount::Receivable => (
+                "Accounts Receivable (A/R)",
+                "Accounts Receivable",
+                "AccountsReceivable",
+            ),
+            SystemAccount::Payable => (
+                "Accounts Payable (A/P)",
+                "Accounts Payable",
+                "AccountsPayable",
+            ),
+            SystemAccount::Undeposited => (
+                "Undeposited Funds",
+                "Other Current Asset",
+                "UndepositedFunds",
+            ),
             SystemAccount::Income => ("Services", "Income", "ServiceFeeIncome"),
             SystemAccount::Discounts => ("Discounts given", "Income", "DiscountsRefundsGiven"),
-            SystemAccount::SalesTax => {
-                ("Sales Tax Payable", "Other Current Liability", "SalesTaxPayable")
-            }
-            SystemAccount::Expense => {
-                ("Uncategorized Expense", "Expense", "OtherMiscellaneousServiceCost")
-            }
+            SystemAccount::SalesTax => (
+                "Sales Tax Payable",
+                "Other Current Liability",
+                "SalesTaxPayable",
+            ),
+            SystemAccount::Expense => (
+                "Uncategorized Expense",
+                "Expense",
+                "OtherMiscellaneousServiceCost",
+            ),
         }
     }
 }
@@ -108,7 +118,11 @@ impl Company {
                     Some(account) => account,
                     None => self.system_account(SystemAccount::Expense)?,
                 };
-                let sign = if flag(body, "Credit") == Some(true) { -1 } else { 1 };
+                let sign = if flag(body, "Credit") == Some(true) {
+                    -1
+                } else {
+                    1
+                };
                 self.post_cost(body, &header, sign, account)?
             }
             Kind::BillPayment => {
@@ -117,13 +131,17 @@ impl Company {
                     .get("CheckPayment")
                     .and_then(|part| ref_id(part, "BankAccountRef"))
                     .or_else(|| {
-                        body.get("CreditCardPayment").and_then(|part| ref_id(part, "CCAccountRef"))
+                        body.get("CreditCardPayment")
+                            .and_then(|part| ref_id(part, "CCAccountRef"))
                     });
                 let bank = match bank {
                     Some(bank) => bank,
                     None => self.system_account(SystemAccount::Expense)?,
                 };
-                vec![header.side(self.payable(body)?, total), header.side(bank, -total)]
+                vec![
+                    header.side(self.payable(body)?, total),
+                    header.side(bank, -total),
+                ]
             }
             Kind::Deposit => self.post_deposit(body, &header)?,
             Kind::JournalEntry => self.post_journal(body, &header)?,
@@ -191,15 +209,29 @@ impl Company {
         let Some(item) = ref_id(detail, "ItemRef").and_then(|id| self.get(Kind::Item, id)) else {
             return Vec::new();
         };
-        let (Some(asset), Some(expense)) =
-            (ref_id(item, "AssetAccountRef"), ref_id(item, "ExpenseAccountRef"))
-        else {
+        let (Some(asset), Some(expense)) = (
+            ref_id(item, "AssetAccountRef"),
+            ref_id(item, "ExpenseAccountRef"),
+        ) else {
             return Vec::new();
         };
-        let quantity = detail.get("Qty").and_then(decimal).unwrap_or(rust_decimal::Decimal::ONE);
-        let cost = item.get("PurchaseCost").and_then(decimal).unwrap_or_default();
-        let cents = quantity.checked_mul(cost).and_then(round_to_cents).unwrap_or(0) * sign;
-        vec![header.line(expense, cents, at, detail), header.line(asset, -cents, at, detail)]
+        let quantity = detail
+            .get("Qty")
+            .and_then(decimal)
+            .unwrap_or(rust_decimal::Decimal::ONE);
+        let cost = item
+            .get("PurchaseCost")
+            .and_then(decimal)
+            .unwrap_or_default();
+        let cents = quantity
+            .checked_mul(cost)
+            .and_then(round_to_cents)
+            .unwrap_or(0)
+            * sign;
+        vec![
+            header.line(expense, cents, at, detail),
+            header.line(asset, -cents, at, detail),
+        ]
     }
 
     /// Expense forms: line accounts against a payable, bank or card account.
@@ -254,10 +286,16 @@ impl Company {
             };
             let mut posting = header.line(account, -cents, at, detail);
             let entity = detail.get("Entity").unwrap_or(&Value::Null);
-            posting.party = party(line, text(entity, "type"), entity.get("value").and_then(super::values::id_of))
-                .or_else(|| source.and_then(|(kind, id)| self.party_of(kind, id)));
-            posting.customer =
-                posting.party.filter(|party| party.0 == Kind::Customer).map(|party| party.1);
+            posting.party = party(
+                line,
+                text(entity, "type"),
+                entity.get("value").and_then(super::values::id_of),
+            )
+            .or_else(|| source.and_then(|(kind, id)| self.party_of(kind, id)));
+            posting.customer = posting
+                .party
+                .filter(|party| party.0 == Kind::Customer)
+                .map(|party| party.1);
             postings.push(posting);
         }
         let total: i64 = -postings.iter().map(|posting| posting.cents).sum::<i64>();
@@ -277,13 +315,19 @@ impl Company {
     fn post_journal(&self, body: &Value, header: &Header) -> Result<Vec<Posting>, SystemAccount> {
         let mut postings = Vec::new();
         for (at, line) in lines(body).iter().enumerate() {
-            let Some(detail) = line.get("JournalEntryLineDetail") else { continue };
+            let Some(detail) = line.get("JournalEntryLineDetail") else {
+                continue;
+            };
             let account = match ref_id(detail, "AccountRef") {
                 Some(account) => account,
                 None => self.system_account(SystemAccount::Expense)?,
             };
             let cents = member_cents(line, "Amount");
-            let sign = if text(detail, "PostingType") == "Credit" { -1 } else { 1 };
+            let sign = if text(detail, "PostingType") == "Credit" {
+                -1
+            } else {
+                1
+            };
             let mut posting = header.line(account, sign * cents, at, detail);
             let entity = detail.get("Entity").unwrap_or(&Value::Null);
             posting.party = party(line, text(entity, "Type"), ref_id(entity, "EntityRef"));
@@ -299,7 +343,8 @@ impl Company {
     }
 
     fn receivable(&self, body: &Value) -> Result<u64, SystemAccount> {
-        ref_id(body, "ARAccountRef").map_or_else(|| self.system_account(SystemAccount::Receivable), Ok)
+        ref_id(body, "ARAccountRef")
+            .map_or_else(|| self.system_account(SystemAccount::Receivable), Ok)
     }
 
     fn payable(&self, body: &Value) -> Result<u64, SystemAccount> {
@@ -339,7 +384,11 @@ fn header_of(kind: Kind, body: &Value) -> Header {
     let named = party(body, text(entity, "type"), ref_id(body, "EntityRef"));
     let sale = kind.is_sales_form() || kind == Kind::Payment;
     Header {
-        party: customer.filter(|_| sale).map(|id| (Kind::Customer, id)).or(vendor).or(named),
+        party: customer
+            .filter(|_| sale)
+            .map(|id| (Kind::Customer, id))
+            .or(vendor)
+            .or(named),
         // On expense forms the header never decides the job (reference, section 17.2).
         customer: customer.filter(|_| sale),
         class: ref_id(body, "ClassRef"),
@@ -348,7 +397,8 @@ fn header_of(kind: Kind, body: &Value) -> Header {
 }
 
 pub(crate) fn tax_of(body: &Value) -> i64 {
-    body.get("TxnTaxDetail").map_or(0, |tax| member_cents(tax, "TotalTax"))
+    body.get("TxnTaxDetail")
+        .map_or(0, |tax| member_cents(tax, "TotalTax"))
 }
 
 /// Total of a sales form: item lines less discounts plus tax.
@@ -367,7 +417,10 @@ pub(crate) fn sale_total(body: &Value) -> i64 {
 /// The total that the server computes; `None` where it is an input or does not exist.
 pub(crate) fn computed_total(kind: Kind, body: &Value) -> Option<i64> {
     let sum = |body: &Value| -> i64 {
-        flat_lines(body).into_iter().map(|line| member_cents(line, "Amount")).sum()
+        flat_lines(body)
+            .into_iter()
+            .map(|line| member_cents(line, "Amount"))
+            .sum()
     };
     match kind {
         kind if kind.is_sales_form() => Some(sale_total(body)),
@@ -375,7 +428,9 @@ pub(crate) fn computed_total(kind: Kind, body: &Value) -> Option<i64> {
             Some(sum(body) + tax_of(body))
         }
         Kind::Deposit => {
-            let back = body.get("CashBack").map_or(0, |back| member_cents(back, "Amount"));
+            let back = body
+                .get("CashBack")
+                .map_or(0, |back| member_cents(back, "Amount"));
             Some(sum(body) - back)
         }
         Kind::JournalEntry => Some(
@@ -399,8 +454,16 @@ pub(crate) fn links_of(kind: Kind, body: &Value) -> Vec<Link> {
         let cents = member_cents(line, "Amount");
         for target in linked(line) {
             links.push(match kind {
-                Kind::Payment => Link::Applies { target, cents, side: Side::Receivable },
-                Kind::BillPayment => Link::Applies { target, cents, side: Side::Payable },
+                Kind::Payment => Link::Applies {
+                    target,
+                    cents,
+                    side: Side::Receivable,
+                },
+                Kind::BillPayment => Link::Applies {
+                    target,
+                    cents,
+                    side: Side::Payable,
+                },
                 Kind::Deposit => Link::Deposits { target },
                 _ => Link::Cites { target },
             });

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::rules::deposited;
-use super::values::{detail, linked, lines, members, text};
+use super::values::{detail, lines, linked, members, text};
 use super::{Company, Record};
 use crate::quickbooks::clock;
 use crate::quickbooks::fault::Fault;
@@ -51,7 +51,11 @@ impl Company {
             let message = "Deleting would invalidate a linked invoice";
             return Err(Fault::validation("6400", message, "Line is HasBeenBilled"));
         }
-        let paid = self.ledger.incoming(key).iter().any(|from| from.0 == Kind::BillPayment);
+        let paid = self
+            .ledger
+            .incoming(key)
+            .iter()
+            .any(|from| from.0 == Kind::BillPayment);
         if kind == Kind::Bill && paid && self.behaviour.refuse_deleting_paid_bills {
             return Err(Fault::business(
                 "You can't delete this bill because it is linked to a bill payment.",
@@ -63,8 +67,12 @@ impl Company {
     }
 
     fn remove(&mut self, key: Key, now: Timestamp) {
-        let targets: Vec<Key> =
-            self.ledger.links_of(key).iter().map(super::ledger::Link::target).collect();
+        let targets: Vec<Key> = self
+            .ledger
+            .links_of(key)
+            .iter()
+            .map(super::ledger::Link::target)
+            .collect();
         self.forget_index(key);
         let stamp = clock::stamp(now, &self.zone);
         let tombstone = json!({
@@ -73,9 +81,19 @@ impl Company {
         });
         let table = self.tables.entry(key.0).or_default();
         table.rows.remove(&key.1);
-        table.gone.insert(key.1, Record { body: tombstone, updated: now });
+        table.gone.insert(
+            key.1,
+            Record {
+                body: tombstone,
+                updated: now,
+            },
+        );
         self.ledger.put(key, None, Vec::new());
-        self.changes.push(super::Change { key, operation: "Delete", at: now });
+        self.changes.push(super::Change {
+            key,
+            operation: "Delete",
+            at: now,
+        });
         for target in targets {
             self.refresh(target, now);
         }
@@ -84,7 +102,9 @@ impl Company {
     /// Takes the lines that point at `key` out of every other document.
     fn drop_references_to(&mut self, key: Key, now: Timestamp) {
         for source in self.ledger.incoming(key) {
-            let Some(mut body) = self.get(source.0, source.1).cloned() else { continue };
+            let Some(mut body) = self.get(source.0, source.1).cloned() else {
+                continue;
+            };
             if let Some(Value::Array(lines)) = members(&mut body).get_mut("Line") {
                 match source.0 {
                     Kind::Payment | Kind::BillPayment => {
@@ -130,12 +150,15 @@ impl Company {
         let mut draft = self.get(kind, id).cloned().ok_or_else(Fault::not_found)?;
         zero(kind, &mut draft);
         self.touch(&mut draft, now);
-        self.commit(key, draft, "Void", now).map(VoidOutcome::Voided)
+        self.commit(key, draft, "Void", now)
+            .map(VoidOutcome::Voided)
     }
 }
 
 fn drop_links(holder: &mut Value, key: Key) {
-    let Some(Value::Array(links)) = members(holder).get_mut("LinkedTxn") else { return };
+    let Some(Value::Array(links)) = members(holder).get_mut("LinkedTxn") else {
+        return;
+    };
     links.retain(|link| {
         let kind = Kind::of_linked(text(link, "TxnType"));
         let id = link.get("TxnId").and_then(super::values::id_of);

@@ -51,7 +51,11 @@ impl Company {
         match kind {
             Kind::Customer => vec![
                 ("Balance", self.customer_balance(id), AccountSign::Exact),
-                ("BalanceWithJobs", self.balance_with_jobs(id, 8), AccountSign::Exact),
+                (
+                    "BalanceWithJobs",
+                    self.balance_with_jobs(id, 8),
+                    AccountSign::Exact,
+                ),
             ],
             Kind::Vendor => {
                 let cents = self.ledger.party_balance(Side::Payable, Some((kind, id)));
@@ -66,7 +70,11 @@ impl Company {
                     .sum();
                 vec![
                     ("CurrentBalance", own, AccountSign::Undependable),
-                    ("CurrentBalanceWithSubAccounts", own + below, AccountSign::Undependable),
+                    (
+                        "CurrentBalanceWithSubAccounts",
+                        own + below,
+                        AccountSign::Undependable,
+                    ),
                 ]
             }
             _ => Vec::new(),
@@ -86,7 +94,8 @@ impl Company {
     }
 
     fn customer_balance(&self, id: u64) -> i64 {
-        self.ledger.party_balance(Side::Receivable, Some((Kind::Customer, id)))
+        self.ledger
+            .party_balance(Side::Receivable, Some((Kind::Customer, id)))
     }
 
     fn balance_with_jobs(&self, id: u64, depth: u8) -> i64 {
@@ -106,8 +115,9 @@ impl Company {
     fn is_below(&self, child: u64, ancestor: u64) -> bool {
         let mut at = child;
         for _ in 0..8 {
-            let parent =
-                self.get(Kind::Account, at).and_then(|body| super::values::ref_id(body, "ParentRef"));
+            let parent = self
+                .get(Kind::Account, at)
+                .and_then(|body| super::values::ref_id(body, "ParentRef"));
             match parent {
                 Some(parent) if parent == ancestor => return true,
                 Some(parent) => at = parent,
@@ -181,7 +191,10 @@ impl Company {
                 }));
             }
         }
-        let before = body.get("LinkedTxn").and_then(Value::as_array).map_or(0, Vec::len);
+        let before = body
+            .get("LinkedTxn")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
         (kept != before || links.len() != before).then_some(Value::Array(links))
     }
 
@@ -191,15 +204,25 @@ impl Company {
             key.0,
             Kind::Invoice | Kind::Bill | Kind::CreditMemo | Kind::VendorCredit
         );
-        if stated { self.wanted_links(key, body) } else { None }
+        if stated {
+            self.wanted_links(key, body)
+        } else {
+            None
+        }
     }
 
     fn link_type(&self, (kind, id): Key) -> &'static str {
         if kind != Kind::BillPayment {
             return kind.name();
         }
-        let card = self.get(kind, id).is_some_and(|body| text(body, "PayType") == "CreditCard");
-        if card { "BillPaymentCreditCard" } else { "BillPaymentCheck" }
+        let card = self
+            .get(kind, id)
+            .is_some_and(|body| text(body, "PayType") == "CreditCard");
+        if card {
+            "BillPaymentCreditCard"
+        } else {
+            "BillPaymentCheck"
+        }
     }
 }
 

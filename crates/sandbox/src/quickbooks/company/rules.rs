@@ -30,19 +30,34 @@ pub(super) fn type_of_sub_type(sub_type: &str) -> &'static str {
     match sub_type {
         "Checking" | "Savings" | "CashOnHand" | "TrustAccounts" | "MoneyMarket" => "Bank",
         "AccountsReceivable" => "Accounts Receivable",
-        "UndepositedFunds" | "Retainage" | "OtherCurrentAssets" | "PrepaidExpenses"
-        | "Inventory" | "EmployeeCashAdvances" | "AllowanceForBadDebts" => "Other Current Asset",
+        "UndepositedFunds"
+        | "Retainage"
+        | "OtherCurrentAssets"
+        | "PrepaidExpenses"
+        | "Inventory"
+        | "EmployeeCashAdvances"
+        | "AllowanceForBadDebts" => "Other Current Asset",
         "MachineryAndEquipment" | "Vehicles" | "AccumulatedDepreciation" => "Fixed Asset",
         "AccountsPayable" => "Accounts Payable",
         "CreditCard" => "Credit Card",
         "NotesPayable" | "OtherLongTermLiabilities" => "Long Term Liability",
-        "LineOfCredit" | "PayrollClearing" | "PayrollTaxPayable" | "SalesTaxPayable"
-        | "OtherCurrentLiabilities" | "DeferredRevenue" => "Other Current Liability",
+        "LineOfCredit"
+        | "PayrollClearing"
+        | "PayrollTaxPayable"
+        | "SalesTaxPayable"
+        | "OtherCurrentLiabilities"
+        | "DeferredRevenue" => "Other Current Liability",
         "OpeningBalanceEquity" | "RetainedEarnings" => "Equity",
-        "ServiceFeeIncome" | "SalesOfProductIncome" | "DiscountsRefundsGiven"
-        | "OtherPrimaryIncome" | "UnappliedCashPaymentIncome" => "Income",
-        "SuppliesMaterialsCogs" | "CostOfLaborCos" | "EquipmentRentalCos"
-        | "OtherCostsOfServiceCos" | "ShippingFreightDeliveryCos" => "Cost of Goods Sold",
+        "ServiceFeeIncome"
+        | "SalesOfProductIncome"
+        | "DiscountsRefundsGiven"
+        | "OtherPrimaryIncome"
+        | "UnappliedCashPaymentIncome" => "Income",
+        "SuppliesMaterialsCogs"
+        | "CostOfLaborCos"
+        | "EquipmentRentalCos"
+        | "OtherCostsOfServiceCos"
+        | "ShippingFreightDeliveryCos" => "Cost of Goods Sold",
         _ => "Expense",
     }
 }
@@ -61,7 +76,11 @@ fn referenced(member: &str, own: Kind, reference: &Value, holder: &Value) -> Opt
         "ParentRef" => own,
         "Entity" | "EntityRef" if own != Kind::Attachable => {
             let by_reference = text(reference, "type");
-            let name = if by_reference.is_empty() { text(holder, "Type") } else { by_reference };
+            let name = if by_reference.is_empty() {
+                text(holder, "Type")
+            } else {
+                by_reference
+            };
             Kind::parse(name).filter(|kind| kind.is_party())?
         }
         "DepositToAccountRef" | "ARAccountRef" | "APAccountRef" => Kind::Account,
@@ -78,16 +97,16 @@ impl Company {
             None => Value::Null,
         };
         match body {
-            Value::Array(items) => {
-                items.iter_mut().try_for_each(|item| self.resolve_references(own, item))
-            }
+            Value::Array(items) => items
+                .iter_mut()
+                .try_for_each(|item| self.resolve_references(own, item)),
             Value::Object(map) => map.iter_mut().try_for_each(|(member, value)| {
                 let target = referenced(member, own, value, &holder);
                 match (target, value.get("value").and_then(id_of)) {
                     (Some(kind), Some(id)) => self.resolve(kind, id, member, value),
-                    (Some(_), None) if value.get("value").is_some() => {
-                        Err(Fault::invalid_reference(format!("{member} is not a number")))
-                    }
+                    (Some(_), None) if value.get("value").is_some() => Err(
+                        Fault::invalid_reference(format!("{member} is not a number")),
+                    ),
                     _ => self.resolve_references(own, value),
                 }
             }),
@@ -120,7 +139,11 @@ impl Company {
     pub(super) fn check_unique_name(&self, key: Key, body: &Value) -> Result<(), Fault> {
         let taken = if key.0.is_party() {
             let name = text(body, "DisplayName").to_lowercase();
-            self.names.get(&name).into_iter().flatten().any(|other| *other != key)
+            self.names
+                .get(&name)
+                .into_iter()
+                .flatten()
+                .any(|other| *other != key)
         } else {
             let member = if body.get("FullyQualifiedName").is_some() {
                 "FullyQualifiedName"
@@ -133,7 +156,11 @@ impl Company {
         };
         if taken {
             let detail = "The name supplied already exists. : Another customer, vendor, employee or list entry is already using this name.";
-            return Err(Fault::validation("6240", "Duplicate Name Exists Error", detail));
+            return Err(Fault::validation(
+                "6240",
+                "Duplicate Name Exists Error",
+                detail,
+            ));
         }
         Ok(())
     }
@@ -154,39 +181,57 @@ impl Company {
                 detail,
             ));
         }
-        let unchanged = self.get(key.0, key.1).is_some_and(|old| text(old, "DocNumber") == number);
+        let unchanged = self
+            .get(key.0, key.1)
+            .is_some_and(|old| text(old, "DocNumber") == number);
         if number.is_empty() || allow_duplicate || unchanged || key.0 == Kind::BillPayment {
             return Ok(());
         }
         let same = self.numbers.get(&(key.0, number.to_owned()));
         let vendor = super::values::ref_id(body, "VendorRef");
-        let taken = same.into_iter().flatten().filter(|id| **id != key.1).any(|id| match key.0 {
-            Kind::Bill | Kind::VendorCredit => {
-                self.behaviour.refuse_duplicate_bill_numbers
-                    && self.get(key.0, *id).is_some_and(|other| {
-                        super::values::ref_id(other, "VendorRef") == vendor
-                    })
-            }
-            _ => true,
-        });
+        let taken = same
+            .into_iter()
+            .flatten()
+            .filter(|id| **id != key.1)
+            .any(|id| match key.0 {
+                Kind::Bill | Kind::VendorCredit => {
+                    self.behaviour.refuse_duplicate_bill_numbers
+                        && self.get(key.0, *id).is_some_and(|other| {
+                            super::values::ref_id(other, "VendorRef") == vendor
+                        })
+                }
+                _ => true,
+            });
         if taken {
             let detail = format!(
                 "Duplicate Document Number Error : You must specify a different number. This number has already been used. DocNumber={number}"
             );
-            return Err(Fault::validation("6140", "Duplicate Document Number Error", detail));
+            return Err(Fault::validation(
+                "6140",
+                "Duplicate Document Number Error",
+                detail,
+            ));
         }
         Ok(())
     }
 
     /// The closing date, if the books are closed.
     pub(crate) fn closing_date(&self) -> Option<Date> {
-        date(self.preferences().get("AccountingInfoPrefs")?, "BookCloseDate")
+        date(
+            self.preferences().get("AccountingInfoPrefs")?,
+            "BookCloseDate",
+        )
     }
 
     /// Neither the stored nor the new date may lie in the closed period.
     pub(super) fn check_period(&self, kind: Kind, bodies: &[&Value]) -> Result<(), Fault> {
-        let posts = !matches!(kind, Kind::PurchaseOrder | Kind::Estimate | Kind::TimeActivity);
-        let Some(closed) = self.closing_date().filter(|_| posts) else { return Ok(()) };
+        let posts = !matches!(
+            kind,
+            Kind::PurchaseOrder | Kind::Estimate | Kind::TimeActivity
+        );
+        let Some(closed) = self.closing_date().filter(|_| posts) else {
+            return Ok(());
+        };
         let inside = bodies
             .iter()
             .filter_map(|body| date(body, "TxnDate"))
@@ -208,7 +253,9 @@ impl Company {
     /// Control accounts need to know whose balance moves.
     pub(super) fn check_control_parties(&self, entry: Option<&Entry>) -> Result<(), Fault> {
         for posting in entry.into_iter().flat_map(|entry| &entry.postings) {
-            let Some(side) = self.ledger.side_of(posting.account) else { continue };
+            let Some(side) = self.ledger.side_of(posting.account) else {
+                continue;
+            };
             if control_party(side, posting).is_none() {
                 return Err(Fault::business(match side {
                     Side::Receivable => {
@@ -237,7 +284,10 @@ impl Company {
                         | Kind::Deposit
                 ),
                 Kind::BillPayment => {
-                    matches!(target.0, Kind::Bill | Kind::VendorCredit | Kind::JournalEntry)
+                    matches!(
+                        target.0,
+                        Kind::Bill | Kind::VendorCredit | Kind::JournalEntry
+                    )
                 }
                 Kind::Deposit => matches!(
                     target.0,
@@ -250,7 +300,11 @@ impl Company {
                 _ => true,
             };
             if !linkable || self.get(target.0, target.1).is_none() {
-                let detail = format!("Transaction {} {} cannot be linked", target.0.name(), target.1);
+                let detail = format!(
+                    "Transaction {} {} cannot be linked",
+                    target.0.name(),
+                    target.1
+                );
                 return Err(Fault::validation("620", "Txn ID cannot be linked", detail));
             }
         }
@@ -279,12 +333,19 @@ impl Company {
 
     /// The deposit that holds this payment, if any.
     pub(super) fn deposit_of(&self, key: Key) -> Option<Key> {
-        self.ledger.incoming(key).into_iter().find(|source| source.0 == Kind::Deposit)
+        self.ledger
+            .incoming(key)
+            .into_iter()
+            .find(|source| source.0 == Kind::Deposit)
     }
 }
 
 /// The refusal for payments inside a deposit.
 pub(super) fn deposited() -> Fault {
     let message = "Deposited Transaction cannot be changed";
-    Fault::validation("6540", message, "If you want to change it, delete it from the deposit first")
+    Fault::validation(
+        "6540",
+        message,
+        "If you want to change it, delete it from the deposit first",
+    )
 }

@@ -44,7 +44,10 @@ pub(crate) fn date(body: &Value, member: &str) -> Option<Date> {
 pub(crate) fn flat_lines(body: &Value) -> Vec<&Value> {
     let mut flat = Vec::new();
     for line in lines(body) {
-        match line.get("GroupLineDetail").and_then(|detail| detail.get("Line")) {
+        match line
+            .get("GroupLineDetail")
+            .and_then(|detail| detail.get("Line"))
+        {
             Some(Value::Array(inner)) => flat.extend(inner.iter()),
             _ => flat.push(line),
         }
@@ -54,7 +57,9 @@ pub(crate) fn flat_lines(body: &Value) -> Vec<&Value> {
 
 /// The lines as stored.
 pub(crate) fn lines(body: &Value) -> &[Value] {
-    body.get("Line").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    body.get("Line")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// The detail object that `DetailType` names.

@@ -6,9 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::ledger::{Link, Side};
-use super::members::{
-    check_required, check_required_when_sparse, derive_name_members, sent,
-};
+use super::members::{check_required, check_required_when_sparse, derive_name_members, sent};
 use super::posting::{computed_total, links_of};
 use super::rules::deposited;
 use super::values::{date, flag, id_of, members, ref_id, text};
@@ -86,7 +84,12 @@ impl Company {
             members(&mut draft).insert("IsProject".to_owned(), project.clone());
         }
         self.fill_defaults(kind, &mut draft, now);
-        self.prepare((kind, id), &mut draft, super::values::lines(&stored), options)?;
+        self.prepare(
+            (kind, id),
+            &mut draft,
+            super::values::lines(&stored),
+            options,
+        )?;
         self.check_period(kind, &[&stored, &draft])?;
         self.check_deposited((kind, id), &stored, &draft)?;
         let map = members(&mut draft);
@@ -102,7 +105,10 @@ impl Company {
 
     /// The stored entity that a write addresses, after the optimistic lock.
     pub(super) fn current(&self, kind: Kind, body: &Value) -> Result<(u64, Value), Fault> {
-        let id = body.get("Id").and_then(id_of).ok_or_else(|| Fault::required("Id"))?;
+        let id = body
+            .get("Id")
+            .and_then(id_of)
+            .ok_or_else(|| Fault::required("Id"))?;
         let stored = self.get(kind, id).ok_or_else(Fault::not_found)?;
         let given = body
             .get("SyncToken")
@@ -149,8 +155,7 @@ impl Company {
             Kind::Payment => {
                 map.entry("Line").or_insert_with(|| json!([]));
                 map.entry("ProcessPayment").or_insert(json!(false));
-                if let Ok(account) =
-                    self.system_account(super::posting::SystemAccount::Undeposited)
+                if let Ok(account) = self.system_account(super::posting::SystemAccount::Undeposited)
                 {
                     map.entry("DepositToAccountRef")
                         .or_insert_with(|| json!({"value": account.to_string()}));
@@ -208,28 +213,38 @@ impl Company {
                 if let Some(total) = computed_total(kind, draft) {
                     members(draft).insert("TotalAmt".to_owned(), money::number(total));
                     if total < 0 && kind != Kind::Deposit {
-                        return Err(Fault::business("The transaction total must not be negative."));
+                        return Err(Fault::business(
+                            "The transaction total must not be negative.",
+                        ));
                     }
                 }
                 if kind.total_is_input() {
                     let total = draft.get("TotalAmt").and_then(money::cents);
-                    let total = total.ok_or_else(|| {
-                        Fault::validation("2090", "Invalid Number", "TotalAmt")
-                    })?;
+                    let total = total
+                        .ok_or_else(|| Fault::validation("2090", "Invalid Number", "TotalAmt"))?;
                     if total < 0 {
-                        return Err(Fault::business("The transaction total must not be negative."));
+                        return Err(Fault::business(
+                            "The transaction total must not be negative.",
+                        ));
                     }
                     members(draft).insert("TotalAmt".to_owned(), money::number(total));
                 }
                 if text(draft, "PrivateNote").chars().count() > 4000 {
-                    let message = "String length is either shorter or longer than supported by specification";
+                    let message =
+                        "String length is either shorter or longer than supported by specification";
                     return Err(Fault::validation("2050", message, "PrivateNote"));
                 }
                 Ok(())
             }
             Family::Attachment => {
-                let holds = ["Note", "FileName"].iter().any(|name| draft.get(*name).is_some());
-                if holds { Ok(()) } else { Err(Fault::business("A note or a file is needed.")) }
+                let holds = ["Note", "FileName"]
+                    .iter()
+                    .any(|name| draft.get(*name).is_some());
+                if holds {
+                    Ok(())
+                } else {
+                    Err(Fault::business("A note or a file is needed."))
+                }
             }
             Family::Singleton | Family::ReadOnly => Ok(()),
         }
@@ -241,8 +256,9 @@ impl Company {
         if let Some(parent) = parent {
             let mut level = 0;
             let mut at = parent;
-            while let Some(above) =
-                self.get(key.0, at).and_then(|body| ref_id(body, "ParentRef"))
+            while let Some(above) = self
+                .get(key.0, at)
+                .and_then(|body| ref_id(body, "ParentRef"))
             {
                 level += 1;
                 at = above;
@@ -263,7 +279,8 @@ impl Company {
         }
         let moved = ["TotalAmt"].iter().any(|member| {
             money::member_cents(stored, member) != money::member_cents(draft, member)
-        }) || ref_id(stored, "DepositToAccountRef") != ref_id(draft, "DepositToAccountRef");
+        }) || ref_id(stored, "DepositToAccountRef")
+            != ref_id(draft, "DepositToAccountRef");
         let relinked = links_of(key.0, stored) != links_of(key.0, draft);
         if moved || (relinked && self.behaviour.refuse_relinking_deposited_payments) {
             return Err(deposited());
@@ -292,7 +309,10 @@ impl Company {
             self.check_control_parties(entry.as_ref())?;
             let links = links_of(key.0, &draft);
             self.check_links(key.0, &links)?;
-            let before = (self.ledger.entry(key).cloned(), self.ledger.links_of(key).to_vec());
+            let before = (
+                self.ledger.entry(key).cloned(),
+                self.ledger.links_of(key).to_vec(),
+            );
             around.extend(before.1.iter().map(Link::target));
             around.extend(links.iter().map(Link::target));
             around.extend(self.ledger.incoming(key));
@@ -318,12 +338,16 @@ impl Company {
         if key.0.family() == Family::Name {
             self.rename_below(key, now);
         }
-        self.served(key.0, key.1).map(std::borrow::Cow::into_owned).ok_or_else(Fault::not_found)
+        self.served(key.0, key.1)
+            .map(std::borrow::Cow::into_owned)
+            .ok_or_else(Fault::not_found)
     }
 
     /// Brings computed members up to date; a changed document counts its token up.
     pub(super) fn refresh(&mut self, key: Key, now: Timestamp) {
-        let Some(stored) = self.get(key.0, key.1) else { return };
+        let Some(stored) = self.get(key.0, key.1) else {
+            return;
+        };
         let mut changes: Vec<(&'static str, Value)> = self
             .balances_of(key)
             .into_iter()
@@ -349,13 +373,19 @@ impl Company {
         if key.0 != Kind::Payment {
             return;
         }
-        let Some(Value::Array(lines)) = members(draft).get_mut("Line") else { return };
+        let Some(Value::Array(lines)) = members(draft).get_mut("Line") else {
+            return;
+        };
         for line in lines {
-            let Some(target) = super::values::linked(line).first().copied() else { continue };
+            let Some(target) = super::values::linked(line).first().copied() else {
+                continue;
+            };
             let cents = money::member_cents(line, "Amount");
             let open = self.ledger.open(target, Side::Receivable).abs() + cents;
-            let number =
-                self.get(target.0, target.1).map_or("", |body| text(body, "DocNumber")).to_owned();
+            let number = self
+                .get(target.0, target.1)
+                .map_or("", |body| text(body, "DocNumber"))
+                .to_owned();
             let pair = |name: &str, value: String| {
                 json!({"name": "{http://schema.intuit.com/finance/v3}NameValue",
                        "value": {"Name": name, "Value": value}})
@@ -371,7 +401,9 @@ impl Company {
 
     /// Full names of entries below a renamed one follow it.
     fn rename_below(&mut self, (kind, id): Key, now: Timestamp) {
-        let Some(name) = self.name_of(kind, id) else { return };
+        let Some(name) = self.name_of(kind, id) else {
+            return;
+        };
         let below: Vec<u64> = match kind {
             Kind::Customer => self.children.get(&id).cloned().unwrap_or_default(),
             Kind::Account | Kind::Class | Kind::Department | Kind::Item => self
@@ -382,8 +414,14 @@ impl Company {
             _ => Vec::new(),
         };
         for child in below {
-            let Some(stored) = self.get(kind, child) else { continue };
-            let own = if kind.is_party() { "DisplayName" } else { "Name" };
+            let Some(stored) = self.get(kind, child) else {
+                continue;
+            };
+            let own = if kind.is_party() {
+                "DisplayName"
+            } else {
+                "Name"
+            };
             let full = format!("{name}:{}", text(stored, own));
             if text(stored, "FullyQualifiedName") == full {
                 continue;
@@ -403,7 +441,9 @@ impl Company {
 
 /// Links that other documents make are the server's; only citations of the writer stay.
 fn strip_back_links(kind: Kind, draft: &mut Value) {
-    let Some(Value::Array(links)) = members(draft).get_mut("LinkedTxn") else { return };
+    let Some(Value::Array(links)) = members(draft).get_mut("LinkedTxn") else {
+        return;
+    };
     links.retain(|link| {
         let target = Kind::of_linked(text(link, "TxnType"));
         matches!(

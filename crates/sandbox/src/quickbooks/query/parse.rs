@@ -46,7 +46,11 @@ const PAGE_CAP: usize = 1000;
 /// Parses one statement.
 pub(super) fn parse(statement: &str) -> Result<Statement, Fault> {
     let tokens = tokens(statement)?;
-    let mut parser = Parser { tokens, at: 0, statement };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        statement,
+    };
     parser.statement()
 }
 
@@ -61,7 +65,11 @@ fn parse_error(statement: &str, near: &str) -> Fault {
 
 pub(super) fn invalid(detail: impl Into<String>) -> Fault {
     let detail = detail.into();
-    Fault::validation("4001", "Invalid query", format!("QueryValidationError: {detail}"))
+    Fault::validation(
+        "4001",
+        "Invalid query",
+        format!("QueryValidationError: {detail}"),
+    )
 }
 
 fn tokens(statement: &str) -> Result<Vec<Token>, Fault> {
@@ -98,9 +106,7 @@ fn tokens(statement: &str) -> Result<Vec<Token>, Fault> {
             }
             c if c.is_alphanumeric() || "._-+:".contains(c) => {
                 let mut word = String::new();
-                while let Some(c) =
-                    chars.next_if(|c| c.is_alphanumeric() || "._-+:".contains(*c))
-                {
+                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || "._-+:".contains(*c)) {
                     word.push(c);
                 }
                 found.push(Token::Word(word));
@@ -138,8 +144,7 @@ impl Parser<'_> {
         let count = self.projection()?;
         self.expect_word("from")?;
         let name = self.word()?;
-        let entity =
-            Kind::parse(&name).ok_or_else(|| invalid(format!("unknown entity {name}")))?;
+        let entity = Kind::parse(&name).ok_or_else(|| invalid(format!("unknown entity {name}")))?;
         let mut parsed = Statement {
             entity,
             count,
@@ -199,11 +204,19 @@ impl Parser<'_> {
                 values.push(self.value()?);
             }
             self.expect_symbol(")")?;
-            return Ok(Condition { property, operator: Operator::In, values });
+            return Ok(Condition {
+                property,
+                operator: Operator::In,
+                values,
+            });
         }
         if self.take_word("like") {
             let values = vec![self.value()?];
-            return Ok(Condition { property, operator: Operator::Like, values });
+            return Ok(Condition {
+                property,
+                operator: Operator::Like,
+                values,
+            });
         }
         let operators = [
             ("=", Operator::Equal),
@@ -215,7 +228,11 @@ impl Parser<'_> {
         for (symbol, operator) in operators {
             if self.take_symbol(symbol) {
                 let values = vec![self.value()?];
-                return Ok(Condition { property, operator, values });
+                return Ok(Condition {
+                    property,
+                    operator,
+                    values,
+                });
             }
         }
         Err(parse_error(self.statement, &self.shown()))
@@ -249,7 +266,8 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Result<usize, Fault> {
         let word = self.word()?;
-        word.parse().map_err(|_| invalid(format!("{word} is not a number")))
+        word.parse()
+            .map_err(|_| invalid(format!("{word} is not a number")))
     }
 
     fn word(&mut self) -> Result<String, Fault> {
@@ -270,11 +288,16 @@ impl Parser<'_> {
     }
 
     fn expect_word(&mut self, wanted: &str) -> Result<(), Fault> {
-        if self.take_word(wanted) { Ok(()) } else { Err(parse_error(self.statement, &self.shown())) }
+        if self.take_word(wanted) {
+            Ok(())
+        } else {
+            Err(parse_error(self.statement, &self.shown()))
+        }
     }
 
     fn take_symbol(&mut self, wanted: &str) -> bool {
-        let found = matches!(self.tokens.get(self.at), Some(Token::Symbol(symbol)) if *symbol == wanted);
+        let found =
+            matches!(self.tokens.get(self.at), Some(Token::Symbol(symbol)) if *symbol == wanted);
         self.at += usize::from(found);
         found
     }

@@ -15,15 +15,59 @@ use crate::quickbooks::money;
 
 /// Properties that can be named in `where` and `orderby`; anything else is refused with 4001.
 const QUERYABLE: &[&str] = &[
-    "Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime", "TxnDate", "DocNumber", "TotalAmt",
-    "Balance", "DueDate", "CustomerRef", "VendorRef", "EmployeeRef", "Active", "Name",
-    "DisplayName", "GivenName", "MiddleName", "FamilyName", "CompanyName", "PrintOnCheckName",
-    "FullyQualifiedName", "ParentRef", "Job", "IsProject", "AccountType", "AccountSubType",
-    "Classification", "AcctNum", "ProjectRef", "PaymentRefNum", "PaymentMethodRef", "Type", "Sku",
-    "Level", "SubAccount", "CurrentBalance", "EntityRef", "AccountRef", "PaymentType",
-    "DepositToAccountRef", "SalesTermRef", "DepartmentRef", "TxnStatus", "POStatus",
-    "ExpirationDate", "EmailStatus", "PrintStatus", "FileName", "ContentType", "PayType",
-    "AttachableRef.EntityRef.Type", "AttachableRef.EntityRef.value", "CompanyStartDate", "Country",
+    "Id",
+    "MetaData.CreateTime",
+    "MetaData.LastUpdatedTime",
+    "TxnDate",
+    "DocNumber",
+    "TotalAmt",
+    "Balance",
+    "DueDate",
+    "CustomerRef",
+    "VendorRef",
+    "EmployeeRef",
+    "Active",
+    "Name",
+    "DisplayName",
+    "GivenName",
+    "MiddleName",
+    "FamilyName",
+    "CompanyName",
+    "PrintOnCheckName",
+    "FullyQualifiedName",
+    "ParentRef",
+    "Job",
+    "IsProject",
+    "AccountType",
+    "AccountSubType",
+    "Classification",
+    "AcctNum",
+    "ProjectRef",
+    "PaymentRefNum",
+    "PaymentMethodRef",
+    "Type",
+    "Sku",
+    "Level",
+    "SubAccount",
+    "CurrentBalance",
+    "EntityRef",
+    "AccountRef",
+    "PaymentType",
+    "DepositToAccountRef",
+    "SalesTermRef",
+    "DepartmentRef",
+    "TxnStatus",
+    "POStatus",
+    "ExpirationDate",
+    "EmailStatus",
+    "PrintStatus",
+    "FileName",
+    "ContentType",
+    "PayType",
+    "AttachableRef.EntityRef.Type",
+    "AttachableRef.EntityRef.value",
+    "CompanyStartDate",
+    "Country",
 ];
 
 /// Runs one statement and returns the `QueryResponse` object.
@@ -53,7 +97,9 @@ fn page(
     order: &[(&'static str, bool)],
 ) -> Vec<Value> {
     let dress = |(id, record): (u64, &Record)| {
-        company.dress(statement.entity, id, &record.body).into_owned()
+        company
+            .dress(statement.entity, id, &record.body)
+            .into_owned()
     };
     let skip = statement.start - 1;
     // Orders by Id are the order of the table; only others need sorting.
@@ -73,12 +119,20 @@ fn page(
                 keys.iter()
                     .map(|(property, descending)| {
                         let ordering = compare_rows(property, *a, *b);
-                        if *descending { ordering.reverse() } else { ordering }
+                        if *descending {
+                            ordering.reverse()
+                        } else {
+                            ordering
+                        }
                     })
                     .find(|ordering| ordering.is_ne())
                     .unwrap_or_else(|| a.0.cmp(&b.0))
             });
-            rows.into_iter().skip(skip).take(statement.max).map(dress).collect()
+            rows.into_iter()
+                .skip(skip)
+                .take(statement.max)
+                .map(dress)
+                .collect()
         }
     }
 }
@@ -112,7 +166,9 @@ struct Filter {
 }
 
 fn canonical(property: &str) -> Result<&'static str, Fault> {
-    let wanted = property.strip_suffix(".value").filter(|head| head.ends_with("Ref"));
+    let wanted = property
+        .strip_suffix(".value")
+        .filter(|head| head.ends_with("Ref"));
     let wanted = match wanted {
         Some(head) if !head.contains("AttachableRef") => head,
         _ => property,
@@ -152,12 +208,18 @@ fn filter(company: &Company, condition: &Condition) -> Result<Filter, Fault> {
         texts: condition.values.clone(),
         ids: Vec::new(),
         instants: Vec::new(),
-        amounts: condition.values.iter().filter_map(|value| decimal_of(value)).collect(),
+        amounts: condition
+            .values
+            .iter()
+            .filter_map(|value| decimal_of(value))
+            .collect(),
     };
     if property == "Id" && condition.operator != Operator::Like {
         for value in &condition.values {
             let id = value.trim().parse();
-            filter.ids.push(id.map_err(|_| invalid(format!("Id '{value}' is not a number")))?);
+            filter
+                .ids
+                .push(id.map_err(|_| invalid(format!("Id '{value}' is not a number")))?);
         }
     }
     if property.starts_with("MetaData.") {
@@ -199,13 +261,31 @@ fn matching<'a>(
         })
         .max()
         .unwrap_or(0);
+    let to = filters
+        .iter()
+        .filter(|filter| filter.property == "Id")
+        .filter_map(|filter| match (filter.operator, filter.ids.first()) {
+            (Operator::Less | Operator::LessOrEqual | Operator::Equal, Some(id)) => Some(*id),
+            _ => None,
+        })
+        .min()
+        .unwrap_or(u64::MAX);
+    if from > to {
+        return Box::new(std::iter::empty());
+    }
     let kind = statement.entity;
-    let rows = table.rows.range(from..);
+    let rows = table.rows.range(from..=to);
     let keep = move |(id, record): &(u64, &Record)| {
-        filters.iter().all(|filter| filter.accepts(company, kind, *id, record))
+        filters
+            .iter()
+            .all(|filter| filter.accepts(company, kind, *id, record))
     };
     let rows = rows.map(|(id, record)| (*id, record));
-    if descending { Box::new(rows.rev().filter(keep)) } else { Box::new(rows.filter(keep)) }
+    if descending {
+        Box::new(rows.rev().filter(keep))
+    } else {
+        Box::new(rows.filter(keep))
+    }
 }
 
 impl Filter {
@@ -214,25 +294,34 @@ impl Filter {
             "Id" if self.operator != Operator::Like => {
                 self.ids.iter().any(|wanted| self.holds(id.cmp(wanted)))
             }
-            "MetaData.LastUpdatedTime" => {
-                self.instants.iter().any(|wanted| self.holds(record.updated.cmp(wanted)))
-            }
+            "MetaData.LastUpdatedTime" => self
+                .instants
+                .iter()
+                .any(|wanted| self.holds(record.updated.cmp(wanted))),
             "MetaData.CreateTime" => {
                 let created = clock::parse(&shown(self.property, &record.body), company.zone());
                 created.is_some_and(|created| {
-                    self.instants.iter().any(|wanted| self.holds(created.cmp(wanted)))
+                    self.instants
+                        .iter()
+                        .any(|wanted| self.holds(created.cmp(wanted)))
                 })
             }
             "Active" | "Job" | "IsProject" | "SubAccount" => {
                 let default = self.property == "Active";
-                let is = flag(&record.body, self.property).unwrap_or(default).to_string();
-                self.texts.iter().any(|wanted| wanted.eq_ignore_ascii_case(&is))
+                let is = flag(&record.body, self.property)
+                    .unwrap_or(default)
+                    .to_string();
+                self.texts
+                    .iter()
+                    .any(|wanted| wanted.eq_ignore_ascii_case(&is))
             }
             "Balance" | "CurrentBalance" | "TotalAmt" => {
                 let dressed = company.dress(kind, id, &record.body);
                 let amount = dressed.get(self.property).and_then(money::decimal);
                 amount.is_some_and(|amount| {
-                    self.amounts.iter().any(|wanted| self.holds(amount.cmp(wanted)))
+                    self.amounts
+                        .iter()
+                        .any(|wanted| self.holds(amount.cmp(wanted)))
                 })
             }
             _ => self.accepts_text(&shown(self.property, &record.body)),
@@ -275,13 +364,20 @@ fn shown(property: &str, body: &Value) -> String {
             .and_then(|refs| refs.get(0))
             .and_then(|first| first.get("EntityRef"));
         let member = if member == "Type" { "type" } else { "value" };
-        return reference.and_then(|r| r.get(member)).map(plain_text).unwrap_or_default();
+        return reference
+            .and_then(|r| r.get(member))
+            .map(plain_text)
+            .unwrap_or_default();
     }
-    let found = property.split('.').try_fold(body, |at, member| at.get(member));
+    let found = property
+        .split('.')
+        .try_fold(body, |at, member| at.get(member));
     match found {
-        Some(reference) if property.ends_with("Ref") => {
-            reference.get("value").and_then(id_of).map(|id| id.to_string()).unwrap_or_default()
-        }
+        Some(reference) if property.ends_with("Ref") => reference
+            .get("value")
+            .and_then(id_of)
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         Some(value) => plain_text(value),
         None => String::new(),
     }
@@ -298,9 +394,13 @@ fn plain_text(value: &Value) -> String {
 fn like(text: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('%');
     let first = parts.next().unwrap_or("");
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let middle: Vec<&str> = parts.collect();
-    let Some((last, middle)) = middle.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = middle.split_last() else {
+        return rest.is_empty();
+    };
     for part in middle {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],

@@ -17,8 +17,15 @@ fn check(statement: &str, expected: &str) {
         Ok(response) => match response.get("totalCount") {
             Some(count) => format!("count {count}"),
             None => {
-                let rows = response.as_object().unwrap().values().find_map(|v| v.as_array());
-                let ids = rows.into_iter().flatten().map(|row| row["Id"].as_str().unwrap());
+                let rows = response
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .find_map(|v| v.as_array());
+                let ids = rows
+                    .into_iter()
+                    .flatten()
+                    .map(|row| row["Id"].as_str().unwrap());
                 ids.collect::<Vec<_>>().join(" ")
             }
         },
@@ -31,20 +38,41 @@ fn statements_select_filter_order_and_page() {
     check("select * from vendor", "73 72");
     check("SELECT *, Sku FROM Item ORDERBY Id", "11 12 13 15");
     check("select * from Item order by Id desc maxresults 2", "15 13");
-    check("select * from Item orderby Id startposition 2 maxresults 2", "12 13");
+    check(
+        "select * from Item orderby Id startposition 2 maxresults 2",
+        "12 13",
+    );
     check("select * from Item MAXRESULTS 2 STARTPOSITION 2", "13 12");
-    check("select * from Item where Id > '9' orderby Id maxresults 2", "11 12");
-    check("select * from Account where Id > '9' and Id <= '35' orderby Id", "33 34 35");
+    check(
+        "select * from Item where Id > '9' orderby Id maxresults 2",
+        "11 12",
+    );
+    check(
+        "select * from Account where Id > '9' and Id <= '35' orderby Id",
+        "33 34 35",
+    );
     check("SELECT COUNT(*) FROM Customer ", "count 2");
     check("select * from Customer where ParentRef = '58'", "61");
-    check("select * from Customer where Job = true and Active in (true,false)", "61");
+    check(
+        "select * from Customer where Job = true and Active in (true,false)",
+        "61",
+    );
     check("select * from Vendor where DisplayName like '%fork%'", "73");
     check("select * from Vendor where DisplayName = 'o\\'hara'", "");
     check("select * from Account where AccountType = 'Bank'", "35");
-    check("select * from Vendor where MetaData.LastUpdatedTime > '2026-11-20'", "73 72");
-    check("select * from Vendor where Metadata.LastUpdatedTime > '2026-11-21'", "");
+    check(
+        "select * from Vendor where MetaData.LastUpdatedTime > '2026-11-20'",
+        "73 72",
+    );
+    check(
+        "select * from Vendor where Metadata.LastUpdatedTime > '2026-11-21'",
+        "",
+    );
     check("select * from Invoice", "");
-    check("select * from Invoice where Balance > '0' and TotalAmt < 5.5", "");
+    check(
+        "select * from Invoice where Balance > '0' and TotalAmt < 5.5",
+        "",
+    );
 }
 
 #[test]
