@@ -214,10 +214,10 @@ pub(crate) struct Application<'a> {
     pub(crate) billing_period: Option<Period<'a>>,
     pub(crate) payment_date: Raw<'a>,
     pub(crate) total_amount_paid: Raw<'a>,
-    #[serde(rename = "g702", alias = "summary")]
-    pub(crate) totals: Option<Totals<'a>>,
-    #[serde(rename = "g703", alias = "items")]
-    pub(crate) lines: Option<Vec<BilledLine<'a>>>,
+    pub(crate) g702: Option<Totals<'a>>,
+    pub(crate) summary: Option<Totals<'a>>,
+    pub(crate) g703: Option<Vec<BilledLine<'a>>>,
+    pub(crate) items: Option<Vec<BilledLine<'a>>>,
     pub(crate) origin_id: Raw<'a>,
     pub(crate) updated_at: Raw<'a>,
     pub(crate) deleted_at: Raw<'a>,

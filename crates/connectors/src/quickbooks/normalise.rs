@@ -19,7 +19,7 @@ use figures::source::{RawRecord, Rejection, SourceRef};
 use figures::{Date, SmolStr};
 
 use super::wire;
-use crate::reading::raw::{Raw, Read};
+use crate::reading::raw::{Raw, Read, object, shown};
 use crate::reading::refused::Refused;
 use crate::reading::versions::{Currency, Stamped, digest};
 use crate::reading::{RawLine, Refusal, Tables, read_all};
@@ -91,24 +91,30 @@ impl LedgerTables {
             )
     }
 
-    fn read_settings(&mut self, line: &RawLine<'_>, key: &Key) -> Read<()> {
-        let wire: wire::Preferences<'_> = crate::reading::raw::object(line.body)?;
-        let closing = wire
-            .accounting_info_prefs
-            .unwrap_or_default()
-            .book_close_date;
-        let home = wire.currency_prefs.and_then(|prefs| prefs.home_currency);
-        let home = match currency(home.as_ref())? {
-            none if none == Currency::default() => Currency::USD,
-            named => named,
-        };
-        let record = Settings {
-            closing_date: closing.date("BookCloseDate")?,
-            home,
-        };
+    fn read_settings(&mut self, line: &RawLine<'_>) -> Result<(), Refusal> {
+        let wire: wire::Preferences<'_> = object(line.body).map_err(Refusal::nameless)?;
+        let key = Key::read(wire.id, wire.sync_token)?;
+        let record = settings(wire).map_err(|reason| key.refusal(reason))?;
         self.settings.push(key.stamp(record, line));
         Ok(())
     }
+}
+
+/// The closing date, and the home currency: the dollar unless another one is named.
+fn settings(wire: wire::Preferences<'_>) -> Read<Settings> {
+    let closing = wire
+        .accounting_info_prefs
+        .unwrap_or_default()
+        .book_close_date;
+    let home = wire.currency_prefs.and_then(|prefs| prefs.home_currency);
+    let home = match currency(home.as_ref())? {
+        unnamed if unnamed == Currency::default() => Currency::USD,
+        named => named,
+    };
+    Ok(Settings {
+        closing_date: closing.date("BookCloseDate")?,
+        home,
+    })
 }
 
 impl Tables for LedgerTables {
@@ -120,13 +126,7 @@ impl Tables for LedgerTables {
         }
         match (kind, line.resource) {
             (Some(kind), _) => self.read_document(kind, line),
-            (None, "Preferences") => {
-                let wire: wire::Preferences<'_> =
-                    crate::reading::raw::object(line.body).map_err(Refusal::nameless)?;
-                let key = Key::read(wire.id, wire.sync_token)?;
-                self.read_settings(line, &key)
-                    .map_err(|reason| key.refusal(reason))
-            }
+            (None, "Preferences") => self.read_settings(line),
             (None, "Budget") => self.read_budget(line),
             (None, _) => self.read_name(line),
         }
@@ -177,7 +177,8 @@ impl Key {
             Ok(Some(token)) => token.trim().parse().map_err(|_| Refusal {
                 id: id.clone(),
                 reason: format!(
-                    "SyncToken is \u{201c}{token}\u{201d}, which is not a whole number"
+                    "SyncToken is {}, which is not a whole number",
+                    shown(&token)
                 ),
             })?,
             Err(reason) => return Err(Refusal { id, reason }),
@@ -209,7 +210,7 @@ fn checked_id(member: &str, text: &str) -> Read<SmolStr> {
     if (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(SmolStr::new(text))
     } else {
-        let shown = crate::reading::raw::shown(text);
+        let shown = shown(text);
         Err(format!(
             "{member} is {shown}, which is not an id of up to twenty digits"
         ))

@@ -110,7 +110,7 @@ fn subcontractor_invoice(
 
 /// The totals; whatever counts must be there, and nothing is computed in its place.
 fn totals(wire: &wire::Application<'_>, status: &str, member: &str) -> Read<CertificateTotals> {
-    let Some(totals) = &wire.totals else {
+    let Some(totals) = wire.g702.as_ref().or(wire.summary.as_ref()) else {
         return if super::members::counts(status) {
             Err(format!("it has no {member}, so its totals are not known"))
         } else {
@@ -144,7 +144,7 @@ fn totals(wire: &wire::Application<'_>, status: &str, member: &str) -> Read<Cert
 
 /// The sum over the lines; without lines what the totals say.
 fn stored_materials(wire: &wire::Application<'_>, totals: &wire::Totals<'_>) -> Read<Money> {
-    if wire.lines.as_ref().is_none_or(Vec::is_empty) {
+    if all_lines(wire).is_empty() {
         return totals.stored_materials.money_or_zero("stored_materials");
     }
     billed_lines(wire)
@@ -168,12 +168,19 @@ fn coded_lines(wire: &wire::Application<'_>) -> Read<Vec<CodedAmount>> {
         .collect()
 }
 
+fn all_lines<'a, 'b>(wire: &'b wire::Application<'a>) -> &'b [wire::BilledLine<'a>] {
+    wire.g703
+        .as_deref()
+        .or(wire.items.as_deref())
+        .unwrap_or_default()
+}
+
 /// The lines that make up the total. A subcontractor's own breakdown (`contract_detail_item`)
 /// repeats the contract lines and counts only where those are not given.
 fn billed_lines<'a, 'b>(
     wire: &'b wire::Application<'a>,
 ) -> impl Iterator<Item = &'b wire::BilledLine<'a>> {
-    let lines = wire.lines.as_deref().unwrap_or_default();
+    let lines = all_lines(wire);
     let is_kind = |line: &wire::BilledLine<'_>, kind: &str| matches!(line.item_type.text("item_type"), Ok(Some(text)) if text == kind);
     let has_contract_lines = lines.iter().any(|line| is_kind(line, "contract_item"));
     lines
