@@ -391,3 +391,6 @@ impl Company {
         values::members(meta).insert("LastUpdatedTime".to_owned(), Value::String(stamp));
     }
 }
+
+#[cfg(test)]
+mod tests;

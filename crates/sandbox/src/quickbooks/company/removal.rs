@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::ledger::Side;
 use super::rules::deposited;
 use super::values::{detail, lines, linked, members, text};
 use super::{Company, Record};
 use crate::quickbooks::clock;
 use crate::quickbooks::fault::Fault;
 use crate::quickbooks::kind::{Family, Key, Kind};
+use crate::quickbooks::money;
 
 /// Which of the two request forms asked for a void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,11 +116,54 @@ impl Company {
                 }
             }
             drop_links(&mut body, key);
+            self.trim_applications(source.0, &mut body);
             self.touch(&mut body, now);
-            // Less is applied than before, so no settlement rule can refuse this.
+            // What is applied fits again, so no settlement rule can refuse this.
             if self.commit(source, body, "Update", now).is_err() {
                 tracing::warn!(id = source.1, "a link to a deleted transaction stays");
             }
+        }
+    }
+
+    /// After a link is gone: credits are used no further than there are documents to settle,
+    /// and documents are settled no further than money and credits reach.
+    fn trim_applications(&self, kind: Kind, body: &mut Value) {
+        let side = match kind {
+            Kind::Payment => Side::Receivable,
+            Kind::BillPayment => Side::Payable,
+            _ => return,
+        };
+        let total = money::member_cents(body, "TotalAmt");
+        let Some(Value::Array(lines)) = members(body).get_mut("Line") else {
+            return;
+        };
+        let is_credit = |line: &Value| {
+            linked(line)
+                .first()
+                .is_some_and(|target| self.ledger.original_total(*target, side) < 0)
+        };
+        let sum = |lines: &[Value], credits: bool| -> i64 {
+            let chosen = lines.iter().filter(|line| is_credit(line) == credits);
+            chosen.map(|line| money::member_cents(line, "Amount")).sum()
+        };
+        for credits in [true, false] {
+            let most = if credits {
+                sum(lines, false)
+            } else {
+                total + sum(lines, true)
+            };
+            let mut excess = sum(lines, credits) - most;
+            for line in lines
+                .iter_mut()
+                .rev()
+                .filter(|line| is_credit(line) == credits)
+            {
+                let amount = money::member_cents(line, "Amount");
+                let less = excess.clamp(0, amount);
+                excess -= less;
+                members(line).insert("Amount".to_owned(), money::number(amount - less));
+            }
+            lines.retain(|line| money::member_cents(line, "Amount") != 0);
         }
     }
 

@@ -85,7 +85,7 @@ impl Company {
     #[must_use]
     pub fn dump(&self) -> Value {
         let mut all = serde_json::Map::new();
-        for (kind, table) in &self.tables {
+        for (kind, table) in self.tables.iter().filter(|row| !row.1.rows.is_empty()) {
             let rows = table.rows.iter();
             let served = rows.map(|(id, row)| self.dress(*kind, *id, &row.body).into_owned());
             all.insert(kind.name().to_owned(), Value::Array(served.collect()));
