@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Bytes read at a time.
 const CHUNK: usize = 256 * 1_024;
@@ -15,6 +15,10 @@ pub(super) struct Reader<R> {
     /// What has been read and not yet given out, from `start` on.
     text: String,
     start: usize,
+    /// Where commas, line ends and quotes are in `text`, ascending.
+    marks: Vec<u32>,
+    /// The first mark of what has not been given out.
+    mark: usize,
     /// Bytes of a character that the last read cut in two.
     cut: Vec<u8>,
     ended: bool,
@@ -35,6 +39,8 @@ impl<R: Read> Reader<R> {
             source,
             text: String::new(),
             start: 0,
+            marks: Vec::new(),
+            mark: 0,
             cut: Vec::new(),
             ended: false,
             fields: Vec::new(),
@@ -86,11 +92,21 @@ impl<R: Read> Reader<R> {
     fn refill(&mut self) -> Result<()> {
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         bytes.drain(..self.start);
+        self.marks.drain(..self.mark);
+        self.marks
+            .iter_mut()
+            .for_each(|mark| *mark -= self.start as u32);
+        (self.start, self.mark) = (0, 0);
+        let marked = bytes.len();
         bytes.append(&mut self.cut);
-        self.start = 0;
         let kept = bytes.len();
         // A record longer than the buffer doubles it, so that long records stay linear.
         bytes.resize(kept + CHUNK.max(kept), 0);
+        ensure!(
+            bytes.len() < u32::MAX as usize,
+            "line {} does not end",
+            self.next_line
+        );
         let read = self
             .source
             .read(&mut bytes[kept..])
@@ -109,6 +125,7 @@ impl<R: Read> Reader<R> {
                 String::from_utf8_lossy(&bytes).into_owned()
             }
         };
+        mark(self.text.as_bytes(), marked, &mut self.marks);
         Ok(())
     }
 
@@ -118,66 +135,101 @@ impl<R: Read> Reader<R> {
         let bytes = self.text.as_bytes();
         self.fields.clear();
         self.unescaped.clear();
-        let mut at = self.start;
-        if at == bytes.len() {
+        if self.start == bytes.len() {
             return None;
         }
+        // The start of the field, its end if a quote has closed it, and the mark looked at.
+        let (mut at, mut closed, mut mark) = (self.start, None, self.mark);
         let mut lines = 1;
         loop {
-            let (end, next) = if bytes.get(at) == Some(&b'"') {
-                let (end, doubled) = closing_quote(bytes, at + 1, self.ended)?;
-                let field = &self.text[at + 1..end];
-                lines += field.bytes().filter(|byte| *byte == b'\n').count() as u64;
-                if doubled {
-                    self.unescaped
-                        .push((self.fields.len(), field.replace("\"\"", "\"")));
-                }
-                at += 1;
-                // Whatever follows a closing quote within the field is dropped.
-                (end, end + separator(&bytes[end..], self.ended)?)
-            } else {
-                let end = at + separator(&bytes[at..], self.ended)?;
-                (end, end)
+            let next = match self.marks.get(mark) {
+                Some(next) => *next as usize,
+                None if self.ended => bytes.len(),
+                None => return None,
             };
-            if bytes.get(next) == Some(&b',') {
-                self.fields.push((at, end));
-                at = next + 1;
+            mark += 1;
+            let separator = bytes.get(next).copied().unwrap_or(b'\n');
+            if separator == b'"' {
+                if next == at {
+                    let (end, doubled) = self.closing_quote(&mut mark)?;
+                    let field = &self.text[at + 1..end];
+                    lines += field.bytes().filter(|byte| *byte == b'\n').count() as u64;
+                    if doubled {
+                        self.unescaped
+                            .push((self.fields.len(), field.replace("\"\"", "\"")));
+                    }
+                    closed = Some((at + 1, end));
+                }
+                // A quote in the middle of a field is a character like any other.
                 continue;
             }
-            let carriage = end == next && end > at && bytes[end - 1] == b'\r';
-            self.fields.push((at, end - usize::from(carriage)));
-            self.line = self.next_line;
-            self.next_line += lines;
-            return Some((next + 1).min(bytes.len()));
-        }
-    }
-}
-
-/// Where the next comma or line end is; the end of the text when that is the end of the file.
-fn separator(bytes: &[u8], ended: bool) -> Option<usize> {
-    let found = bytes.iter().position(|byte| matches!(byte, b',' | b'\n'));
-    found.or(ended.then_some(bytes.len()))
-}
-
-/// Where the quoted field that starts at `from` ends, and whether it holds doubled quotes.
-fn closing_quote(bytes: &[u8], from: usize, ended: bool) -> Option<(usize, bool)> {
-    let mut at = from;
-    let mut doubled = false;
-    loop {
-        match bytes[at..].iter().position(|byte| *byte == b'"') {
-            Some(found) => at += found,
-            None => return ended.then_some((bytes.len(), doubled)),
-        }
-        match bytes.get(at + 1) {
-            Some(b'"') => {
-                doubled = true;
-                at += 2;
+            let carriage = separator == b'\n' && next > at && bytes[next - 1] == b'\r';
+            // Whatever follows a closing quote within the field is dropped.
+            self.fields
+                .push(closed.take().unwrap_or((at, next - usize::from(carriage))));
+            at = next + 1;
+            if separator == b'\n' {
+                self.line = self.next_line;
+                self.next_line += lines;
+                self.mark = mark.min(self.marks.len());
+                return Some(at.min(bytes.len()));
             }
-            // The next byte may still come and be a second quote.
-            None if !ended => return None,
-            _ => return Some((at, doubled)),
         }
     }
+
+    /// Where the quoted field ends whose content starts before `mark`, and whether it holds doubled
+    /// quotes; moves `mark` behind the closing quote. Nothing when it does not end in the text.
+    fn closing_quote(&self, mark: &mut usize) -> Option<(usize, bool)> {
+        let bytes = self.text.as_bytes();
+        let mut doubled = false;
+        loop {
+            let Some(at) = self.marks.get(*mark).map(|at| *at as usize) else {
+                return self.ended.then_some((bytes.len(), doubled));
+            };
+            *mark += 1;
+            if bytes[at] != b'"' {
+                continue;
+            }
+            match bytes.get(at + 1) {
+                Some(b'"') => {
+                    doubled = true;
+                    *mark += 1;
+                }
+                // The next byte may still come and be a second quote.
+                None if !self.ended => return None,
+                _ => return Some((at, doubled)),
+            }
+        }
+    }
+}
+
+/// Adds where commas, line ends and quotes are, from a place on: a block at a time without a branch
+/// per byte, because the lengths of fields cannot be foreseen.
+fn mark(text: &[u8], from: usize, marks: &mut Vec<u32>) {
+    const BLOCK: usize = 64;
+    let told = |byte: u8| u8::from(byte == b',') | u8::from(byte == b'\n') | u8::from(byte == b'"');
+    let (blocks, rest) = text[from..].as_chunks::<BLOCK>();
+    let mut start = from;
+    for block in blocks {
+        let found = block.map(told);
+        let mut bits = 0_u64;
+        for (place, eight) in found.as_chunks::<8>().0.iter().enumerate() {
+            // Gathers the lowest bit of each of eight bytes into one byte.
+            let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            bits |= gathered << (place * 8);
+        }
+        while bits != 0 {
+            marks.push((start + bits.trailing_zeros() as usize) as u32);
+            bits &= bits - 1;
+        }
+        start += BLOCK;
+    }
+    marks.extend(
+        (start..)
+            .zip(rest)
+            .filter(|(_, byte)| told(**byte) == 1)
+            .map(|(at, _)| at as u32),
+    );
 }
 
 #[cfg(test)]

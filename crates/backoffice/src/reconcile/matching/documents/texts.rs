@@ -132,7 +132,7 @@ fn digest(bytes: &[u8]) -> u64 {
         digest = mix(word(at) ^ digest, word(at + 8));
         at += 16;
     }
-    let last = if length < 16 { 0 } else { length - 16 };
+    let last = length.saturating_sub(16);
     mix(word(last) ^ digest, word(length - 8))
 }
 
