@@ -210,6 +210,8 @@ impl Connection {
                     return Ok(stored);
                 }
                 RefreshStart::Begun(stored) => return self.call(stored).await,
+                RefreshStart::Done(stored) if !self.is_due(&stored, refused) => return Ok(stored),
+                RefreshStart::Done(_) => {}
                 RefreshStart::Busy => {
                     self.clock
                         .sleep(LOOK_PAUSE + self.clock.jitter(LOOK_PAUSE))

@@ -65,6 +65,8 @@ pub enum RefreshStart {
     /// Ours alone. The tokens are as they were when the lease was taken; their `refresh_started`
     /// is the one of an earlier refresh that never ended, if there was one.
     Begun(StoredTokens),
+    /// Another process has just done it; these are its tokens and there is no lease.
+    Done(StoredTokens),
     /// Another process is at it.
     Busy,
 }

@@ -32,7 +32,7 @@ pub(super) enum Ending {
 }
 
 /// QuickBooks remembers 30 days; one day is kept for slow reads and clocks.
-const MEMORY: SignedDuration = SignedDuration::from_hours(29 * 24);
+pub(super) const MEMORY: SignedDuration = SignedDuration::from_hours(29 * 24);
 /// An answer with so many objects was probably cut.
 const CUT: usize = 1_000;
 
@@ -78,8 +78,34 @@ impl Read<'_> {
         since: Timestamp,
         ending: Ending,
     ) -> Result<(), FetchError> {
-        let entities = self.entities().into_iter().filter(|entity| entity.captured);
-        let mut open: Vec<Vec<Entity>> = vec![entities.collect()];
+        let entities = self
+            .entities()
+            .into_iter()
+            .filter(|entity| entity.captured)
+            .collect();
+        let recent = self.captured_of(entities, since, ending).await?;
+        let unread = self.captured_of(recent, self.just_before(), ending).await?;
+        debug_assert!(
+            unread.is_empty(),
+            "what moved during the read is always dealt with"
+        );
+        Ok(())
+    }
+
+    /// A little before the read began.
+    fn just_before(&self) -> Timestamp {
+        before(self.began, OVERLAP)
+    }
+
+    /// Returns the entities whose far past did not fit into an answer.
+    async fn captured_of(
+        &mut self,
+        entities: Vec<Entity>,
+        since: Timestamp,
+        ending: Ending,
+    ) -> Result<Vec<Entity>, FetchError> {
+        let mut recent = Vec::new();
+        let mut open: Vec<Vec<Entity>> = vec![entities];
         while let Some(group) = open.pop() {
             if group.is_empty() {
                 continue;
@@ -97,6 +123,12 @@ impl Read<'_> {
                 open.push(first.to_vec());
                 continue;
             }
+            if halve && ending == Ending::OfFullRead && since < self.just_before() {
+                // The far past is only asked for its tombstones; what moved during the read
+                // must come.
+                recent.push(group[0]);
+                continue;
+            }
             if halve {
                 // More changes than one answer holds, or an entity that it does not cover.
                 // Only the whole entity shows what was deleted.
@@ -108,7 +140,7 @@ impl Read<'_> {
                 Err(error) => self.uncertain(&group, error).await?,
             }
         }
-        Ok(())
+        Ok(recent)
     }
 
     async fn deliver(
