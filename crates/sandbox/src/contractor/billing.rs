@@ -140,6 +140,9 @@ pub(crate) fn bill_owners(books: &mut Books) {
             }
             let invoice = invoice_for(books, job, &billing);
             let invoice = books.post(invoice);
+            if books.dice.chance(8) {
+                billing.origin = Some(super::costs::origin(books, "INVOICE", invoice));
+            }
             books.pay_apps.push(billing);
             let at = books.pay_apps.len() - 1;
             pairs.push(books.pair(PairKind::PayApplication, job, vec![at], vec![invoice]));

@@ -62,7 +62,7 @@ pub(crate) struct Job {
     pub(crate) linked: bool,
     pub(crate) tiers: Tiers,
     pub(crate) active: bool,
-    pub(crate) active_in_quickbooks: bool,
+    pub(crate) archived: bool,
     pub(crate) extra: Option<(i64, String)>,
     pub(crate) prime: usize,
     pub(crate) budget: Vec<BudgetRow>,
@@ -467,6 +467,16 @@ impl Books {
     pub(crate) fn later(&mut self, date: Date, most: i64) -> Date {
         let days = self.dice.range(0, most);
         super::calendar::earlier(super::calendar::plus(date, days), self.plan.as_of.max(date))
+    }
+
+    /// A job that may receive a case: any but an archived one.
+    pub(crate) fn any_job(&mut self) -> usize {
+        let count = self.jobs.len();
+        let start = self.dice.index(count);
+        (0..count)
+            .map(|n| (start + n) % count)
+            .find(|&at| !self.jobs[at].archived)
+            .unwrap_or(start)
     }
 
     /// Adds a transaction and gives its index.

@@ -49,6 +49,9 @@ fn commitments(books: &mut Books, job: usize, payables: &mut Vec<Payable>) {
             billing.invoice_number = books.vendor_number(vendor);
             let bill = bill_for(books, job, &billing);
             let date = books.txns[bill].date;
+            if books.dice.chance(8) {
+                billing.origin = Some(origin(books, "BILL", bill));
+            }
             books.requisitions.push(billing);
             let at = books.requisitions.len() - 1;
             let pair = books.pair(PairKind::Requisition, job, vec![at], vec![bill]);

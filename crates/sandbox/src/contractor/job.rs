@@ -138,7 +138,7 @@ fn job(books: &mut Books, at: usize) {
         linked,
         tiers,
         active: !finished,
-        active_in_quickbooks: true,
+        archived: false,
         extra: None,
         prime: 0,
         budget: Vec::new(),
@@ -292,6 +292,9 @@ fn order(books: &mut Books, job: usize, at: usize) {
     }
     let order = books.post(order);
     books.pair(PairKind::Commitment, job, vec![at], vec![order]);
+    if books.dice.chance(12) {
+        books.contracts[at].origin = Some(super::costs::origin(books, "PO", order));
+    }
     if books.contracts[at].kind == ContractKind::WorkOrder && books.dice.chance(45) {
         let created = plus(
             books.jobs[job].start,

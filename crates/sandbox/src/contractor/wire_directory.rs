@@ -176,7 +176,7 @@ fn project(books: &Books, at: usize, out: &mut Out) {
             format!("{} - {}", job.number, job.name).into(),
         ),
         ("project_number", job.number.as_str().into()),
-        ("active", job.active.into()),
+        ("active", (!job.archived).into()),
         ("is_demo", false.into()),
         (
             "stage",

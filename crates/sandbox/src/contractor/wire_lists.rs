@@ -257,7 +257,7 @@ fn names(books: &Books, balances: &Balances, out: &mut Out) {
                     "FullyQualifiedName",
                     format!("{}:{name}", parent.qname).into(),
                 ),
-                ("Active", job.active_in_quickbooks.into()),
+                ("Active", (!job.archived).into()),
                 ("Job", true.into()),
                 ("IsProject", job.is_project.into()),
                 ("ParentRef", reference(parent.qid, &parent.qname)),

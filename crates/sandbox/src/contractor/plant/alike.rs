@@ -1,7 +1,7 @@
 //! Records that look wrong and are not: whoever reports one of these has cried wolf.
 
 use super::missing::take_application;
-use super::take::{both, procore, quickbooks, settled_age, take, take_invoice, unpay};
+use super::take::{both, entity, procore, quickbooks, settled_age, take, take_invoice, unpay};
 use crate::contractor::billing;
 use crate::contractor::books::{Books, Kind, Line, PairKind, Presence};
 use crate::contractor::calendar::{days_between, plus};
@@ -11,7 +11,8 @@ use crate::world::{LookAlike, RecordRef};
 
 type Plant = fn(&mut Books, usize) -> Option<Vec<RecordRef>>;
 
-const KINDS: [(&str, Plant); 18] = [
+const KINDS: [(&str, Plant); 20] = [
+    ("inactive_job_without_balance", archived_job),
     ("recurring_equal_bills", recurring_monthly),
     ("three_equal_bills_at_regular_spacing", recurring_weekly),
     ("overhead_without_job", overhead),
@@ -29,6 +30,7 @@ const KINDS: [(&str, Plant); 18] = [
     ("sales_tax_shown_separately", separate_tax),
     ("vendor_named_retained", retained_vendor),
     ("payee_with_ampersand", ampersand),
+    ("one_bill_for_two_jobs", bill_for_two_jobs),
     ("net_convention_of_the_tenant", net_convention),
 ];
 
@@ -75,10 +77,6 @@ fn any_supplier(books: &mut Books) -> usize {
     costs::supplier(books, code)
 }
 
-fn any_job(books: &mut Books) -> usize {
-    books.dice.index(books.jobs.len())
-}
-
 /// A date within the job, early enough that a series of 120 days still lies before as-of.
 fn begin(books: &mut Books, job: usize) -> jiff::civil::Date {
     let span = days_between(books.jobs[job].start, books.plan.as_of) - 140;
@@ -87,7 +85,7 @@ fn begin(books: &mut Books, job: usize) -> jiff::civil::Date {
 }
 
 fn series(books: &mut Books, count: i64, spacing: i64) -> Vec<RecordRef> {
-    let job = any_job(books);
+    let job = books.any_job();
     let vendor = any_supplier(books);
     let first = begin(books, job);
     let amount = books.dice.range(300, 2_400) * 100;
@@ -131,7 +129,7 @@ fn vendor_named(books: &Books, name: &str) -> Option<usize> {
 fn similar_vendors(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
     let one = vendor_named(books, "Summit Concrete Inc")?;
     let other = vendor_named(books, "Summit Concrete Pumping Inc")?;
-    let job = any_job(books);
+    let job = books.any_job();
     let date = begin(books, job);
     let amount = books.dice.range(90_000, 400_000);
     let pairs = [
@@ -143,7 +141,7 @@ fn similar_vendors(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 
 /// A bill, the credit that takes it back, and the corrected bill.
 fn credit_and_rebill(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
-    let job = any_job(books);
+    let job = books.any_job();
     let vendor = any_supplier(books);
     let date = begin(books, job);
     let amount = books.dice.range(40_000, 300_000) + 1;
@@ -171,9 +169,9 @@ fn credit_and_rebill(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 
 /// One vendor, one day, one amount, two jobs.
 fn equal_on_two_jobs(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
-    let job = any_job(books);
+    let job = books.any_job();
     let vendor = any_supplier(books);
-    let other = (job + 1) % books.jobs.len();
+    let other = another_job(books, job);
     let late = if days_between(books.jobs[job].start, books.jobs[other].start) > 0 {
         other
     } else {
@@ -190,7 +188,7 @@ fn equal_on_two_jobs(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 
 /// Equal progress bills whose numbers count up.
 fn progressive_numbers(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
-    let job = any_job(books);
+    let job = books.any_job();
     let vendor = any_supplier(books);
     let date = begin(books, job);
     let amount = books.dice.range(10, 60) * 25_000;
@@ -357,7 +355,7 @@ fn split_bill(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 /// A draft in Procore that nobody should have entered yet.
 fn draft(books: &mut Books, n: usize) -> Option<Vec<RecordRef>> {
     if n % 2 == 1 {
-        let job = any_job(books);
+        let job = books.any_job();
         let vendor = any_supplier(books);
         let date = plus(books.plan.as_of, -20);
         let amount = books.dice.range(30_000, 90_000) + 1;
@@ -416,7 +414,7 @@ fn separate_tax(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 /// A vendor whose name sounds like retainage.
 fn retained_vendor(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
     let vendor = vendor_named(books, "Retained Earth Systems Inc")?;
-    let job = any_job(books);
+    let job = books.any_job();
     let date = begin(books, job);
     let amount = books.dice.range(200_000, 900_000) + 1;
     let pair = reserved(books, job, vendor, date, amount);
@@ -427,7 +425,7 @@ fn retained_vendor(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
 fn ampersand(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
     let vendor = vendor_named(books, "Baker & Sons Supply")?;
     books.vendors[vendor].qname = books.vendors[vendor].name.clone();
-    let job = any_job(books);
+    let job = books.any_job();
     let date = begin(books, job);
     let amount = books.dice.range(8_000, 60_000) + 1;
     let code = books.vendors[vendor].code;
@@ -438,6 +436,84 @@ fn ampersand(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
     books.txns[check].number = Some(format!("{}", 60_000 + check));
     books.pairs[pair].free = false;
     Some(both(books, pair))
+}
+
+/// A job that ended, was paid in full and was made inactive on both sides.
+fn archived_job(books: &mut Books, n: usize) -> Option<Vec<RecordRef>> {
+    if n > 0 || books.jobs.len() < 8 {
+        return None;
+    }
+    // Nothing may be planted on it, and nothing of it may be open.
+    let job = (0..books.jobs.len())
+        .rev()
+        .find(|&at| !books.jobs[at].active)?;
+    books.jobs[job].archived = true;
+    for pair in &mut books.pairs {
+        pair.free &= pair.job != job;
+    }
+    let mine = &books.jobs[job];
+    Some(vec![
+        procore("project", mine.pid),
+        entity("Customer", mine.qid),
+    ])
+}
+
+/// Any job but this one.
+fn another_job(books: &Books, job: usize) -> usize {
+    let count = books.jobs.len();
+    (1..count)
+        .map(|n| (job + n) % count)
+        .find(|&at| !books.jobs[at].archived)
+        .unwrap_or(job)
+}
+
+/// One supplier's bill with lines on two jobs: two direct costs, one bill, one check.
+fn bill_for_two_jobs(books: &mut Books, _: usize) -> Option<Vec<RecordRef>> {
+    let job = books.any_job();
+    let other = another_job(books, job);
+    let vendor = any_supplier(books);
+    let late = if books.jobs[job].start < books.jobs[other].start {
+        other
+    } else {
+        job
+    };
+    let date = begin(books, late);
+    let (mine, theirs) = (
+        books.dice.range(40_000, 300_000),
+        books.dice.range(40_000, 300_000),
+    );
+    let pair = reserved(books, job, vendor, date, mine);
+    let (at, bill) = (
+        books.pairs[pair].procore[0],
+        books.pairs[pair].quickbooks[0],
+    );
+    let code = books.directs[at].code;
+    let line = books.item_line(other, code, theirs, "Delivered to the second job");
+    books.txns[bill].lines.push(line);
+    let paid = plus(date, 28);
+    books.directs[at].payment_date = Some(paid);
+    let mut second = books.directs[at].clone();
+    second.id = books.procore_id();
+    second.job = other;
+    second.amount = theirs;
+    books.directs.push(second);
+    let second = books.directs.len() - 1;
+    books.pairs[pair].procore.push(second);
+    let mut check = books.blank(Kind::BillPayment, paid);
+    check.vendor = books.txns[bill].vendor;
+    check.number = Some(format!("{}", 70_000 + books.txns.len()));
+    check.bank = Some(CHECKING);
+    check.total = Some(mine + theirs);
+    check.lines.push(Line {
+        amount: mine + theirs,
+        link: Some(bill),
+        ..Line::default()
+    });
+    let check = books.post(check);
+    books.pairs[pair].paid_by.push(check);
+    let mut records = both(books, pair);
+    records.push(procore("direct_cost", books.directs[second].id));
+    Some(records)
 }
 
 /// Where the tenant enters net amounts, a net invoice is as it should be.

@@ -174,7 +174,7 @@ pub(super) fn commitment_value(books: &mut Books, _: usize) -> Option<()> {
     let created = plus(books.plan.as_of, -40);
     let change = change(books, contract, amount, created, "approved");
     let mut records = both(books, pair);
-    records.push(procore("commitment_change_order", books.changes[change].id));
+    records.push(change_record(books, contract, change));
     books.finding(
         "R33",
         Some(job),
@@ -195,7 +195,7 @@ pub(super) fn change_order_one_side(books: &mut Books, n: usize) -> Option<()> {
     let created = plus(books.plan.as_of, -60 - i64::try_from(n).unwrap_or(0));
     if n.is_multiple_of(2) {
         let at = change(books, contract, amount, created, "approved");
-        let records = vec![change_record(books, job, at)];
+        let records = vec![change_record(books, contract, at)];
         books.finding(
             "R10",
             Some(job),
@@ -236,13 +236,19 @@ pub(super) fn change_order_one_side(books: &mut Books, n: usize) -> Option<()> {
 }
 
 /// A change order's record: the package where the project has no modern list.
-pub(super) fn change_record(books: &Books, job: usize, change: usize) -> crate::world::RecordRef {
-    let change = &books.changes[change];
-    match (books.jobs[job].tiers, change.package) {
+pub(super) fn change_record(
+    books: &Books,
+    contract: usize,
+    change: usize,
+) -> crate::world::RecordRef {
+    let (contract, change) = (&books.contracts[contract], &books.changes[change]);
+    let prime = contract.kind == ContractKind::Prime;
+    match (books.jobs[contract.job].tiers, change.package) {
         (crate::contractor::books::Tiers::LegacyOnly, Some(package)) => {
             procore("change_order_package", package)
         }
-        _ => procore("prime_change_order", change.id),
+        _ if prime => procore("prime_change_order", change.id),
+        _ => procore("commitment_change_order", change.id),
     }
 }
 
@@ -271,7 +277,7 @@ pub(super) fn budget(books: &mut Books, _: usize) -> Option<()> {
         let untouched = rows
             .iter()
             .all(|row| row.original + row.modified == row.quickbooks);
-        (untouched && !rows.is_empty()).then_some((at, rows.len() / 2))
+        (untouched && !rows.is_empty() && !books.jobs[at].archived).then_some((at, rows.len() / 2))
     })?;
     let amount = books.dice.range(4, 30) * 50_000;
     books.jobs[job].budget[row].modified += amount;

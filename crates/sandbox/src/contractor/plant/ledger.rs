@@ -11,7 +11,7 @@ use crate::contractor::chart::{
 pub(super) fn mapping_split(books: &mut Books, _: usize) -> Option<()> {
     let job = (0..books.jobs.len())
         .rev()
-        .find(|&at| books.jobs[at].extra.is_none())?;
+        .find(|&at| books.jobs[at].extra.is_none() && !books.jobs[at].archived)?;
     let id = books.name_id();
     let name = format!("{} (2)", books.jobs[job].qname);
     let mut records = vec![
@@ -30,6 +30,9 @@ pub(super) fn mapping_split(books: &mut Books, _: usize) -> Option<()> {
         amount += books.txns[txn].amount();
         books.txns[txn].lines[0].customer = Some(id);
         records.push(quickbooks(books, txn));
+    }
+    if amount == 0 {
+        return None;
     }
     books.jobs[job].extra = Some((id, name));
     books.finding(
@@ -81,7 +84,10 @@ pub(super) fn wrong_job(books: &mut Books, _: usize) -> Option<()> {
     }
     let pair = take_invoice(books)?;
     let (at, txn, job) = parts(books, pair);
-    let other = (job + 1) % books.jobs.len();
+    let count = books.jobs.len();
+    let other = (1..count)
+        .map(|n| (job + n) % count)
+        .find(|&at| !books.jobs[at].archived)?;
     books.txns[txn].number = books.directs[at].number.clone();
     books.txns[txn].lines[0].customer = Some(books.jobs[other].qid);
     books.txns[txn].lines[0].class = Some(books.jobs[other].class);
@@ -163,7 +169,7 @@ pub(super) fn burden(books: &mut Books, _: usize) -> Option<()> {
 
 fn journal_line(books: &mut Books, kind: PairKind, code: &str, move_it: bool) -> Option<()> {
     let pair = take(books, kind, |books, pair| {
-        settled_age(books, pair) && (!move_it || pair.procore.len() > 1)
+        settled_age(books, pair) && (!move_it || pair.procore.len() > 2)
     })?;
     let txn = books.pairs[pair].quickbooks[0];
     let at = books.pairs[pair].procore[0];
@@ -173,7 +179,11 @@ fn journal_line(books: &mut Books, kind: PairKind, code: &str, move_it: bool) ->
         procore("direct_cost", books.directs[at].id),
     ];
     if move_it {
-        let other = books.directs[books.pairs[pair].procore[1]].job;
+        let other = books.pairs[pair]
+            .procore
+            .iter()
+            .map(|&cost| books.directs[cost].job)
+            .find(|&other| other != job && !books.jobs[other].archived)?;
         books.txns[txn].lines[0].customer = Some(books.jobs[other].qid);
         let effects = [(job, "cost", amount), (other, "cost", -amount)];
         books.finding(
@@ -200,7 +210,7 @@ fn journal_line(books: &mut Books, kind: PairKind, code: &str, move_it: bool) ->
 
 /// A journal on job cost or retainage without a document.
 pub(super) fn manual_journal(books: &mut Books, n: usize) -> Option<()> {
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let days = books.dice.range(15, 120);
     let date = within(books, job, days);
     let amount = books.dice.range(50_000, 600_000) + 1;

@@ -4,9 +4,9 @@ use super::take::{
     bill_effects, both, invoice_effects, lose, quickbooks, settled_age, take, take_expense,
     take_invoice, unpay,
 };
-use crate::contractor::books::{Books, Kind, PairKind, Presence};
+use crate::contractor::books::{Books, Kind, Line, PairKind, Presence};
 use crate::contractor::calendar::{earlier, plus};
-use crate::contractor::chart::{CARD, FIRST_SUPPLY, PROGRESS_ITEM, account_of};
+use crate::contractor::chart::{CARD, CHECKING, FIRST_SUPPLY, PROGRESS_ITEM, account_of};
 use crate::contractor::costs;
 
 /// A subcontractor invoice that nobody entered as a bill.
@@ -186,7 +186,7 @@ pub(super) fn direct_cost_without_bill(books: &mut Books, n: usize) -> Option<()
 
 /// Job cost that was bought past Procore.
 pub(super) fn cost_not_in_procore(books: &mut Books, n: usize) -> Option<()> {
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let code = FIRST_SUPPLY + books.dice.index(4);
     let vendor = costs::supplier(books, code);
     let days = books.dice.range(10, 200);
@@ -235,7 +235,7 @@ pub(super) fn within(books: &Books, job: usize, days: i64) -> jiff::civil::Date 
 
 /// A service invoice that was billed outside Procore.
 pub(super) fn invoice_not_in_procore(books: &mut Books, n: usize) -> Option<()> {
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let days = books.dice.range(10, 200);
     let date = within(books, job, days);
     let amount = books.dice.range(80_000, 900_000) + 11;
@@ -262,7 +262,7 @@ pub(super) fn invoice_not_in_procore(books: &mut Books, n: usize) -> Option<()> 
 
 /// A credit that Procore does not know.
 pub(super) fn credit_one_side(books: &mut Books, n: usize) -> Option<()> {
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let days = books.dice.range(12, 150);
     let date = within(books, job, days);
     let amount = books.dice.range(9_000, 150_000) + 3;
@@ -337,12 +337,31 @@ pub(super) fn duplicate_bill(books: &mut Books, n: usize) -> Option<()> {
     copy.date = earlier(plus(copy.date, days), books.plan.as_of);
     let original = quickbooks(books, txn);
     let copy = books.post(copy);
-    let records = vec![
+    let mut records = vec![
         quickbooks(books, copy),
         original,
         both(books, pair)[0].clone(),
     ];
-    let effects = bill_effects(books, job, gross, withheld, -1);
+    let [cost, retainage] = bill_effects(books, job, gross, withheld, -1);
+    let mut effects = vec![cost, retainage];
+    let paid = plus(books.txns[copy].date, 25);
+    if n % 4 == 1 && paid <= books.plan.as_of {
+        // The worst kind: the second entry was paid as well.
+        let amount = books.txns[copy].amount();
+        let mut check = books.blank(Kind::BillPayment, paid);
+        check.vendor = books.txns[copy].vendor;
+        check.number = Some(format!("{}", 50_000 + copy));
+        check.bank = Some(CHECKING);
+        check.total = Some(amount);
+        check.lines.push(Line {
+            amount,
+            link: Some(copy),
+            ..Line::default()
+        });
+        let check = books.post(check);
+        records.push(quickbooks(books, check));
+        effects.push((job, "paid", -amount));
+    }
     books.finding(
         "R05",
         Some(job),

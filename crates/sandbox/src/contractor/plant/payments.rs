@@ -323,7 +323,7 @@ pub(super) fn inactive_with_balance(books: &mut Books, n: usize) -> Option<()> {
         active_in_quickbooks: false,
         insured_until: None,
     });
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let date = super::missing::within(books, job, 75);
     let amount = books.dice.range(40_000, 250_000) + 1;
     let (pair, bill) = costs::direct_invoice(books, job, vendor, FIRST_SUPPLY + 2, date, amount);

@@ -174,7 +174,7 @@ pub(super) fn write_off(books: &mut Books, n: usize) -> Option<()> {
         );
         return Some(());
     }
-    let job = books.dice.index(books.jobs.len());
+    let job = books.any_job();
     let days = books.dice.range(15, 120);
     let mut credit = books.blank(Kind::CreditMemo, within(books, job, days));
     credit.customer = Some(books.jobs[job].qid);

@@ -40,10 +40,21 @@ pub(crate) fn take(
     let list = &books.by_kind[&kind];
     let found = (0..count).map(|n| list[(start + n) % count]).find(|&at| {
         let pair = &books.pairs[at];
-        pair.free && pair.quickbooks.len() == 1 && wanted(books, pair)
+        // A linked document would be a case of its own (deleted under a link).
+        pair.free && pair.quickbooks.len() == 1 && !linked(books, pair) && wanted(books, pair)
     })?;
     books.pairs[found].free = false;
     Some(found)
+}
+
+fn linked(books: &Books, pair: &Pair) -> bool {
+    let at = pair.procore[0];
+    match pair.kind {
+        PairKind::PayApplication => books.pay_apps[at].origin.is_some(),
+        PairKind::Requisition => books.requisitions[at].origin.is_some(),
+        PairKind::Commitment | PairKind::Prime => books.contracts[at].origin.is_some(),
+        _ => books.directs[at].origin.is_some(),
+    }
 }
 
 /// The Procore date of a pair's document.
@@ -64,9 +75,7 @@ pub(crate) fn settled_age(books: &Books, pair: &Pair) -> bool {
 
 /// A direct cost of type invoice with its bill, old enough.
 pub(crate) fn take_invoice(books: &mut Books) -> Option<usize> {
-    take(books, PairKind::DirectInvoice, |books, pair| {
-        settled_age(books, pair) && books.directs[pair.procore[0]].origin.is_none()
-    })
+    take(books, PairKind::DirectInvoice, settled_age)
 }
 
 /// A direct cost of type expense with its check or card charge, old enough.

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::payments::unpaid_then_settled;
-use super::take::{both, lose, procore};
-use crate::contractor::books::Books;
+use super::take::{bill_effects, both, lose, procore, take};
+use crate::contractor::books::{Books, PairKind};
 use crate::contractor::calendar::plus;
 use crate::contractor::chart::{FIRST_SUPPLY, SUPPLIES};
 use crate::contractor::costs;
@@ -37,7 +37,7 @@ pub(super) fn in_transit(books: &mut Books, n: usize) -> Option<()> {
         let created = plus(books.plan.as_of, -11);
         let contract = books.jobs[job].prime;
         let at = change(books, contract, amount, created, "approved");
-        let records = vec![super::contracts::change_record(books, job, at)];
+        let records = vec![super::contracts::change_record(books, contract, at)];
         books.finding(
             "T01",
             Some(job),
@@ -48,11 +48,50 @@ pub(super) fn in_transit(books: &mut Books, n: usize) -> Option<()> {
         );
         return Some(());
     }
+    if n % 3 == 2
+        && let Some(()) = requisition_in_transit(books)
+    {
+        return Some(());
+    }
     let age = if n == 0 { 5 } else { books.dice.range(0, 4) };
     let date = plus(books.plan.as_of, -age);
     let pair = fresh_invoice(books, date)?;
     lose(books, pair);
     report(books, "T01", pair, 1, "direct cost of the last days");
+    Some(())
+}
+
+/// A subcontractor's latest application, approved two days ago.
+fn requisition_in_transit(books: &mut Books) -> Option<()> {
+    let date = plus(books.plan.as_of, -2);
+    let pair = take(books, PairKind::Requisition, |books, pair| {
+        let billing = &books.requisitions[pair.procore[0]];
+        let newest = books
+            .requisitions
+            .iter()
+            .rev()
+            .find(|other| other.contract == billing.contract);
+        books.age(billing.date) < 45
+            && billing.date < date
+            && billing.gross() > 0
+            && newest.is_some_and(|newest| newest.id == billing.id)
+    })?;
+    let at = books.pairs[pair].procore[0];
+    books.requisitions[at].date = date;
+    let billing = &books.requisitions[at];
+    let (gross, withheld) = (billing.gross(), billing.withheld());
+    let job = books.pairs[pair].job;
+    lose(books, pair);
+    let effects = bill_effects(books, job, gross, withheld, 1);
+    let records = both(books, pair);
+    books.finding(
+        "T01",
+        Some(job),
+        gross,
+        &effects,
+        records,
+        "requisition of the last days",
+    );
     Some(())
 }
 
