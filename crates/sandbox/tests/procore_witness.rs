@@ -3,6 +3,8 @@
 //! The vendor wrote it for the real service, so what it accepts we did not make up.
 //! `cargo xtask` prepares its folder and names it in `PLUMBLINE_WITNESS_NODE_MODULES`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "procore/books.rs"]
 mod books;
 
@@ -16,13 +18,18 @@ async fn the_vendors_own_client_finds_nothing_wrong() {
         "PLUMBLINE_WITNESS_NODE_MODULES names the node_modules folder made from \
          crates/sandbox/witness/procore/package.json",
     );
-    let config = Config { headless_consent: true, ..Config::default() };
+    let config = Config {
+        headless_consent: true,
+        ..Config::default()
+    };
     let server = start(config, Some(books::books())).await.unwrap();
     for tool in ["company_directory", "direct_costs"] {
         server.set_level(Principal::User, None, tool, Level::Admin);
     }
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("witness").join("procore").join("witness.mjs");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("witness")
+        .join("procore")
+        .join("witness.mjs");
     let output = tokio::process::Command::new("node")
         .arg(script)
         .args([server.auth_url(), server.api_url()])

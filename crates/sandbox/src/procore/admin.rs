@@ -249,6 +249,14 @@ pub(crate) fn apply(state: &mut State, edit: &Edit) -> Result<i64, String> {
                 merged,
             ))
         }
+        Edit::Member {
+            principal,
+            project_id,
+            member,
+        } => {
+            state.access.set_member(*principal, *project_id, *member);
+            Ok(*project_id)
+        }
         Edit::Delete { collection, id } => {
             if state.remove(collection, *id) {
                 Ok(*id)

@@ -125,6 +125,12 @@ fn company_gate(
         .or_else(|| query.get("company_id"));
     match named {
         Some(text) if text.parse() != Ok(state.company_id) => Err(not_connected()),
+        None if route.needs_company() => {
+            let mut refusal = Refusal::missing_parameter("company_id");
+            // The project list has an error shape of its own.
+            refusal.shape = (route.kind == "projects").then_some(Shape::E7);
+            Err(refusal)
+        }
         _ => Ok(()),
     }
 }

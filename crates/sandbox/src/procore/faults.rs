@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::access::Principal;
 use super::seeded;
 
 /// One line of a fault script.
@@ -100,6 +101,15 @@ pub enum Edit {
         parent_id: Option<i64>,
         /// The keys to set.
         body: Value,
+    },
+    /// Lets a project vanish from what a principal may see, or return.
+    Member {
+        /// Whose access changes.
+        principal: Principal,
+        /// The project.
+        project_id: i64,
+        /// Whether the principal is a member from now on.
+        member: bool,
     },
     /// Deletes a record, softly where the vendor does.
     Delete {

@@ -127,19 +127,15 @@ fn contract(store: &Store, kind: &str, record: &Record) -> Expected {
     } else {
         "pending_change_orders"
     };
-    let (approved, pending) = if store.get(orders).is_some() {
-        change_orders(store, orders, id, amount(body, pending_key))
-    } else if store.get("change_order_packages").is_some() {
-        let packages = store.children("change_order_packages", id);
-        (
-            sum_with_status(&packages, &["approved"]),
-            amount(body, pending_key),
-        )
+    let stated_pending = amount(body, pending_key);
+    let packages = store.children("change_order_packages", id);
+    // The tiers of a project decide whether its orders are of the newer kind or packages only.
+    let (approved, pending) = if store.children(orders, id).is_empty() && !packages.is_empty() {
+        (sum_with_status(&packages, &["approved"]), stated_pending)
+    } else if store.get(orders).is_some() {
+        change_orders(store, orders, id, stated_pending)
     } else {
-        (
-            amount(body, "approved_change_orders"),
-            amount(body, pending_key),
-        )
+        (amount(body, "approved_change_orders"), stated_pending)
     };
     let payments = if store.get("contract_payments").is_some() {
         let payments = store.children("contract_payments", id);

@@ -1,15 +1,18 @@
 //! List routes: choose the rows, filter, sort, cut one page, shape it, and say how to go on.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::clock::{day_number, parse_day};
+use super::filters::filter_fields;
 use super::query::matches;
 use super::reply::{Refusal, Reply};
 use super::route::{Parent, Route};
 use super::store::{Body, Record, text_of};
+use super::totals::contract_of;
 use super::views;
 
 /// Answers a list route.
@@ -92,8 +95,29 @@ pub(crate) fn select<'c>(
         (None, Some(project)) if !call.route.company_wide => by_slot(collection.within(project)),
         _ => collection.records.iter().filter(keep).collect(),
     };
+    if call
+        .query
+        .filter("is_last")
+        .is_some_and(|asked| asked == ["true"])
+    {
+        keep_last(kind, &mut rows);
+    }
     sort(call, kind, &mut rows);
     Ok(rows)
+}
+
+/// Keeps the highest number of each contract, for the two billing documents that offer it.
+fn keep_last(kind: &str, rows: &mut Vec<&Record>) {
+    if !["payment_applications", "requisitions"].contains(&kind) {
+        return;
+    }
+    let number = |record: &Record| record.body.get("number").and_then(Value::as_i64);
+    let mut last: BTreeMap<Option<i64>, Option<i64>> = BTreeMap::new();
+    for record in rows.iter() {
+        let highest = last.entry(contract_of(kind, record)).or_default();
+        *highest = (*highest).max(number(record));
+    }
+    rows.retain(|record| last.get(&contract_of(kind, record)) == Some(&number(record)));
 }
 
 /// What the query asks of a row.
@@ -291,144 +315,6 @@ fn translate(kind: &str, name: &str, values: Vec<String>) -> Vec<String> {
         .iter()
         .map(|value| name_of(value).unwrap_or_else(|| value.clone()))
         .collect()
-}
-
-/// The documented filters of a collection and where each looks; others are ignored silently.
-fn filter_fields(kind: &str) -> &'static [(&'static str, &'static str)] {
-    const STAMPS: &[(&str, &str)] = &[
-        ("id", "id"),
-        ("created_at", "created_at"),
-        ("updated_at", "updated_at"),
-    ];
-    match kind {
-        "projects" => &[
-            ("id", "id"),
-            ("name", "name"),
-            ("project_number", "project_number"),
-            ("origin_id", "origin_id"),
-            ("is_demo", "is_demo"),
-            ("template", "template"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("by_stage", "project_stage.id"),
-            ("by_type", "project_type.id"),
-        ],
-        "vendors" => &[
-            ("id", "id"),
-            ("origin_id", "origin_id"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("trade_id", "trades[].id"),
-            ("parent_id", "parent.id"),
-        ],
-        "users" => &[
-            ("id", "id"),
-            ("updated_at", "updated_at"),
-            ("created_at", "created_at"),
-        ],
-        "cost_codes" => &[("id", "id"), ("origin_id", "origin_id")],
-        "prime_contracts" | "work_order_contracts" | "purchase_order_contracts" => &[
-            ("id", "id"),
-            ("status", "status"),
-            ("vendor_id", "vendor.id"),
-            ("executed", "executed"),
-            ("accounting_method", "accounting_method"),
-            ("origin_id", "origin_id"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("deleted_at", "deleted_at"),
-        ],
-        "prime_contract_line_items" | "commitment_line_items" => &[
-            ("id", "id"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("cost_code_id", "cost_code.id"),
-            ("line_item_type_id", "line_item_type.id"),
-        ],
-        "prime_change_orders" | "commitment_change_orders" => &[
-            ("id", "id"),
-            ("batch_id", "batch_id"),
-            ("legacy_package_id", "legacy_package_id"),
-            ("contract_id", "contract_id"),
-            ("signature_required", "signature_required"),
-            ("executed", "executed"),
-            ("status", "status"),
-            ("updated_at", "updated_at"),
-        ],
-        "potential_change_orders" => &[("contract_id", "contract_id"), ("id", "id")],
-        "payment_applications" => &[("id", "id")],
-        "billing_periods" => &[("status", "status")],
-        "requisitions" => &[
-            ("id", "id"),
-            ("commitment_id", "commitment_id"),
-            ("period_id", "period_id"),
-            ("status", "status"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("origin_id", "origin_id"),
-        ],
-        "direct_costs" => &[
-            ("id", "id"),
-            ("origin_id", "origin_id"),
-            ("invoice_number", "invoice_number"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("payment_date", "payment_date"),
-            ("received_date", "received_date"),
-        ],
-        "timecard_entries" => &[
-            ("id", "id"),
-            ("party_id", "party.id"),
-            ("updated_at", "updated_at"),
-            ("deleted_at", "deleted_at"),
-        ],
-        "manpower_logs" => &[
-            ("vendor_id", "vendor.id"),
-            ("created_by_id", "created_by.id"),
-            ("location_id", "location.id"),
-        ],
-        "schedule_tasks" => &[("updated_at", "updated_at"), ("row_number", "row_number")],
-        "observations" => &[
-            ("status", "status"),
-            ("priority", "priority"),
-            ("type_id", "type.id"),
-            ("updated_at", "updated_at"),
-        ],
-        "rfis" => &[
-            ("id", "id"),
-            ("status", "status"),
-            ("assigned_id", "assignees[].id"),
-            ("ball_in_court_id", "ball_in_court.id"),
-            ("created_at", "created_at"),
-            ("updated_at", "updated_at"),
-            ("number", "number"),
-            ("responsible_contractor_id", "responsible_contractor.id"),
-            ("cost_code_id", "cost_code.id"),
-            ("location_id", "location_id"),
-            ("rfi_manager_id", "rfi_manager.id"),
-        ],
-        "submittals" => &[
-            ("status_id", "status.id"),
-            ("current_revision", "current_revision"),
-            ("updated_at", "updated_at"),
-            ("ball_in_court_id", "ball_in_court[].id"),
-        ],
-        "documents" => &[
-            ("document_type", "document_type"),
-            ("updated_at", "updated_at"),
-            ("folder_id", "parent_id"),
-            ("file_type", "file.file_type"),
-            ("is_in_recycle_bin", "is_deleted"),
-        ],
-        "coordination_issues" => &[
-            ("status", "status"),
-            ("priority", "priority"),
-            ("overdue", "overdue"),
-            ("due_date", "due_date"),
-        ],
-        "change_events" | "punch_items" => STAMPS,
-        _ => &[],
-    }
 }
 
 fn sort(call: &Call<'_>, kind: &str, rows: &mut [&Record]) {

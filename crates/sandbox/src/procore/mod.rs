@@ -19,6 +19,8 @@ mod emitter;
 mod encoding;
 mod faults;
 mod files;
+mod filters;
+mod hook_routes;
 mod hooks;
 mod identities;
 mod limits;

@@ -127,10 +127,18 @@ pub(crate) fn project_vendors(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 }
 
 pub(crate) fn inactive_vendors(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let rows = list::select(call, "vendors", None)?
+    inactive(call, "vendors")
+}
+
+pub(crate) fn inactive_users(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    inactive(call, "users")
+}
+
+fn inactive(call: &Call<'_>, kind: &str) -> Result<Reply, Refusal> {
+    let rows = list::select(call, kind, None)?
         .into_iter()
         .filter(|record| record.body.get("is_active") == Some(&json!(false)))
-        .map(|record| views::row(call, "vendors", record))
+        .map(|record| views::row(call, kind, record))
         .collect();
     Ok(list::page_rows(call, rows))
 }

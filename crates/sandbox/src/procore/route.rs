@@ -121,6 +121,14 @@ impl Route {
         is_v2(self.pattern)
     }
 
+    /// Whether `company_id` must be in the query although the header names the company too.
+    pub(crate) fn needs_company(&self) -> bool {
+        let reads = matches!(self.does, Does::List | Does::Show);
+        reads
+            && matches!(self.kind, "projects" | "vendors")
+            && !self.pattern.contains("{company_id}")
+    }
+
     /// Values of the pattern's parameters when the path fits.
     pub(crate) fn fit(&self, path: &str) -> Option<Params> {
         let mut params = Vec::new();

@@ -230,7 +230,8 @@ async fn errors_come_in_the_routes_own_shape_or_in_the_chosen_one() {
     let missing = client.get("/rest/v1.0/punch_items").await;
     assert_eq!(missing.status, 400);
     assert!(missing.body["errors"].is_string());
-    let checks: [(Shape, fn(&Value) -> bool); 4] = [
+    type Holds = fn(&Value) -> bool;
+    let checks: [(Shape, Holds); 4] = [
         (Shape::E1, |body| body["errors"].is_array()),
         (Shape::E3, |body| body["errors"]["base"].is_array()),
         (Shape::E8, |body| body["error"].is_string()),

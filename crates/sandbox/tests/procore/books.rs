@@ -56,21 +56,15 @@ fn prime() -> Value {
         "updated_at": STAMP, "deleted_at": null})
 }
 
-fn commitment(
-    id: i64,
-    number: &str,
-    status: &str,
-    total: &str,
-    approved: &str,
-    revised: &str,
-    paid: &str,
-    open: &str,
-) -> Value {
-    json!({"id": id, "number": number, "title": number, "status": status, "private": id == SUBCONTRACT,
-        "retainage_percent": "10.0", "grand_total": total, "approved_change_orders": approved,
-        "pending_change_orders": "0.0", "draft_change_orders_amount": "0.0",
-        "revised_contract": revised, "pending_revised_contract": revised, "total_payments": paid,
-        "total_requisitions_amount": "118800.0", "remaining_balance_outstanding": open,
+/// `sums` are the original, approved, revised, paid and remaining amounts.
+fn commitment(id: i64, number: &str, status: &str, sums: [&str; 5]) -> Value {
+    let [total, approved, revised, paid, remaining] = sums;
+    json!({"id": id, "number": number, "title": number, "status": status,
+        "private": id == SUBCONTRACT, "retainage_percent": "10.0", "grand_total": total,
+        "approved_change_orders": approved, "pending_change_orders": "0.0",
+        "draft_change_orders_amount": "0.0", "revised_contract": revised,
+        "pending_revised_contract": revised, "total_payments": paid,
+        "total_requisitions_amount": "118800.0", "remaining_balance_outstanding": remaining,
         "percentage_paid": "43.03", "vendor": {"id": 60212, "company": "Brightline Electric LLC"},
         "project": {"id": CLINIC, "name": "Job 1042"}, "origin_id": null, "created_at": STAMP,
         "updated_at": STAMP, "deleted_at": null})
@@ -331,11 +325,7 @@ fn records() -> Vec<(&'static str, Vec<ProcoreRecord>)> {
                 SUBCONTRACT,
                 "SC-1042-03",
                 "Approved",
-                "214000.0",
-                "9800.0",
-                "223800.0",
-                "96300.0",
-                "127500.0",
+                ["214000.0", "9800.0", "223800.0", "96300.0", "127500.0"],
             ))],
         ),
         (
@@ -344,11 +334,7 @@ fn records() -> Vec<(&'static str, Vec<ProcoreRecord>)> {
                 ORDER,
                 "PO-1042-11",
                 "Received",
-                "38600.0",
-                "0.0",
-                "38600.0",
-                "0.0",
-                "38600.0",
+                ["38600.0", "0.0", "38600.0", "0.0", "38600.0"],
             ))],
         ),
         (

@@ -197,3 +197,19 @@ async fn the_same_seed_gives_the_same_answers() {
     };
     assert_eq!(run().await, run().await);
 }
+
+#[tokio::test]
+async fn a_project_may_vanish_between_two_pages() {
+    let client = Client::start().await;
+    let script = json!([{"route": "/rest/v1.0/projects/*/rfis", "nth": 2, "fault": {
+        "kind": "edit_before",
+        "edits": [{"op": "member", "principal": "user", "project_id": CLINIC, "member": false}]}}]);
+    client
+        .server
+        .set_faults(serde_json::from_value(script).unwrap());
+    let first = client
+        .get(&format!("/rest/v1.0/projects/{CLINIC}/rfis"))
+        .await;
+    let second = client.get(&first.link("next").unwrap()).await;
+    assert_eq!((first.status, second.status), (200, 404));
+}

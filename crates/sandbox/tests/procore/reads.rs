@@ -1,6 +1,6 @@
 //! Lists and shows in both versions, filters, number styles.
 
-use sandbox::procore::{Config, Sprinkle, conforms, declared};
+use sandbox::procore::{Config, Edit, Sprinkle, conforms, declared};
 use serde_json::{Value, json};
 
 use super::books::{CLINIC, COMPANY, DEPOT, ORDER, PRIME, SUBCONTRACT};
@@ -470,4 +470,39 @@ async fn unknown_keys_and_enum_values_are_sprinkled_on_request() {
     let again = surprised(client.rows(&path).await);
     assert!(first.len() > 20 && first.len() < 70, "{}", first.len());
     assert_eq!(first, again);
+}
+
+#[tokio::test]
+async fn the_last_billing_document_of_each_contract_can_be_asked_for() {
+    let client = Client::start().await;
+    let earlier = Edit::Upsert {
+        collection: "payment_applications".to_owned(),
+        project_id: Some(CLINIC),
+        parent_id: Some(PRIME),
+        body: json!({"id": 204_400, "number": 2, "contract": {"id": PRIME}}),
+    };
+    client.server.edit(&earlier).unwrap();
+    let path = format!("/rest/v1.0/payment_applications?project_id={CLINIC}");
+    assert_eq!(client.rows(&path).await.len(), 2);
+    let last = client.rows(&format!("{path}&filters[is_last]=true")).await;
+    assert_eq!(ids(&last), [204_417]);
+}
+
+#[tokio::test]
+async fn company_lists_need_the_company_in_the_query_as_well() {
+    let client = Client::start().await;
+    let projects = client.get("/rest/v1.1/projects").await;
+    assert_eq!(projects.status, 400);
+    assert_eq!(projects.body["error"]["code"], "BAD_REQUEST");
+    let vendors = client.get("/rest/v1.0/vendors").await;
+    assert!(vendors.status == 400 && vendors.body["errors"].is_string());
+    let foreign = client.get("/rest/v1.0/vendors?company_id=9").await;
+    assert_eq!(foreign.status, 403);
+}
+
+#[tokio::test]
+async fn inactive_vendors_have_a_list_of_their_own() {
+    let client = Client::start().await;
+    let path = format!("/rest/v1.0/companies/{COMPANY}/vendors/inactive");
+    assert_eq!(ids(&client.rows(&path).await), [60_207]);
 }
