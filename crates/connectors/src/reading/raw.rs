@@ -14,6 +14,9 @@ use serde_json::value::RawValue;
 /// What a reading gives: the value, or what is wrong with the member.
 pub(crate) type Read<T> = Result<T, String>;
 
+/// The greatest rate, percentage or number of hours that is read.
+const GREATEST_RATE: i64 = 1_000_000;
+
 /// The JSON text of a member; absent and `null` are the same.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Raw<'a>(Option<&'a str>);
@@ -112,15 +115,21 @@ impl<'a> Raw<'a> {
         if digits.is_empty() {
             return Ok(None);
         }
-        Decimal::from_str_exact(digits)
+        let number = Decimal::from_str_exact(digits)
             .or_else(|_| Decimal::from_scientific(digits))
-            .map(Some)
             .map_err(|_| {
                 format!(
                     "{member} is {}, which is not a decimal number",
                     shown(&text)
                 )
-            })
+            })?;
+        if number.abs() > Decimal::from(GREATEST_RATE) {
+            return Err(format!(
+                "{member} is {}, and it is beyond a million",
+                shown(&text)
+            ));
+        }
+        Ok(Some(number))
     }
 
     /// A calendar date between 1990 and 2100.
@@ -183,6 +192,18 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// The sum of amounts, refused beyond what one amount may be.
+pub(crate) fn sum(member: &str, amounts: impl Iterator<Item = Read<Money>>) -> Read<Money> {
+    let mut total = Money::ZERO;
+    for amount in amounts {
+        total += amount?;
+        if total.abs() > Money::from_cents(Money::LIMIT) {
+            return Err(format!("{member} adds up to more than ten trillion"));
+        }
+    }
+    Ok(total)
+}
+
 /// The start of a text in quotation marks, short enough for a sentence.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
@@ -190,6 +211,16 @@ pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("\u{201c}{}…\u{201d}", &text[..end]),
         None => format!("\u{201c}{text}\u{201d}"),
+    }
+}
+
+/// What the parser says, without long pieces of the record in it.
+pub(crate) fn told(problem: &serde_json::Error) -> String {
+    const LONGEST: usize = 160;
+    let said = problem.to_string();
+    match said.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… at column {}", &said[..end], problem.column()),
+        None => said,
     }
 }
 
@@ -202,7 +233,7 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(body: &'a str) -> Read<T> {
         ));
     }
     serde_json::from_str(body)
-        .map_err(|problem| format!("it cannot be read as JSON of this kind: {problem}"))
+        .map_err(|problem| format!("it cannot be read as JSON of this kind: {}", told(&problem)))
 }
 
 #[cfg(test)]
@@ -239,6 +270,25 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_beyond_what_one_amount_may_be_is_refused() {
+        let most = || Ok(Money::from_cents(Money::LIMIT));
+        assert_eq!(sum("lines", std::iter::repeat_with(most).take(1)), most());
+        assert!(sum("lines", std::iter::repeat_with(most).take(20_000)).is_err());
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_a_long_record() {
+        let long = format!("{{\"a\":\"{}\"", "x".repeat(5000));
+        #[derive(Debug, Deserialize)]
+        struct Number {
+            #[expect(dead_code, reason = "only its type matters")]
+            a: u8,
+        }
+        let said = object::<Number>(&long).unwrap_err();
+        assert!(said.len() < 300, "{said}");
+    }
+
+    #[test]
     fn a_percent_sign_is_dropped_from_a_rate() {
         assert_eq!(
             Raw::new("\"96.36%\"").decimal("rate"),
@@ -246,6 +296,7 @@ mod tests {
         );
         assert_eq!(Raw::new("1e1").decimal("rate"), Ok(Some(Decimal::TEN)));
         assert!(Raw::new("\"ten\"").decimal("rate").is_err());
+        assert!(Raw::new("1e27").decimal("rate").is_err());
     }
 
     #[test]

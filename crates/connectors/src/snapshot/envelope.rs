@@ -72,7 +72,10 @@ pub(super) fn parse(line: &str) -> Result<Enveloped<'_>, String> {
         ));
     }
     let wire: Wire<'_> = serde_json::from_str(line).map_err(|problem| {
-        format!("the line is not a JSON object with project_id, parent_id and body: {problem}")
+        format!(
+            "the line is not a JSON object with project_id, parent_id and body: {}",
+            crate::reading::raw::told(&problem)
+        )
     })?;
     Ok(Enveloped {
         project_id: wire.project_id.integer("project_id")?,

@@ -7,7 +7,7 @@ use figures::model::{
 
 use super::members::{amount, cost_code, holder, project, status};
 use super::{ProjectTables, wire};
-use crate::reading::raw::{Read, object};
+use crate::reading::raw::{Read, object, sum};
 use crate::reading::{RawLine, Refusal};
 
 impl ProjectTables {
@@ -147,12 +147,13 @@ fn stored_materials(wire: &wire::Application<'_>, totals: &wire::Totals<'_>) -> 
     if all_lines(wire).is_empty() {
         return totals.stored_materials.money_or_zero("stored_materials");
     }
-    billed_lines(wire)
-        .map(|line| {
+    sum(
+        "materials_presently_stored",
+        billed_lines(wire).map(|line| {
             line.materials_presently_stored
                 .money_or_zero("materials_presently_stored")
-        })
-        .sum()
+        }),
+    )
 }
 
 fn coded_lines(wire: &wire::Application<'_>) -> Read<Vec<CodedAmount>> {

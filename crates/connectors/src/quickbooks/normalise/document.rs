@@ -6,7 +6,7 @@ use figures::model::{
 use figures::{Money, SmolStr};
 
 use super::{Key, LedgerTables, currency, is_deleted, line, reference, wire};
-use crate::reading::raw::{Raw, Read, object};
+use crate::reading::raw::{Raw, Read, object, sum};
 use crate::reading::{RawLine, Refusal};
 
 impl LedgerTables {
@@ -118,14 +118,15 @@ fn number(kind: DocumentKind, wire: &wire::Document<'_>) -> Read<SmolStr> {
 fn total(kind: DocumentKind, wire: &wire::Document<'_>, lines: &[LedgerLine]) -> Read<Money> {
     match kind {
         DocumentKind::Transfer => wire.amount.or(wire.total_amt).money_required("Amount"),
-        DocumentKind::JournalEntry => Ok(match wire.total_amt.money("TotalAmt")? {
-            Some(total) => total,
-            None => lines
-                .iter()
-                .filter(|line| line.posting == Some(Posting::Debit))
-                .map(|line| line.amount)
-                .sum(),
-        }),
+        DocumentKind::JournalEntry => match wire.total_amt.money("TotalAmt")? {
+            Some(total) => Ok(total),
+            None => {
+                let debits = lines
+                    .iter()
+                    .filter(|line| line.posting == Some(Posting::Debit));
+                sum("the debit side", debits.map(|line| Ok(line.amount)))
+            }
+        },
         _ => wire.total_amt.money_required("TotalAmt"),
     }
 }

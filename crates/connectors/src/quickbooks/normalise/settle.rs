@@ -48,7 +48,7 @@ impl LedgerTables {
         );
         documents.retain(|row| {
             let kind = row.record.kind.entity();
-            if buried.contains_key(&(SmolStr::new_static(kind), row.record.id.clone())) {
+            if is_buried(&buried, kind, &row.record.id) {
                 return false;
             }
             let foreign = row.currency.is_foreign_to(home);
@@ -114,10 +114,13 @@ fn settings(mut rows: Vec<Stamped<Settings>>, refused: &mut Refused) -> Settings
     )
 }
 
+/// Tombstones by entity name and id.
+type Graves = BTreeMap<(SmolStr, SmolStr), Tombstone>;
+
 /// Deleted entities by name and id; of several tombstones of one entity the one with the latest
 /// day.
-fn buried(tombstones: Vec<Tombstone>) -> BTreeMap<(SmolStr, SmolStr), Tombstone> {
-    let mut buried: BTreeMap<(SmolStr, SmolStr), Tombstone> = BTreeMap::new();
+fn buried(tombstones: Vec<Tombstone>) -> Graves {
+    let mut buried = Graves::new();
     for tombstone in tombstones {
         let key = (tombstone.entity.clone(), tombstone.id.clone());
         match buried.get_mut(&key) {
@@ -130,9 +133,13 @@ fn buried(tombstones: Vec<Tombstone>) -> BTreeMap<(SmolStr, SmolStr), Tombstone>
     buried
 }
 
+fn is_buried(buried: &Graves, entity: &'static str, id: &SmolStr) -> bool {
+    !buried.is_empty() && buried.contains_key(&(SmolStr::new_static(entity), id.clone()))
+}
+
 /// What settling a name list needs.
 struct Lists<'a> {
-    buried: &'a BTreeMap<(SmolStr, SmolStr), Tombstone>,
+    buried: &'a Graves,
     refused: &'a mut Refused,
     home: Currency,
 }
@@ -151,12 +158,7 @@ impl Lists<'_> {
             |one, other| by_number(id(one), id(other)),
             |row| contradict(self.refused, entity, id(&row.record), row.line),
         );
-        let name = SmolStr::new_static(entity);
-        rows.retain(|row| {
-            !self
-                .buried
-                .contains_key(&(name.clone(), id(&row.record).clone()))
-        });
+        rows.retain(|row| !is_buried(self.buried, entity, id(&row.record)));
         for row in rows
             .iter_mut()
             .filter(|row| row.currency.is_foreign_to(self.home))
