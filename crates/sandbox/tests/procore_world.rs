@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox::contractor::{Plan, generate};
-use sandbox::procore::{Books, Config, Handle, Principal, start};
+use sandbox::procore::{Books, Config, Handle, Principal, conforms, declared, start};
 use sandbox::world::World;
 use serde_json::Value;
 
@@ -57,6 +57,7 @@ impl Reader {
             let rows = body.as_array().or_else(|| body["data"].as_array()).unwrap();
             let read = self.read.entry(name.to_owned()).or_default();
             for row in rows {
+                check_amounts(name, row);
                 let id = row["id"].to_string().trim_matches('"').to_owned();
                 read.insert(format!(
                     "{id} {}",
@@ -176,6 +177,24 @@ impl Reader {
                 );
                 self.walk("contract_payments", &path).await;
             }
+        }
+    }
+}
+
+/// Every amount must be written in the style declared for it.
+fn check_amounts(collection: &str, body: &Value) {
+    for (container, style, field) in declared(collection) {
+        let holders: Vec<&Value> = match container.strip_suffix("[]") {
+            Some(rows) => body[rows].as_array().into_iter().flatten().collect(),
+            None if container.is_empty() => vec![body],
+            None => vec![&body[container]],
+        };
+        for holder in holders {
+            let value = &holder[field];
+            assert!(
+                conforms(style, value),
+                "{collection} {container}.{field} is {value}, not {style:?}"
+            );
         }
     }
 }

@@ -217,7 +217,7 @@ impl Call<'_> {
 
     fn tool_gate(&self) -> Result<(), Refusal> {
         if self.route.kind == "contract_payments" {
-            let contract = self.query.number("contract_id").unwrap_or(0);
+            let contract = self.payment_contract().unwrap_or(0);
             let is_prime = self.state.store.find("prime_contracts", contract).is_some();
             return self.require_tool(if is_prime {
                 "prime_contract"
@@ -230,6 +230,17 @@ impl Call<'_> {
         } else {
             self.require_tool(self.route.tool)
         }
+    }
+
+    /// The contract of a payment: as asked for, or that of the stored payment.
+    fn payment_contract(&self) -> Option<i64> {
+        self.query
+            .number("contract_id")
+            .or_else(|| super::store::integer(self.body.get("contract_id")))
+            .or_else(|| {
+                let payment = self.id("id").ok()?;
+                self.state.store.find("contract_payments", payment)?.parent
+            })
     }
 
     pub(crate) fn require_tool(&self, tool: &str) -> Result<(), Refusal> {

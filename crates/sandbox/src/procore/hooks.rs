@@ -57,6 +57,8 @@ pub(crate) struct Hooks {
     /// The last id given to a hook or trigger.
     pub(crate) next: i64,
     events: u64,
+    /// Who makes the changes.
+    user: i64,
 }
 
 const DISCARD_AFTER: i64 = 12 * 3_600;
@@ -101,6 +103,13 @@ fn resource_name(kind: &str) -> Option<&'static str> {
 }
 
 impl Hooks {
+    pub(crate) fn new(user: i64) -> Self {
+        Self {
+            user,
+            ..Self::default()
+        }
+    }
+
     /// Queues a notification for every hook that asked for this change.
     pub(crate) fn record(&mut self, change: Change, company: i64, now: Timestamp) {
         let Some(resource) = resource_name(&change.kind) else {
@@ -108,6 +117,11 @@ impl Hooks {
         };
         self.events += 1;
         let seconds = now.as_second();
+        let scene = Scene {
+            company,
+            user: self.user,
+            at: now,
+        };
         for hook in self.hooks.values() {
             let in_scope = hook.project.is_none() || hook.project == change.project;
             let wanted = hook
@@ -118,15 +132,7 @@ impl Hooks {
                 continue;
             }
             let id = self.deliveries.len() as u64 + 1;
-            let payload = payload(
-                &hook.version,
-                self.events,
-                id,
-                resource,
-                &change,
-                company,
-                now,
-            );
+            let payload = payload(&hook.version, self.events, id, resource, &change, &scene);
             self.deliveries.push(Delivery {
                 id,
                 hook: hook.id,
@@ -208,29 +214,36 @@ impl Delivery {
     }
 }
 
+/// Where, when and by whom a change was made.
+struct Scene {
+    company: i64,
+    user: i64,
+    at: Timestamp,
+}
+
 fn payload(
     version: &str,
     event: u64,
     delivery: u64,
     resource: &str,
     change: &Change,
-    company: i64,
-    now: Timestamp,
+    scene: &Scene,
 ) -> Value {
-    let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
+    let (company, user) = (scene.company, scene.user);
+    let timestamp = scene.at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
     let ulid = format!("01J{:023}", event);
     if version.starts_with("v4") {
         return json!({"id": ulid, "timestamp": timestamp, "reason": change.reason,
             "company_id": company.to_string(),
-            "project_id": change.project.map(|id| id.to_string()), "user_id": null,
+            "project_id": change.project.map(|id| id.to_string()), "user_id": user.to_string(),
             "resource_type": resource, "resource_id": change.id.to_string()});
     }
     let three = version.starts_with("v3");
     let mut body = json!({"id": delivery, "ulid": ulid, "timestamp": timestamp,
-        "metadata": {"source_user_id": null, "source_project_id": change.project,
+        "metadata": {"source_user_id": user, "source_project_id": change.project,
             "source_operation_id": null, "source_company_id": company,
             "source_application_id": null},
-        "user_id": null, "company_id": company, "project_id": change.project,
+        "user_id": user, "company_id": company, "project_id": change.project,
         "api_version": if three { "v3.0" } else { "v2.0" }, "event_type": change.reason,
         "resource_name": resource, "resource_id": change.id});
     if three {

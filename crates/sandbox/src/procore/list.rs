@@ -45,7 +45,8 @@ pub(crate) fn page_rows(call: &Call<'_>, rows: Vec<Value>) -> Reply {
     paged(call, shown, page, per_page, total)
 }
 
-fn require_parent(call: &Call<'_>, parent: i64) -> Result<(), Refusal> {
+/// A parent must exist here and be visible.
+pub(crate) fn require_parent(call: &Call<'_>, parent: i64) -> Result<(), Refusal> {
     let store = &call.state.store;
     match call.route.parent {
         Parent::Path("vendor_id") => store

@@ -81,7 +81,7 @@ impl State {
             limits: config.limits,
             limiter: Limiter::default(),
             faults: Faults::new(config.seed),
-            hooks: Hooks::default(),
+            hooks: Hooks::new(config.user.id),
             files: HashMap::new(),
             idempotent: HashMap::new(),
             error_shapes: Vec::new(),
@@ -166,6 +166,11 @@ impl State {
         }
         body.insert("updated_at".to_owned(), json!(now));
         identities::complete(kind, &mut body);
+        let contract = parent.or_else(|| super::totals::contract_in(kind, &body).flatten());
+        let project = project.or_else(|| {
+            let (_, contract) = super::totals::find_contract(&self.store, contract?)?;
+            contract.project
+        });
         self.store.put(kind, project, parent, body);
         let reason = if existed { "update" } else { "create" };
         self.changed(kind, id, reason);

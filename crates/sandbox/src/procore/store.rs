@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use super::clock::{parse_day, parse_seconds};
-use super::encoding;
+use super::{encoding, totals};
 use crate::world::ProcoreRecord;
 
 pub(crate) type Body = Map<String, Value>;
@@ -160,7 +160,7 @@ impl Record {
         Self {
             id: integer(body.get("id")),
             project,
-            parent,
+            parent: parent.or_else(|| totals::contract_in(name, &body).flatten()),
             day: text_of(&body, "date").and_then(parse_day),
             updated: text_of(&body, "updated_at")
                 .and_then(parse_seconds)

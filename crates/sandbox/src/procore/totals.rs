@@ -26,23 +26,26 @@ pub(crate) fn find_contract(store: &Store, id: i64) -> Option<(&'static str, &Re
 
 /// The id of the contract that a child record belongs to.
 pub(crate) fn contract_of(kind: &str, record: &Record) -> Option<i64> {
-    match kind {
-        "prime_contract_line_items"
-        | "commitment_line_items"
-        | "prime_change_orders"
+    let named = contract_in(kind, &record.body)?;
+    record.parent.or(named)
+}
+
+/// The contract that a child's body names; `None` for collections that hang under no contract.
+pub(crate) fn contract_in(kind: &str, body: &Body) -> Option<Option<i64>> {
+    let holder = match kind {
+        "prime_contract_line_items" | "commitment_line_items" => "holder",
+        "payment_applications" => "contract",
+        "prime_change_orders"
         | "commitment_change_orders"
         | "change_order_packages"
         | "change_order_requests"
         | "potential_change_orders"
-        | "payment_applications"
         | "contract_payments"
-        | "requisitions" => record
-            .parent
-            .or_else(|| integer(record.body.get("contract_id")))
-            .or_else(|| integer(record.body.get("commitment_id")))
-            .or_else(|| integer(record.body.get("contract")?.get("id"))),
-        _ => None,
-    }
+        | "requisitions" => "",
+        _ => return None,
+    };
+    let direct = integer(body.get("contract_id")).or_else(|| integer(body.get("commitment_id")));
+    Some(direct.or_else(|| integer(body.get(holder)?.get("id"))))
 }
 
 /// The amount of one schedule-of-values line.

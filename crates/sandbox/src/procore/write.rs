@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use super::reply::{Refusal, Reply, Shape};
 use super::store::{Body, Record, integer, text_of};
-use super::{show, views};
+use super::{list, show, views};
 
 const SYNC_LIMIT: usize = 1_000;
 
@@ -25,6 +25,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     merge(&mut body, attributes);
     let parent = call.parent()?;
     if let Some(parent) = parent {
+        list::require_parent(call, parent)?;
         body.insert("contract_id".to_owned(), json!(parent));
     }
     if let Some(project) = call

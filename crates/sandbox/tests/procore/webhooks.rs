@@ -91,6 +91,7 @@ async fn a_change_is_announced_in_the_payload_version_of_the_hook() {
     assert!(two.get("related_resources").is_none() && three["related_resources"].is_array());
     assert_eq!(four["resource_id"], SUBCONTRACT.to_string());
     assert_eq!(four["reason"], "update");
+    assert_eq!(two["user_id"], 4_410_077);
     assert!(
         two.to_string().find("Electrical").is_none(),
         "a notification never holds the record"

@@ -222,3 +222,20 @@ async fn a_contradiction_in_loaded_books_is_listed_and_left_alone() {
     );
     assert_eq!(found[0].computed, "1298500");
 }
+
+#[tokio::test]
+async fn a_payment_needs_a_contract_that_exists_and_moves_its_balance() {
+    let client = administrator().await;
+    let path = |contract: i64| {
+        format!("/rest/v1.0/contract_payments?project_id={CLINIC}&contract_id={contract}")
+    };
+    let body = json!({"contract_payment": {"amount": "500.0", "date": "2026-06-30"}});
+    let nowhere = client.send(Method::POST, &path(77), &body).await;
+    assert_eq!(nowhere.status, 404);
+    let paid = client.send(Method::POST, &path(PRIME), &body).await;
+    assert_eq!(paid.status, 201, "{}", paid.text);
+    let contract = client.server.record("prime_contracts", PRIME).unwrap();
+    assert_eq!(contract["total_payments"], "540500.0");
+    assert_eq!(contract["outstanding_balance"], "758000.0");
+    assert_eq!(client.rows(&path(PRIME)).await.len(), 2);
+}
