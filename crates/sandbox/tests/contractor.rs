@@ -430,3 +430,24 @@ fn the_inactive_job_of_the_look_alikes_owes_and_is_owed_nothing() {
     }
     assert!(seen >= 4, "only {seen} worlds have one");
 }
+
+#[test]
+fn nothing_was_entered_after_the_snapshot_was_taken() {
+    let world = generate(&Plan::medium(0));
+    let last = format!("{}T23:59:59", world.as_of);
+    for (entity, records) in &world.quickbooks {
+        for record in records {
+            let changed = text(&record["MetaData"]["LastUpdatedTime"]);
+            assert!(changed <= last, "{entity} {record}");
+        }
+    }
+    for (name, records) in &world.procore {
+        for record in records {
+            assert!(
+                text(&record.body["created_at"]) <= last,
+                "{name} {:?}",
+                record.body
+            );
+        }
+    }
+}

@@ -154,7 +154,7 @@ pub(crate) fn bill_owners(books: &mut Books) {
 fn job_steps(books: &mut Books, job: usize) -> Vec<Step> {
     let (start, months) = (books.jobs[job].start, books.jobs[job].months);
     let at_month_end = books.dice.chance(50);
-    let releases = books.dice.chance(80);
+    let releases = books.dice.chance(80) || job == 0;
     let mut steps = Vec::new();
     for month in 0..months + 2 {
         let first = month_start(start, month);

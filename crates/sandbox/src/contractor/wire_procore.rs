@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::books::{Books, Change, Contract, ContractKind, Direct, DirectKind, Tiers};
-use super::calendar::plus;
+use super::calendar::{earlier, plus};
 use super::chart::{CODES, cost_type};
 use super::json::{compact, day, instant, maybe_day, named, object, percent, plain};
 use super::{wire_billing, wire_directory};
@@ -332,6 +332,7 @@ fn push_payment(books: &Books, payment: &super::books::Payment, out: &mut Out) {
 }
 
 fn direct_cost(books: &Books, cost: &Direct) -> Value {
+    let entered = earlier(cost.date, books.plan.as_of);
     let kind = match cost.kind {
         DirectKind::Invoice => "invoice",
         DirectKind::Expense => "expense",
@@ -370,8 +371,8 @@ fn direct_cost(books: &Books, cost: &Direct) -> Value {
         ("origin_id", cost.origin.clone().into()),
         ("origin_data", Value::Null),
         ("line_items", vec![line].into()),
-        ("created_at", instant(cost.date)),
-        ("updated_at", instant(cost.date)),
+        ("created_at", instant(entered)),
+        ("updated_at", instant(entered)),
         (
             "deleted_at",
             if cost.deleted {

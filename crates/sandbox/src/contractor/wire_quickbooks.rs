@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::books::{Books, Kind, Line, Presence, Txn};
+use super::calendar::earlier;
 use super::chart::{
     CLASS_NAMES, DEPARTMENT_NAMES, PAYABLE, PROGRESS_ITEM, RECEIVABLE, RETAINAGE_ITEM, account_name,
 };
@@ -24,20 +25,22 @@ pub(crate) fn push(out: &mut Out, entity: &str, body: Value) {
 
 /// Adds the members that every entity has.
 pub(crate) fn frame(mut body: Value, id: i64, token: i64, date: Date) -> Value {
-    let stamp = format!("{date}T10:00:00-07:00");
     put(&mut body, "domain", "QBO".into());
     put(&mut body, "sparse", false.into());
     put(&mut body, "Id", id.to_string().into());
     put(&mut body, "SyncToken", token.to_string().into());
-    put(
-        &mut body,
-        "MetaData",
-        object([
-            ("CreateTime", stamp.as_str().into()),
-            ("LastUpdatedTime", stamp.as_str().into()),
-        ]),
-    );
+    put(&mut body, "MetaData", stamps(date, date));
     body
+}
+
+fn stamps(created: Date, changed: Date) -> Value {
+    object([
+        ("CreateTime", format!("{created}T10:00:00-07:00").into()),
+        (
+            "LastUpdatedTime",
+            format!("{changed}T10:00:00-07:00").into(),
+        ),
+    ])
 }
 
 /// What has been applied to what, and the open balances that follow.
@@ -290,7 +293,17 @@ fn transaction(books: &Books, balances: &Balances, names: &Names, at: usize) -> 
         );
     }
     let token = i64::from(!balances.links[at].is_empty()) + i64::from(voided);
-    let body = frame(body, txn.id, token, txn.date);
+    // A future-dated document was entered by as-of; a linked one changed when it was settled.
+    let created = earlier(txn.date, books.plan.as_of);
+    let changed = balances.links[at]
+        .iter()
+        .map(|&other| books.txns[other].date)
+        .max();
+    let changed = earlier(changed.unwrap_or(created).max(created), books.plan.as_of);
+    let mut body = frame(body, txn.id, token, created);
+    if changed > created {
+        put(&mut body, "MetaData", stamps(created, changed));
+    }
     if books.plan.lean {
         compact(body, &LEAN_WITHOUT)
     } else {

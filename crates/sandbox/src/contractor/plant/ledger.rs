@@ -169,7 +169,7 @@ pub(super) fn burden(books: &mut Books, _: usize) -> Option<()> {
 
 fn journal_line(books: &mut Books, kind: PairKind, code: &str, move_it: bool) -> Option<()> {
     let pair = take(books, kind, |books, pair| {
-        settled_age(books, pair) && (!move_it || pair.procore.len() > 2)
+        settled_age(books, pair) && (!move_it || pair.procore.len() > 1)
     })?;
     let txn = books.pairs[pair].quickbooks[0];
     let at = books.pairs[pair].procore[0];
@@ -178,12 +178,12 @@ fn journal_line(books: &mut Books, kind: PairKind, code: &str, move_it: bool) ->
         quickbooks(books, txn),
         procore("direct_cost", books.directs[at].id),
     ];
-    if move_it {
-        let other = books.pairs[pair]
-            .procore
-            .iter()
-            .map(|&cost| books.directs[cost].job)
-            .find(|&other| other != job && !books.jobs[other].archived)?;
+    let other = books.pairs[pair]
+        .procore
+        .iter()
+        .map(|&cost| books.directs[cost].job)
+        .find(|&other| other != job && !books.jobs[other].archived);
+    if let Some(other) = other.filter(|_| move_it) {
         books.txns[txn].lines[0].customer = Some(books.jobs[other].qid);
         let effects = [(job, "cost", amount), (other, "cost", -amount)];
         books.finding(
