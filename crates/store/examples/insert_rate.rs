@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("read as of a past cycle", count, started);
 
     store.close().await;
-    drop(store);
+    drop((stream, store));
     println!("file: {} MB", std::fs::metadata(&path)?.len() / 1_000_000);
     let started = Instant::now();
     Store::open(&path).await?.close().await;

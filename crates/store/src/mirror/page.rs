@@ -148,63 +148,37 @@ impl Page {
         rows: Vec<Row>,
         report: &mut PageReport,
     ) -> Result<(), StoreError> {
-        let count = rows.len() as u64;
-        let unchanged = self.mark_unchanged(tx, &rows).await?;
-        report.unchanged += unchanged;
-        if unchanged == count {
-            return Ok(());
-        }
         let newest = self.newest_versions(tx, &rows).await?;
+        let mut versions = Vec::with_capacity(rows.len());
         let mut fresh = Vec::new();
-        for (position, row) in rows.into_iter().enumerate() {
+        for position in 0..rows.len() {
             match newest.get(&position) {
-                Some(newest) if newest.same => {}
+                Some(newest) if newest.same => {
+                    report.unchanged += 1;
+                    versions.push(newest.version);
+                    continue;
+                }
                 Some(newest) => {
                     report.changed += 1;
-                    fresh.push((row, newest.version + 1));
+                    versions.push(newest.version + 1);
                 }
                 None => {
                     report.added += 1;
-                    fresh.push((row, 1));
+                    versions.push(1);
                 }
             }
+            fresh.push(position);
         }
+        self.write_heads(tx, &rows, &versions).await?;
+        let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+        let fresh = fresh
+            .into_iter()
+            .filter_map(|position| Some((rows[position].take()?, versions[position])))
+            .collect();
         for batch in batches(fresh) {
-            self.write_heads(tx, &batch).await?;
             self.write_versions(tx, batch).await?;
         }
         Ok(())
-    }
-
-    /// Notes the presence of records whose newest version has the same body; returns how many.
-    async fn mark_unchanged(&self, tx: &mut Tx, rows: &[Row]) -> Result<u64, StoreError> {
-        let statement = over_rows(
-            "UPDATE record SET seen_run = {4}
-             FROM (VALUES {rows}) AS page
-             WHERE record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
-               AND record.project_id = page.column1 AND record.parent_id = page.column2
-               AND record.id_length = length(page.column3)
-               AND record.external_id = page.column3
-               AND record.digest = page.column4 AND record.removed = 0",
-            4,
-            rows.len(),
-        );
-        let mut query = sqlx::query(statement);
-        for row in rows {
-            query = query
-                .bind(row.project_id)
-                .bind(row.parent_id)
-                .bind(row.external_id.clone())
-                .bind(row.digest.to_vec());
-        }
-        let done = query
-            .bind(self.tenant.clone())
-            .bind(self.system.name())
-            .bind(self.resource.as_str())
-            .bind(self.cycle.run)
-            .execute(tx.connection())
-            .await?;
-        Ok(done.rows_affected())
     }
 
     /// The newest versions of those rows that are known, by position in `rows`.
@@ -213,16 +187,16 @@ impl Page {
         tx: &mut Tx,
         rows: &[Row],
     ) -> Result<HashMap<usize, Newest>, StoreError> {
+        // CROSS JOIN keeps SQLite from walking through all records in search of the page.
         let statement = over_rows(
             "SELECT page.column4, record.version,
-                    CASE WHEN record.seen_run = {4} AND record.digest = page.column5
-                              AND record.removed = 0 THEN 1 ELSE 0 END
-             FROM (VALUES {rows}) AS page
-             JOIN record
-               ON record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
-              AND record.project_id = page.column1 AND record.parent_id = page.column2
-              AND record.id_length = length(page.column3)
-              AND record.external_id = page.column3",
+                    CASE WHEN record.digest = page.column5 AND record.removed = 0
+                         THEN 1 ELSE 0 END
+             FROM (VALUES {rows}) AS page CROSS JOIN record
+             WHERE record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
+               AND record.project_id = page.column1 AND record.parent_id = page.column2
+               AND record.id_length = length(page.column3)
+               AND record.external_id = page.column3",
             5,
             rows.len(),
         );
@@ -239,7 +213,6 @@ impl Page {
             .bind(self.tenant.clone())
             .bind(self.system.name())
             .bind(self.resource.as_str())
-            .bind(self.cycle.run)
             .fetch_all(tx.connection())
             .await?;
         Ok(known
@@ -256,7 +229,13 @@ impl Page {
             .collect())
     }
 
-    async fn write_heads(&self, tx: &mut Tx, rows: &[(Row, i64)]) -> Result<(), StoreError> {
+    /// Notes that the records are there, in these versions.
+    async fn write_heads(
+        &self,
+        tx: &mut Tx,
+        rows: &[Row],
+        versions: &[i64],
+    ) -> Result<(), StoreError> {
         let statement = over_rows(
             "INSERT INTO record (tenant_id, system, resource, project_id, parent_id, id_length,
                                  external_id, version, digest, removed, seen_run)
@@ -271,7 +250,7 @@ impl Page {
             rows.len(),
         );
         let mut query = sqlx::query(statement);
-        for (row, version) in rows {
+        for (row, version) in rows.iter().zip(versions) {
             query = query
                 .bind(row.project_id)
                 .bind(row.parent_id)
@@ -324,6 +303,6 @@ impl Page {
 /// The newest version of a record that is known.
 struct Newest {
     version: i64,
-    /// It has this body and its presence was just noted.
+    /// It has the body that the page brings.
     same: bool,
 }
