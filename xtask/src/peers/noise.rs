@@ -108,34 +108,32 @@ fn name_variant(name: &str, random: &mut Random) -> String {
         .iter()
         .find_map(|form| name.strip_suffix(form))
         .unwrap_or(name);
-    let short = SHORT.iter().filter(|(long, _)| bare.contains(long)).count() as u64;
+    let words: Vec<&str> = bare.split(' ').collect();
+    let fitting: Vec<&(&str, &str)> = SHORT
+        .iter()
+        .filter(|(long, _)| words.contains(long))
+        .collect();
     match random.below(7) {
         0 => bare.to_owned(),
         1 => format!("{bare}{}", random.pick(&FORMS)),
         2 => name.to_uppercase(),
         3 if name.contains('&') => name.replace('&', "and"),
-        4 if bare.split(' ').count() >= 3 => {
+        4 if words.len() >= 3 => {
             // A word is left out, never the first.
-            let words: Vec<&str> = bare.split(' ').collect();
             let out = 1 + random.below(words.len() as u64 - 1) as usize;
-            let kept: Vec<&str> = words
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != out)
-                .map(|(_, word)| *word)
-                .collect();
-            kept.join(" ")
+            let kept = words.iter().enumerate().filter(|(at, _)| *at != out);
+            kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
         }
-        _ if short > 0 => {
-            let at = random.below(short) as usize;
-            let fitting = SHORT.iter().filter(|(long, _)| bare.contains(long)).nth(at);
-            let shortened =
-                fitting.map_or(bare.to_owned(), |(long, short)| bare.replace(long, short));
+        _ if !fitting.is_empty() => {
+            let (long, short) = **random.pick(&fitting);
             let dot = if random.per_mille(300) { "." } else { "" };
-            format!(
-                "{shortened}{dot}{}",
-                if random.per_mille(500) { " LLC" } else { "" }
-            )
+            let form = if random.per_mille(500) { " LLC" } else { "" };
+            let short = format!("{short}{dot}");
+            let words: Vec<&str> = words
+                .iter()
+                .map(|word| if *word == long { short.as_str() } else { word })
+                .collect();
+            format!("{}{form}", words.join(" "))
         }
         _ => format!("The {bare}"),
     }

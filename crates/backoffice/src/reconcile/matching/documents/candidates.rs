@@ -199,10 +199,11 @@ fn take_nearest(run: &[u32], row: &Row, rows: &[Row], seen: &mut Vec<u32>) {
     seen.extend(nearest[..WINDOW].iter().map(|(_, rank)| rank));
 }
 
-/// A pair of properties under which rows of different parties meet.
+/// The properties under which rows of different parties meet.
 type CrossKey = fn(&Row) -> Option<u64>;
 
-const CROSS_KEYS: [CrossKey; 4] = [
+const CROSS_KEYS: [CrossKey; 5] = [
+    long_number,
     number_and_amount,
     number_and_job,
     amount_and_job,
@@ -211,6 +212,10 @@ const CROSS_KEYS: [CrossKey; 4] = [
 
 fn number_digest(row: &Row) -> Option<u64> {
     (row.number.length() >= 3).then(|| row.number.digest())
+}
+
+fn long_number(row: &Row) -> Option<u64> {
+    (row.number.length() >= 5).then(|| row.number.digest())
 }
 
 fn number_and_amount(row: &Row) -> Option<u64> {

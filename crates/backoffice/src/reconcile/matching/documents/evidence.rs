@@ -75,7 +75,8 @@ impl Evidence {
             (NumberEvidence::Suffixed, 3) => 50,
             (NumberEvidence::Suffixed, _) => 75,
             (NumberEvidence::OneEdit, 3..=4) => 30,
-            (NumberEvidence::OneEdit, _) => 50,
+            (NumberEvidence::OneEdit, _) => 45,
+            (NumberEvidence::LastDigit, _) => -10,
             (NumberEvidence::Missing, _) => 0,
             (NumberEvidence::Different, _) => -50,
         };
@@ -112,7 +113,7 @@ impl Evidence {
             // Ever steeper, so that of equal bills in a row each takes the one of its own month.
             Some(days) => {
                 let days = i32::from(days.min(100));
-                40 - days - days * days / 32
+                40 - days - days * days / 20
             }
         }
     }
@@ -132,6 +133,7 @@ impl Evidence {
             NumberEvidence::SameCore => agree.push("same number but for its prefix"),
             NumberEvidence::Suffixed => agree.push("same number but for its suffix"),
             NumberEvidence::OneEdit => agree.push("numbers one typing error apart"),
+            NumberEvidence::LastDigit => differ.push("numbers differ in the last digit"),
             NumberEvidence::Missing => {}
             NumberEvidence::Different => differ.push("numbers differ"),
         }

@@ -204,13 +204,7 @@ pub(crate) fn one_edit_apart(left: &str, right: &str) -> bool {
     if extra > 1 {
         return false;
     }
-    let prefix = long.iter().zip(short).take_while(|(a, b)| a == b).count();
-    let suffix = long
-        .iter()
-        .rev()
-        .zip(short.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let (_, prefix, suffix) = common_ends(long, short);
     if extra == 1 {
         return prefix + suffix >= short.len();
     }
@@ -220,6 +214,17 @@ pub(crate) fn one_edit_apart(left: &str, right: &str) -> bool {
             && long[prefix + 1] == short[prefix])
 }
 
+/// The length of the shorter text, and how many bytes the two share at the start and at the end.
+fn common_ends(left: &[u8], right: &[u8]) -> (usize, usize, usize) {
+    let prefix = left.iter().zip(right).take_while(|(a, b)| a == b).count();
+    let ends = left.iter().rev().zip(right.iter().rev());
+    (
+        left.len().min(right.len()),
+        prefix,
+        ends.take_while(|(a, b)| a == b).count(),
+    )
+}
+
 /// Whether one of two normal forms is the other with words left out, or differs from it by a typing
 /// error in one word, so that they may be the same company.
 pub(crate) fn alike(left: &str, right: &str) -> bool {
@@ -227,6 +232,11 @@ pub(crate) fn alike(left: &str, right: &str) -> bool {
         return false;
     }
     if one_edit_apart(left, right) {
+        return true;
+    }
+    // A space or an end lost or added, as in `MILLWORKCO`.
+    let (shorter, prefix, suffix) = common_ends(left.as_bytes(), right.as_bytes());
+    if shorter >= 12 && prefix + suffix + 2 >= shorter && left.len().abs_diff(right.len()) <= 3 {
         return true;
     }
     let shared = left
@@ -288,6 +298,10 @@ mod tests {
         assert!(alike(
             "HILL COUNTRY CONCRETE",
             "HILL COUNTRY CONCRETE TEXAS"
+        ));
+        assert!(alike(
+            "SUPERIOR POINT MILLWORK",
+            "SUPERIOR POINT MILLWORKCO"
         ));
         assert!(!alike("HILL COUNTRY CONCRETE", "RIVER CITY CONCRETE"));
         assert!(!alike("SMITH ELECTRIC", "SMITH PLUMBING"));

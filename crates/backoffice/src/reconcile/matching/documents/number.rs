@@ -33,6 +33,8 @@ pub enum NumberEvidence {
     Suffixed,
     /// One typing error apart: a character changed, added, lost, or two neighbours swapped.
     OneEdit,
+    /// Only the last digit differs: a typing error, or the next number of the series.
+    LastDigit,
     /// At least one side has no number.
     Missing,
     /// Two different numbers.
@@ -203,6 +205,9 @@ impl Number {
         if short_length < 3 {
             return NumberEvidence::Different;
         }
+        if extra == 0 && prefix + 1 == short_length {
+            return NumberEvidence::LastDigit;
+        }
         let one_edit = match extra {
             0 if prefix + suffix + 1 >= short_length => true,
             0 if prefix + suffix + 2 == short_length => {
@@ -267,6 +272,7 @@ mod tests {
         assert_eq!(relation("10234", "10243"), NumberEvidence::OneEdit);
         assert_eq!(relation("10234", "1234"), NumberEvidence::OneEdit);
         assert_eq!(relation("10234", "10934"), NumberEvidence::OneEdit);
+        assert_eq!(relation("10234", "10235"), NumberEvidence::LastDigit);
         assert_eq!(relation("10234", "GLX-10234"), NumberEvidence::SameCore);
         assert_eq!(relation("10234", "10234-R1"), NumberEvidence::Suffixed);
         assert_eq!(relation("10234", "10324-7"), NumberEvidence::Different);

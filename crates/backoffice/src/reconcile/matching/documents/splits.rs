@@ -65,9 +65,9 @@ pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
     without_conflicts(found, sides)
 }
 
-/// Splits among the rows of one party and job near in time, whose amounts add up in one way only.
+/// Splits among the rows of one party near in time, and of one job if the whole names it, whose amounts add up in one way only.
 pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
-    let key = |row: &Row| (row.party, row.job, row.day);
+    let key = |row: &Row| (row.party, row.day);
     let mut order: Vec<u32> = (0..sides.parts.len() as u32).collect();
     let rows = &sides.parts.rows;
     order.sort_unstable_by_key(|rank| (key(&rows[*rank as usize]), *rank));
@@ -77,19 +77,16 @@ pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
         if whole.party == UNKNOWN || whole.amount == 0 {
             continue;
         }
-        let (first, last) = (
-            whole.day.saturating_sub(window),
-            whole.day.saturating_add(window),
-        );
-        let from = order
-            .partition_point(|part| key(&rows[*part as usize]) < (whole.party, whole.job, first));
-        let to = order
-            .partition_point(|part| key(&rows[*part as usize]) <= (whole.party, whole.job, last));
-        let mut ranks: Vec<u32> = order[from..to]
-            .iter()
-            .copied()
-            .filter(|part| may_be_part(whole.amount, rows[*part as usize].amount))
-            .collect();
+        let first = (whole.party, whole.day.saturating_sub(window));
+        let last = (whole.party, whole.day.saturating_add(window));
+        let from = order.partition_point(|part| key(&rows[*part as usize]) < first);
+        let to = order.partition_point(|part| key(&rows[*part as usize]) <= last);
+        let fits = |part: &Row| {
+            (part.job == whole.job || whole.job == UNKNOWN)
+                && may_be_part(whole.amount, part.amount)
+        };
+        let near = order[from..to].iter().copied();
+        let mut ranks: Vec<u32> = near.filter(|part| fits(&rows[*part as usize])).collect();
         if ranks.len() < 2 {
             continue;
         }

@@ -45,7 +45,7 @@ impl Table {
     pub fn with_capacity(documents: usize) -> Self {
         Self {
             rows: Vec::with_capacity(documents),
-            ids: Texts::with_capacity(documents, documents * 10),
+            ids: Texts::with_capacity(documents * 10),
             ..Self::default()
         }
     }

@@ -3,40 +3,62 @@
 use super::radix::mix;
 
 /// Texts one after the other; a position stands for a text.
+///
+/// Ids of one export are mostly of one length. As long as all texts are, a position says where a
+/// text is, and nothing else has to be kept or looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     bytes: String,
+    count: usize,
+    /// The length of every text, until two differ.
+    length: u32,
+    /// Where each text ends, once two lengths differ; empty before.
     ends: Vec<u32>,
 }
 
 impl Texts {
-    pub(crate) fn with_capacity(texts: usize, bytes: usize) -> Self {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self {
             bytes: String::with_capacity(bytes),
-            ends: Vec::with_capacity(texts),
+            ..Self::default()
         }
     }
 
     pub(crate) fn push(&mut self, text: &str) {
+        if self.count == 0 {
+            self.length = text.len() as u32;
+        } else if self.ends.is_empty() && text.len() != self.length as usize {
+            self.ends = (1..=self.count as u32)
+                .map(|count| count * self.length)
+                .collect();
+        }
         self.bytes.push_str(text);
         assert!(
             self.bytes.len() < u32::MAX as usize,
             "more text than a table can hold"
         );
-        self.ends.push(self.bytes.len() as u32);
+        if !self.ends.is_empty() {
+            self.ends.push(self.bytes.len() as u32);
+        }
+        self.count += 1;
     }
 
     pub(crate) fn get(&self, at: u32) -> &str {
-        let start = if at == 0 {
-            0
+        let (start, end) = if self.ends.is_empty() {
+            (at * self.length, (at + 1) * self.length)
         } else {
-            self.ends[at as usize - 1]
+            let start = if at == 0 {
+                0
+            } else {
+                self.ends[at as usize - 1]
+            };
+            (start, self.ends[at as usize])
         };
-        &self.bytes[start as usize..self.ends[at as usize] as usize]
+        &self.bytes[start as usize..end as usize]
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     /// All texts, one after the other.
@@ -97,7 +119,7 @@ impl Interner {
     }
 
     fn grow(&mut self) {
-        let size = (self.slots.len() * 4).max(1_024);
+        let size = (self.slots.len() * 2).max(1_024);
         self.slots.clear();
         self.slots.resize(size, 0);
         for number in 0..self.texts.len() as u32 {
@@ -138,7 +160,21 @@ fn digest(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Interner;
+    use super::{Interner, Texts};
+
+    #[test]
+    fn texts_of_one_length_and_of_several_are_found_again() {
+        let mut texts = Texts::default();
+        for (count, text) in ["b1", "b2", "b3", "b10", "", "b11"].into_iter().enumerate() {
+            texts.push(text);
+            assert_eq!(texts.get(count as u32), text);
+        }
+        assert_eq!(
+            (0..6).map(|at| texts.get(at)).collect::<Vec<_>>().concat(),
+            texts.joined()
+        );
+        assert_eq!(texts.get(1), "b2");
+    }
 
     #[test]
     fn equal_texts_have_one_number_and_different_texts_have_different_ones() {
