@@ -167,20 +167,38 @@ fn directs(books: &mut Books, job: usize, payables: &mut Vec<Payable>) {
             let vendor = supplier(books, supply);
             let amount = books.dice.range(4_000, 900_000) + books.dice.range(0, 99);
             if books.dice.chance(65) {
-                let (pair, bill) = direct_invoice(books, job, vendor, supply, date, amount);
-                let wait = books.dice.range(15, 32);
-                let date = check_run(plus(books.txns[bill].date, wait));
-                payables.push(Payable {
-                    pair: Some(pair),
-                    bill,
-                    vendor,
-                    date,
-                });
+                enter_invoice(books, job, vendor, supply, date, amount, payables);
+                // Near-identical neighbours: the next delivery costs a few cents more.
+                let next = plus(date, 21);
+                if books.dice.chance(3) && next <= books.plan.as_of {
+                    let amount = amount + books.dice.range(10, 90);
+                    enter_invoice(books, job, vendor, supply, next, amount, payables);
+                }
             } else {
                 direct_expense(books, job, vendor, supply, date, amount / 10 + 100);
             }
         }
     }
+}
+
+fn enter_invoice(
+    books: &mut Books,
+    job: usize,
+    vendor: usize,
+    code: usize,
+    date: Date,
+    amount: i64,
+    payables: &mut Vec<Payable>,
+) {
+    let (pair, bill) = direct_invoice(books, job, vendor, code, date, amount);
+    let wait = books.dice.range(15, 32);
+    let date = check_run(plus(books.txns[bill].date, wait));
+    payables.push(Payable {
+        pair: Some(pair),
+        bill,
+        vendor,
+        date,
+    });
 }
 
 /// A supplier of a code. Probing from a random place is quick, as codes are evenly spread.

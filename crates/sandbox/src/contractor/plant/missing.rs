@@ -359,6 +359,7 @@ pub(super) fn duplicate_bill(books: &mut Books, n: usize) -> Option<()> {
             ..Line::default()
         });
         let check = books.post(check);
+        books.pairs[pair].paid_by.push(check);
         records.push(quickbooks(books, check));
         effects.push((job, "paid", -amount));
     }

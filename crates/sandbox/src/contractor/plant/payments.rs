@@ -277,7 +277,7 @@ pub(super) fn paid_on_hold(books: &mut Books, _: usize) -> Option<()> {
         (insured && !touched.contains(&payment)).then_some((at, payment))
     })?;
     let date = books.txns[payment].date;
-    books.vendors[vendor].insured_until = Some(plus(date, -3));
+    books.vendors[vendor].insured_until = Some(plus(date, -1));
     let job = job_of_payment(books, payment);
     let amount = books.txns[payment].amount();
     let records = vec![
