@@ -164,9 +164,12 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let project = scope(call)?;
     let id = owned(call, project)?;
-    let url = call.body["hook"]["destination_url"]
-        .as_str()
-        .map(str::to_owned);
+    let spec = if call.route.v2() {
+        &call.body
+    } else {
+        &call.body["hook"]
+    };
+    let url = spec["destination_url"].as_str().map(str::to_owned);
     let company = call.state.company_id;
     let hook = call
         .state

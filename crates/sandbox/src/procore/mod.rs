@@ -14,6 +14,7 @@ mod admin;
 mod call;
 mod clock;
 mod config;
+mod derived;
 mod documents;
 mod emitter;
 mod encoding;

@@ -506,3 +506,19 @@ async fn inactive_vendors_have_a_list_of_their_own() {
     let path = format!("/rest/v1.0/companies/{COMPANY}/vendors/inactive");
     assert_eq!(ids(&client.rows(&path).await), [60_207]);
 }
+
+#[tokio::test]
+async fn compliance_and_timesheets_follow_from_other_records() {
+    let client = Client::start().await;
+    let base = format!("/rest/v1.0/projects/{CLINIC}/work_order_contracts/{SUBCONTRACT}");
+    let papers = client.get(&format!("{base}/compliance")).await;
+    assert_eq!(papers.body["insurance_documents"][0]["id"], 33_071);
+    assert_eq!(papers.body["derived_insurance_status"], "compliant");
+    let sheets = client
+        .rows(&format!(
+            "/rest/v1.0/companies/{COMPANY}/timesheets?start_date=2026-06-29&end_date=2026-06-30"
+        ))
+        .await;
+    assert_eq!(sheets.len(), 1);
+    assert_eq!(sheets[0]["timecard_entries"].as_array().unwrap().len(), 2);
+}

@@ -1,7 +1,7 @@
 //! Routes of the company, its directory, codes and budgets.
 
-use crate::procore::reference;
 use crate::procore::route::{Parent, Route, list, show, special};
+use crate::procore::{derived, reference};
 
 pub(super) const COMPANY: &[Route] = &[
     special("/rest/v1.0/me", "", reference::me).company().open(),
@@ -154,11 +154,17 @@ pub(super) const COMPANY: &[Route] = &[
         "project_insurances",
         "directory",
     ),
-    list(
+    special(
         "/rest/v1.0/projects/{project_id}/lien_waivers",
-        "lien_waivers",
         "commitments",
+        derived::lien_waivers,
     ),
+    list(
+        "/rest/v1.0/projects/{project_id}/vendors/{vendor_id}/insurances",
+        "project_insurances",
+        "directory",
+    )
+    .under(Parent::Path("vendor_id")),
 ];
 
 pub(super) const CODES: &[Route] = &[
@@ -177,6 +183,13 @@ pub(super) const CODES: &[Route] = &[
         "admin",
         reference::wbs_codes_v2,
     ),
+    list("/rest/v1.0/tax_types", "tax_types", "company_admin").company(),
+    list(
+        "/rest/v1.0/standard_cost_codes",
+        "standard_cost_codes",
+        "company_admin",
+    )
+    .company(),
 ];
 
 pub(super) const BUDGET: &[Route] = &[

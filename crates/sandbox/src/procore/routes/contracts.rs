@@ -1,7 +1,7 @@
 //! Routes of both sides of the contract: owner, commitments, direct costs.
 
 use crate::procore::route::{Does, Parent, Route, list, show, special};
-use crate::procore::totals;
+use crate::procore::{derived, totals};
 
 const CONTRACT: Parent = Parent::Path("contract_id");
 
@@ -89,6 +89,22 @@ pub(super) const OWNER: &[Route] = &[
         .under(Parent::Query("contract_id")),
     show("/rest/v1.0/potential_change_orders/{id}", "potential_change_orders", "change_orders"),
     list("/rest/v1.1/change_events", "change_events", "change_events"),
+    list(
+        "/rest/v1.0/potential_change_orders/{order_id}/line_items",
+        "potential_change_order_line_items",
+        "change_orders",
+    )
+    .under(Parent::Path("order_id")),
+    list(
+        "/rest/v1.0/projects/{project_id}/prime_change_order_batches",
+        "prime_change_order_batches",
+        "change_orders",
+    ),
+    list(
+        "/rest/v1.0/projects/{project_id}/commitment_change_order_batches",
+        "commitment_change_order_batches",
+        "change_orders",
+    ),
 ];
 
 pub(super) const COMMITMENTS: &[Route] = &[
@@ -156,4 +172,20 @@ pub(super) const COMMITMENTS: &[Route] = &[
         totals::direct_cost_lines,
     ),
     show("/rest/v1.1/projects/{project_id}/direct_costs/{id}", "direct_costs", "direct_costs"),
+    list(
+        "/rest/v1.0/work_order_contracts/{contract_id}/line_item_contract_details",
+        "line_item_contract_details",
+        "commitments",
+    )
+    .under(CONTRACT),
+    special(
+        "/rest/v1.0/projects/{project_id}/work_order_contracts/{contract_id}/compliance",
+        "commitments",
+        derived::compliance,
+    ),
+    special(
+        "/rest/v1.0/projects/{project_id}/purchase_order_contracts/{contract_id}/compliance",
+        "commitments",
+        derived::compliance,
+    ),
 ];

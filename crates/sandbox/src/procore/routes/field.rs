@@ -1,7 +1,7 @@
 //! Routes of documents, people at work, schedule and quality.
 
-use crate::procore::documents;
 use crate::procore::route::{Route, list, show, special};
+use crate::procore::{derived, documents};
 
 pub(super) const FIELD: &[Route] = &[
     list("/rest/v1.0/projects/{project_id}/rfis", "rfis", "rfi"),
@@ -81,4 +81,28 @@ pub(super) const FIELD: &[Route] = &[
         "coordination_issues",
         "coordination_issues",
     ),
+    special(
+        "/rest/v1.0/companies/{company_id}/timesheets",
+        "company_timesheets",
+        derived::timesheets,
+    )
+    .company()
+    .daily(),
+    list(
+        "/rest/v1.0/projects/{project_id}/timesheets",
+        "timesheets",
+        "timecard",
+    ),
+    list(
+        "/rest/v1.0/companies/{company_id}/gps_positions",
+        "gps_positions",
+        "company_timesheets",
+    )
+    .company(),
+    list(
+        "/rest/v2.0/companies/{company_id}/documents",
+        "company_documents",
+        "company_documents",
+    )
+    .company(),
 ];

@@ -216,4 +216,14 @@ pub(super) const HOOKS: &[Route] = &[
         "/rest/v2.0/companies/{company_id}/projects/{project_id}/webhooks/resources",
         hook_routes::resources,
     ),
+    hook(
+        "GET",
+        "/rest/v2.0/companies/{company_id}/webhooks/hooks/{hook_id}",
+        hook_routes::show,
+    ),
+    hook(
+        "PATCH",
+        "/rest/v2.0/companies/{company_id}/webhooks/hooks/{hook_id}",
+        hook_routes::update,
+    ),
 ];
