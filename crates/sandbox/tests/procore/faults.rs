@@ -1,6 +1,6 @@
 //! Rate windows and scripted faults.
 
-use sandbox::procore::{Config, Fault, RateLimits};
+use sandbox::procore::{Config, Fault, Level, Principal, RateLimits};
 use serde_json::json;
 
 use super::books::{CLINIC, COMPANY};
@@ -88,8 +88,13 @@ async fn scripted_statuses_pages_and_cuts_strike_the_named_call() {
         assert_eq!(client.get(&path).await.status, check);
         assert_eq!(client.get(&path).await.status, 200);
     }
-    for kind in ["drop_connection", "truncated_body", "drop_after_commit"] {
-        let text = format!(r#"{{"route": "/rest/**", "nth": 1, "fault": {{"kind": "{kind}"}}}}"#);
+    for kind in [
+        r#"{"kind": "drop_connection"}"#,
+        r#"{"kind": "truncated_body"}"#,
+        r#"{"kind": "drop_after_commit"}"#,
+        r#"{"kind": "timeout_after_commit", "hold_ms": 1}"#,
+    ] {
+        let text = format!(r#"{{"route": "/rest/**", "nth": 1, "fault": {kind}}}"#);
         client.server.set_faults(vec![fault(&text)]);
         let outcome = match client.request(reqwest::Method::GET, &path).send().await {
             Ok(response) => response.bytes().await.map(|_| ()),
@@ -212,4 +217,38 @@ async fn a_project_may_vanish_between_two_pages() {
         .await;
     let second = client.get(&first.link("next").unwrap()).await;
     assert_eq!((first.status, second.status), (200, 404));
+}
+
+#[tokio::test]
+async fn a_success_may_be_a_page_that_is_no_json_and_a_late_answer_still_comes() {
+    let client = Client::start().await;
+    let path = format!("/rest/v1.0/vendors?company_id={COMPANY}");
+    client.server.set_faults(vec![
+        fault(r#"{"route": "/rest/**", "nth": 1, "fault": {"kind": "html_success"}}"#),
+        fault(r#"{"route": "/rest/**", "nth": 2, "fault": {"kind": "slow", "ms": 1}}"#),
+    ]);
+    let page = client.get(&path).await;
+    assert!(page.status == 200 && page.body.is_null() && page.text.starts_with("<html>"));
+    assert_eq!(client.rows(&path).await.len(), 44);
+}
+
+#[tokio::test]
+async fn a_write_is_carried_out_although_its_answer_is_lost() {
+    let client = Client::start().await;
+    client
+        .server
+        .set_level(Principal::User, None, "company_directory", Level::Admin);
+    client.server.add_fault(fault(
+        r#"{"route": "/rest/v1.0/vendors", "method": "POST", "nth": 1, "fault": {"kind": "drop_after_commit"}}"#,
+    ));
+    let path = format!("/rest/v1.0/vendors?company_id={COMPANY}");
+    let body = json!({"vendor": {"name": "Lost answer"}});
+    let request = client.request(reqwest::Method::POST, &path).json(&body);
+    assert!(request.send().await.is_err());
+    let found = client
+        .rows(&format!("{path}&filters[search]=lost answer"))
+        .await;
+    assert_eq!(found.len(), 1);
+    let seen = client.server.requests();
+    assert_eq!((seen[0].method.as_str(), seen[0].status), ("POST", 0));
 }
