@@ -88,7 +88,8 @@ impl Store {
 
     /// Waits for running transactions, closes the readers, then the writer, which checkpoints.
     ///
-    /// A store that is dropped or killed instead is as safe; its next opening reads the log.
+    /// A process that ends without it loses nothing: the next opening reads the log. Within one
+    /// process, close the store before opening it again.
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.writer.close().await;

@@ -214,6 +214,12 @@ async fn end(
     .bind(as_of.map(|date| date.to_string()))
     .execute(tx.connection())
     .await?;
+    // Only an open cycle needs to know what it has touched.
+    sqlx::query("DELETE FROM cycle_touched WHERE tenant_id = $1 AND cycle_no = $2")
+        .bind(tx.tenant())
+        .bind(cycle.number)
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
