@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::blocks::{Blocks, Text};
 use super::{FileKind, Head, SnapshotError, SnapshotFile, envelope, files};
+use crate::fetch::content_id;
 use crate::procore::normalise::record_kind;
 use crate::reading::place;
 use crate::reading::raw::Raw;
-use crate::reading::versions::digest;
 
 /// The records of a snapshot, file by file in the order of the lines.
 pub struct RawRecords {
@@ -124,8 +124,8 @@ fn record(system: System, resource: &SmolStr, text: &str) -> Result<RawRecord, S
     let ids: Ids<'_> = crate::reading::raw::object(body)?;
     let id = ids.lower.or(ids.upper).words("id")?;
     let external_id = if id.is_empty() {
-        // Rows of unbudgeted cost have no id; their content stands for it.
-        smol_str::format_smolstr!("body-{:016x}", digest(body))
+        // Rows of unbudgeted cost have no id; their content stands for it, as in a live reading.
+        SmolStr::new(content_id(body))
     } else {
         id
     };

@@ -1,3 +1,5 @@
+//! Whole folders, read and written.
+
 use super::*;
 use figures::Money;
 use figures::source::RawRecord;
@@ -136,4 +138,26 @@ fn a_body_over_several_lines_is_written_on_one() {
     write(out.path(), &head, [record]).unwrap();
     let text = std::fs::read_to_string(out.path().join("quickbooks/Bill.ndjson")).unwrap();
     assert_eq!(text, "{ \"Id\": \"1\"  }\n");
+}
+
+#[test]
+fn a_row_without_an_id_is_kept_in_the_mirror_under_its_content() {
+    let rows = concat!(
+        "{\"project_id\": 7, \"parent_id\": 1, \"body\": {\"id\": null, \"cost_code_id\": 1}}\n",
+        "{\"project_id\": 7, \"parent_id\": 1, \"body\": {\"id\": null, \"cost_code_id\": 2}}\n",
+        "{\"project_id\": 7, \"parent_id\": 1}\n",
+    );
+    let dir = folder(&[
+        ("snapshot.json", HEAD),
+        ("procore/budget_detail_rows.ndjson", rows),
+    ]);
+    let records: Vec<_> = read_raw(dir.path()).unwrap().map(Result::unwrap).collect();
+    let [Ok(first), Ok(second), Err(third)] = &records[..] else {
+        panic!("{records:?}")
+    };
+    assert_ne!(first.external_id, second.external_id);
+    assert_eq!(
+        third.place.as_deref(),
+        Some("procore/budget_detail_rows.ndjson line 3")
+    );
 }
