@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use sandbox::quickbooks::{Config, Pace, Throttle, start};
+use sandbox::quickbooks::{Config, start};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn independent_python_clients_find_nothing_wrong() {
@@ -13,13 +13,7 @@ async fn independent_python_clients_find_nothing_wrong() {
         "PLUMBLINE_WITNESS_PYTHON names the python of a virtual environment with \
          crates/sandbox/witness/quickbooks/requirements.txt installed",
     );
-    let config = Config {
-        headless: true,
-        pace: Pace::Manual,
-        start: Some("2026-11-20T17:00:00Z".parse().unwrap()),
-        throttle: Throttle::off(),
-        ..Config::default()
-    };
+    let config = Config::deterministic(1);
     let server = start(config, None).await.unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("witness")

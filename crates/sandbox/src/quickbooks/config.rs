@@ -40,8 +40,8 @@ pub struct Config {
     pub seed: u64,
     /// The consent page answers by itself, as if the first company had been chosen.
     pub headless: bool,
-    /// Start of the virtual clock; by default midnight after the books' `as_of`, or the machine's
-    /// time when there are no books.
+    /// Start of the virtual clock; by default midnight after the books' `as_of`, and
+    /// 2026-11-20T17:00:00Z without books.
     pub start: Option<Timestamp>,
     /// Whether the virtual clock runs.
     pub pace: Pace,
@@ -79,6 +79,20 @@ impl Default for Config {
             shuffle_batches: false,
             behaviour: Behaviour::default(),
             webhooks: None,
+        }
+    }
+}
+
+impl Config {
+    /// For tests: time stands still, nothing is throttled, consent is given at once.
+    #[must_use]
+    pub fn deterministic(seed: u64) -> Config {
+        Config {
+            seed,
+            headless: true,
+            pace: Pace::Manual,
+            throttle: Throttle::off(),
+            ..Config::default()
         }
     }
 }

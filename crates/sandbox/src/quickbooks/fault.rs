@@ -8,36 +8,40 @@ pub struct Fault {
     /// HTTP status.
     pub status: u16,
     /// Decimal error code as text.
-    pub code: String,
+    pub code: &'static str,
     /// Protocol text.
-    pub message: String,
+    pub message: &'static str,
     /// What exactly was wrong.
     pub detail: String,
     /// The member concerned, often empty.
-    pub element: String,
+    pub element: &'static str,
     /// `ValidationFault`, `SystemFault`, `AUTHENTICATION`, …
-    pub kind: String,
+    pub kind: &'static str,
 }
 
 impl Fault {
     /// A business or validation fault: status 400.
-    pub(crate) fn validation(code: &str, message: &str, detail: impl Into<String>) -> Fault {
+    pub(crate) fn validation(
+        code: &'static str,
+        message: &'static str,
+        detail: impl Into<String>,
+    ) -> Fault {
         Fault {
             status: 400,
-            code: code.to_owned(),
-            message: message.to_owned(),
+            code,
+            message,
             detail: detail.into(),
-            element: String::new(),
-            kind: "ValidationFault".to_owned(),
+            element: "",
+            kind: "ValidationFault",
         }
     }
 
-    pub(crate) fn required(element: &str) -> Fault {
+    pub(crate) fn required(element: &'static str) -> Fault {
         let detail = format!(
             "Required parameter {element} is missing in the request: need to supply {element}"
         );
         let mut fault = Fault::validation("2020", "Required param missing, need to supply", detail);
-        fault.element = element.to_owned();
+        fault.element = element;
         fault
     }
 
@@ -83,7 +87,7 @@ impl Fault {
     pub(crate) fn system(status: u16) -> Fault {
         Fault {
             status,
-            kind: "SystemFault".to_owned(),
+            kind: "SystemFault",
             ..Fault::validation(
                 "10000",
                 "An application error has occurred while processing your request",
@@ -96,11 +100,11 @@ impl Fault {
     pub(crate) fn unauthenticated(detail: &str) -> Fault {
         Fault {
             status: 401,
-            code: "3200".to_owned(),
-            message: "message=AuthenticationFailed; errorCode=003200; statusCode=401".to_owned(),
+            code: "3200",
+            message: "message=AuthenticationFailed; errorCode=003200; statusCode=401",
             detail: detail.to_owned(),
-            element: String::new(),
-            kind: "AUTHENTICATION".to_owned(),
+            element: "",
+            kind: "AUTHENTICATION",
         }
     }
 
@@ -108,23 +112,22 @@ impl Fault {
     pub(crate) fn forbidden(detail: &str) -> Fault {
         Fault {
             status: 403,
-            code: "3100".to_owned(),
-            message: "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
-                .to_owned(),
+            code: "3100",
+            message: "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403",
             detail: detail.to_owned(),
-            element: String::new(),
-            kind: "AUTHORIZATION".to_owned(),
+            element: "",
+            kind: "AUTHORIZATION",
         }
     }
 
     pub(crate) fn throttled() -> Fault {
         Fault {
             status: 429,
-            code: "3001".to_owned(),
-            message: "message=ThrottleExceeded; errorCode=003001; statusCode=429".to_owned(),
+            code: "3001",
+            message: "message=ThrottleExceeded; errorCode=003001; statusCode=429",
             detail: "The request limit was reached.".to_owned(),
-            element: String::new(),
-            kind: "SERVICE".to_owned(),
+            element: "",
+            kind: "SERVICE",
         }
     }
 

@@ -61,6 +61,7 @@ pub(crate) enum Family {
     Attachment,
 }
 
+/// In the order of the variants.
 const TABLE: &[(Kind, &str, Family)] = &[
     (Kind::CompanyInfo, "CompanyInfo", Family::Singleton),
     (Kind::Preferences, "Preferences", Family::Singleton),
@@ -129,16 +130,12 @@ impl Kind {
     /// The canonical entity name, as it appears as a key in answers.
     #[must_use]
     pub fn name(self) -> &'static str {
-        TABLE
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("", |row| row.1)
+        TABLE.get(self as usize).map_or("", |row| row.1)
     }
 
     pub(crate) fn family(self) -> Family {
         TABLE
-            .iter()
-            .find(|row| row.0 == self)
+            .get(self as usize)
             .map_or(Family::ReadOnly, |row| row.2)
     }
 
@@ -194,3 +191,17 @@ impl Kind {
 
 /// The address of one entity: its type and number.
 pub(crate) type Key = (Kind, u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_stands_at_its_variant() {
+        for (at, (kind, name, _)) in TABLE.iter().enumerate() {
+            assert_eq!(*kind as usize, at, "{name}");
+            assert_eq!(Kind::parse(&name.to_lowercase()), Some(*kind));
+        }
+        assert_eq!(TABLE.len(), Kind::Attachable as usize + 1);
+    }
+}

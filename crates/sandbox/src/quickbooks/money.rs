@@ -19,18 +19,42 @@ pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
 
 /// Rounds half away from zero to whole cents.
 pub(crate) fn round_to_cents(amount: Decimal) -> Option<i64> {
-    let rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-    rounded
-        .checked_mul(Decimal::ONE_HUNDRED)?
-        .trunc()
-        .to_string()
-        .parse()
-        .ok()
+    let mut rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(2);
+    i64::try_from(rounded.mantissa()).ok()
 }
 
 /// The cents in a JSON number or numeric string.
 pub(crate) fn cents(value: &Value) -> Option<i64> {
+    if let Value::Number(number) = value
+        && let Some(cents) = plain_cents(number.as_str())
+    {
+        return Some(cents);
+    }
     decimal(value).and_then(round_to_cents)
+}
+
+/// The common case without a decimal type: digits with at most two places.
+fn plain_cents(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.len() > 15 || places.len() > 2 || whole.is_empty() {
+        return None;
+    }
+    let mut cents = 0_i64;
+    for digit in whole.bytes().chain(places.bytes()) {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        cents = cents * 10 + i64::from(digit - b'0');
+    }
+    for _ in places.len()..2 {
+        cents *= 10;
+    }
+    Some(if negative { -cents } else { cents })
 }
 
 /// The cents of a member; zero when it is absent or not a number.
@@ -74,6 +98,9 @@ mod tests {
         assert_eq!(read("0.005"), Some(1));
         assert_eq!(read("-0.005"), Some(-1));
         assert_eq!(read("1e3"), Some(100_000));
+        assert_eq!(read("-337.5"), Some(-33_750));
+        assert_eq!(read("55.0"), Some(5_500));
+        assert_eq!(read("1.999"), Some(200));
         assert_eq!(read("\"x\""), None);
     }
 }

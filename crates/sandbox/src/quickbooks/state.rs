@@ -21,6 +21,9 @@ use super::scripts::Scripts;
 use super::webhooks::Outbox;
 use super::{batch, cdc, query, reports, starter};
 
+/// 2026-11-20T17:00:00Z, where the clock of a new company starts when nothing else is said.
+const NEW_COMPANY_START: Timestamp = Timestamp::constant(1_795_194_000, 0);
+
 /// The state behind the server's lock.
 #[derive(Debug)]
 pub(super) struct State {
@@ -51,7 +54,7 @@ impl State {
                 .in_tz(time_zone)
                 .context("the day after the books' as-of day")?
                 .timestamp(),
-            (None, _) => Timestamp::now(),
+            (None, _) => NEW_COMPANY_START,
         };
         let books = match books {
             Some(books) => books,

@@ -60,6 +60,9 @@ impl Link {
     }
 }
 
+/// Whose part of an open item is how much.
+type Part = (Option<Key>, i64);
+
 #[derive(Debug, Clone, Copy)]
 struct Shift {
     item: Key,
@@ -76,7 +79,7 @@ pub(crate) struct Ledger {
     sides: BTreeMap<u64, Side>,
     links: BTreeMap<Key, Vec<Link>>,
     incoming: BTreeMap<Key, BTreeSet<Key>>,
-    original: BTreeMap<(Key, Side), Vec<(Option<Key>, i64)>>,
+    original: BTreeMap<(Key, Side), Vec<Part>>,
     moved: BTreeMap<(Key, Side), i64>,
     shifts: BTreeMap<Key, Vec<Shift>>,
     balances: BTreeMap<(Side, Option<Key>), i64>,

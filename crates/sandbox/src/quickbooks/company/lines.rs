@@ -31,15 +31,18 @@ pub(super) fn normalise(kind: Kind, body: &mut Value, stored: &[Value]) -> Resul
         infer_detail_type(&mut line);
         settle_amount(kind, &mut line)?;
         check_detail(&mut line)?;
-        let numbered = !matches!(kind, Kind::Payment | Kind::BillPayment)
-            && !(kind == Kind::Deposit && line.get("LinkedTxn").is_some());
+        let only_links = match kind {
+            Kind::Payment | Kind::BillPayment => true,
+            Kind::Deposit => line.get("LinkedTxn").is_some(),
+            _ => false,
+        };
         members(&mut line).shift_remove("LineNum");
         let id = line
             .get("Id")
             .and_then(id_of)
             .filter(|id| known.contains(id));
         members(&mut line).shift_remove("Id");
-        if numbered {
+        if !only_links {
             let id = id.unwrap_or_else(|| {
                 let id = next;
                 next += 1;

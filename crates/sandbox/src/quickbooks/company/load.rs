@@ -94,6 +94,7 @@ impl Company {
     }
 
     fn post_everything(&mut self, now: Timestamp) {
+        self.find_system_accounts();
         let keys: Vec<_> = self
             .tables
             .iter()
@@ -101,10 +102,7 @@ impl Company {
             .flat_map(|(kind, table)| table.rows.keys().map(|id| (*kind, *id)))
             .collect();
         for (kind, id) in keys {
-            loop {
-                let Some(body) = self.get(kind, id) else {
-                    break;
-                };
+            while let Some(body) = self.get(kind, id) {
                 match self.entry_of(kind, body) {
                     Ok(entry) => {
                         let links = links_of(kind, body);

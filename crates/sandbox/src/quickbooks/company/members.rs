@@ -143,11 +143,13 @@ pub(super) fn check_required(kind: Kind, body: &Value) -> Result<(), Fault> {
         }
     }
     match kind {
-        Kind::Account if text(body, "AccountType").is_empty() => {
-            if text(body, "AccountSubType").is_empty() {
-                let message = "Account Type or Account SubType is required";
-                return Err(Fault::validation("6010", message, message));
-            }
+        Kind::Account
+            if ["AccountType", "AccountSubType"]
+                .iter()
+                .all(|member| text(body, member).is_empty()) =>
+        {
+            let message = "Account Type or Account SubType is required";
+            return Err(Fault::validation("6010", message, message));
         }
         Kind::Customer | Kind::Vendor | Kind::Employee => check_party_name(kind, body)?,
         Kind::TimeActivity => {

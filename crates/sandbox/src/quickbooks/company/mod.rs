@@ -273,6 +273,16 @@ impl Company {
             .ok_or(which)
     }
 
+    /// Remembers the system accounts that exist, so that postings need not search for them.
+    fn find_system_accounts(&mut self) {
+        self.system.clear();
+        for which in SystemAccount::ALL {
+            if let Ok(id) = self.system_account(which) {
+                self.system.insert(which, id);
+            }
+        }
+    }
+
     /// Finds or makes the system account and remembers it.
     fn ensure_system_account(&mut self, which: SystemAccount, now: Timestamp) -> u64 {
         let id = self.system_account(which).unwrap_or_else(|which| {
@@ -314,14 +324,14 @@ impl Company {
         if kind.family() == super::kind::Family::Transaction {
             self.next_transaction = self.next_transaction.max(id + 1);
         }
-        if kind == Kind::Account || kind == Kind::Preferences {
-            self.system.clear();
-        }
         self.tables
             .entry(kind)
             .or_default()
             .rows
             .insert(id, Record { body, updated: now });
+        if kind == Kind::Account || kind == Kind::Preferences {
+            self.find_system_accounts();
+        }
         self.changes.push(Change {
             key,
             operation,

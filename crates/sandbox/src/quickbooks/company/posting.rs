@@ -21,6 +21,16 @@ pub(crate) enum SystemAccount {
 }
 
 impl SystemAccount {
+    pub(crate) const ALL: [SystemAccount; 7] = [
+        SystemAccount::Receivable,
+        SystemAccount::Payable,
+        SystemAccount::Undeposited,
+        SystemAccount::Income,
+        SystemAccount::Discounts,
+        SystemAccount::SalesTax,
+        SystemAccount::Expense,
+    ];
+
     /// Name, account type and sub-type.
     pub(crate) fn definition(self) -> (&'static str, &'static str, &'static str) {
         match self {

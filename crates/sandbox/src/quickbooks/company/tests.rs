@@ -90,11 +90,11 @@ fn act(company: &mut Company, step: &Step) {
     match step.what {
         0 | 1 => {
             let mut lines = vec![sale_line(step.cents, "11")];
-            if step.pick % 3 == 0 {
+            if step.pick.is_multiple_of(3) {
                 lines.push(sale_line(-step.cents / 10, "12"));
             }
             let body = json!({"CustomerRef": {"value": customer}, "Line": lines,
-                "Deposit": if step.pick % 7 == 0 { money::number(step.cents / 5) } else { json!(0) }});
+                "Deposit": if step.pick.is_multiple_of(7) { money::number(step.cents / 5) } else { json!(0) }});
             make(company, Kind::Invoice, body);
         }
         2 | 3 => {

@@ -13,7 +13,7 @@ fn company() -> Company {
 fn check(statement: &str, expected: &str) {
     let company = company();
     let got = match answer(&company, statement) {
-        Err(fault) => fault.code,
+        Err(fault) => fault.code.to_owned(),
         Ok(response) => match response.get("totalCount") {
             Some(count) => format!("count {count}"),
             None => {
