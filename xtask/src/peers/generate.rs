@@ -16,40 +16,40 @@ use super::noise;
 use super::random::Random;
 
 /// Rates of noise, per thousand documents.
-pub mod rates {
+pub(crate) mod rates {
     /// The second table spells the name otherwise.
-    pub const NAME_VARIANT: u64 = 120;
+    pub(crate) const NAME_VARIANT: u64 = 120;
     /// The second table writes the number otherwise.
-    pub const NUMBER_VARIANT: u64 = 80;
+    pub(crate) const NUMBER_VARIANT: u64 = 80;
     /// A typing error in the number, the name or the amount.
-    pub const TYPING_ERROR: u64 = 30;
+    pub(crate) const TYPING_ERROR: u64 = 30;
     /// The second table shows the amount net of retainage.
-    pub const NET_OF_RETAINAGE: u64 = 100;
+    pub(crate) const NET_OF_RETAINAGE: u64 = 100;
     /// The second table shows the amount with tax.
-    pub const TAX_ADDED: u64 = 50;
+    pub(crate) const TAX_ADDED: u64 = 50;
     /// Documents that belong to a series of equal monthly bills.
-    pub const RECURRING: u64 = 40;
+    pub(crate) const RECURRING: u64 = 40;
     /// Documents that are several documents on the other side, either way.
-    pub const SPLIT: u64 = 20;
+    pub(crate) const SPLIT: u64 = 20;
     /// Documents that the other side lacks, for each side.
-    pub const ONE_SIDED: u64 = 50;
+    pub(crate) const ONE_SIDED: u64 = 50;
     /// Another document of the same company with the same amount within days.
-    pub const NEIGHBOUR: u64 = 10;
+    pub(crate) const NEIGHBOUR: u64 = 10;
     /// The job is left out on the second side.
-    pub const JOB_MISSING: u64 = 30;
+    pub(crate) const JOB_MISSING: u64 = 30;
     /// The second side names another job.
-    pub const JOB_WRONG: u64 = 10;
+    pub(crate) const JOB_WRONG: u64 = 10;
 }
 
 /// A document as it really is, or as one side writes it down.
 #[derive(Clone, Debug)]
-pub struct Record {
-    pub vendor: String,
-    pub number: String,
-    pub cents: i64,
+pub(crate) struct Record {
+    pub(crate) vendor: String,
+    pub(crate) number: String,
+    pub(crate) cents: i64,
     /// Days since 2024-01-01.
-    pub day: i64,
-    pub job: String,
+    pub(crate) day: i64,
+    pub(crate) job: String,
 }
 
 /// How a company numbers its invoices.
@@ -281,15 +281,15 @@ impl Company {
 
 /// The rows of both tables and which belong together, by position.
 #[derive(Default)]
-pub struct World {
-    pub left: Vec<Record>,
-    pub right: Vec<Record>,
-    pub truth: Vec<(u32, u32)>,
+pub(crate) struct World {
+    pub(crate) left: Vec<Record>,
+    pub(crate) right: Vec<Record>,
+    pub(crate) truth: Vec<(u32, u32)>,
 }
 
 impl World {
     /// Both sides have about `rows` rows.
-    pub fn new(rows: usize, seed: u64) -> Self {
+    pub(crate) fn new(rows: usize, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let jobs: Vec<String> = (0..(rows / 500).max(8))
             .map(|at| format!("{}-{:04}", 22 + at % 4, 1_000 + at))
@@ -449,7 +449,7 @@ impl World {
 
     /// Writes `a.csv`, `b.csv` and `truth.csv`, each side in an order of its own, with ids that
     /// say nothing.
-    pub fn write(&self, folder: &Path, seed: u64) -> Result<()> {
+    pub(crate) fn write(&self, folder: &Path, seed: u64) -> Result<()> {
         std::fs::create_dir_all(folder).context("failed to create the folder")?;
         let mut random = Random::new(seed ^ 0x5EED);
         let left = write_side(&self.left, "A", &folder.join("a.csv"), &mut random)?;

@@ -15,7 +15,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use report::Outcome;
+pub(crate) use report::Outcome;
 
 /// The DuckDB release that the figures are for.
 const DUCKDB: &str = "duckdb==2.0.0";
@@ -82,7 +82,7 @@ impl Options {
 ///
 /// # Errors
 /// When an option is wrong, a tool is missing, or a program fails.
-pub fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
     if let Some(folder) = &options.generate {
         let seed = options.seeds[0];
@@ -198,10 +198,10 @@ fn peer_python(root: &Path) -> Result<PathBuf> {
 
 /// What a program used.
 #[derive(Clone, Copy, Debug)]
-pub struct Used {
-    pub cpu_ms: u64,
-    pub wall_ms: u64,
-    pub peak_kib: u64,
+pub(crate) struct Used {
+    pub(crate) cpu_ms: u64,
+    pub(crate) wall_ms: u64,
+    pub(crate) peak_kib: u64,
 }
 
 fn measure(root: &Path, python: &Path, command: &[PathBuf]) -> Result<Used> {

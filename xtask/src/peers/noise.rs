@@ -47,7 +47,7 @@ const FORMS: [&str; 9] = [
 ];
 
 /// Days from the document to its entry on the other side.
-pub fn delay(random: &mut Random) -> i64 {
+pub(crate) fn delay(random: &mut Random) -> i64 {
     match random.below(100) {
         0..40 => 0,
         40..80 => random.between(1, 5),
@@ -57,7 +57,7 @@ pub fn delay(random: &mut Random) -> i64 {
 }
 
 /// Retainage or tax on the amount.
-pub fn amount(record: &mut Record, supplier: bool, random: &mut Random) {
+pub(crate) fn amount(record: &mut Record, supplier: bool, random: &mut Random) {
     // Suppliers charge tax and are not held back; the rates are those of all documents together.
     let part = |cases: u64, of: u64| cases * 1_000 / of;
     if !supplier && random.per_mille(part(rates::NET_OF_RETAINAGE, 600)) {
@@ -74,7 +74,7 @@ fn share(cents: i64, rate: i64) -> i64 {
 }
 
 /// Everything but amount and day: spelling, number, typing errors, job.
-pub fn copy(record: &mut Record, jobs: &[String], random: &mut Random) {
+pub(crate) fn copy(record: &mut Record, jobs: &[String], random: &mut Random) {
     spelling(record, random);
     if random.per_mille(rates::NUMBER_VARIANT) && !record.number.is_empty() {
         record.number = number_variant(&record.number, random);
@@ -97,7 +97,7 @@ pub fn copy(record: &mut Record, jobs: &[String], random: &mut Random) {
 }
 
 /// Another spelling of the name, now and then.
-pub fn spelling(record: &mut Record, random: &mut Random) {
+pub(crate) fn spelling(record: &mut Record, random: &mut Random) {
     if random.per_mille(rates::NAME_VARIANT) {
         record.vendor = name_variant(&record.vendor, random);
     }
@@ -202,7 +202,7 @@ fn mistype_digits(text: &str, random: &mut Random) -> String {
 
 /// The parts of a document: numbered with a suffix, all with the number of the whole, or with
 /// numbers of their own, days apart.
-pub fn parts(record: &Record, random: &mut Random) -> Vec<Record> {
+pub(crate) fn parts(record: &Record, random: &mut Random) -> Vec<Record> {
     let count = [2, 2, 2, 3, 3, 4][random.below(6) as usize];
     let numbering = random.below(4);
     let mut rest = record.cents;

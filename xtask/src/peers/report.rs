@@ -7,18 +7,18 @@ use super::Used;
 
 /// What one program made of one pair of tables.
 #[derive(Clone, Debug)]
-pub struct Outcome {
-    pub who: &'static str,
-    pub seed: u64,
+pub(crate) struct Outcome {
+    pub(crate) who: &'static str,
+    pub(crate) seed: u64,
     /// Pairs of ids that are true.
-    pub truth: u64,
+    pub(crate) truth: u64,
     /// Pairs of ids that were found.
-    pub found: u64,
+    pub(crate) found: u64,
     /// Pairs found that are true.
-    pub right: u64,
+    pub(crate) right: u64,
     /// Pairs in which both ids appear in other pairs as well.
-    pub twice: u64,
-    pub used: Used,
+    pub(crate) twice: u64,
+    pub(crate) used: Used,
 }
 
 /// `part / of` in hundred-thousandths.
@@ -44,7 +44,7 @@ impl Outcome {
     }
 
     /// One line for a person who watches.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!(
             "  {:<10} F1 {}  precision {}  recall {}  {:>6} ms CPU  {:>6} ms wall  {:>5} MiB  twice {}",
             self.who,
@@ -60,7 +60,7 @@ impl Outcome {
 }
 
 /// The comparison as a document.
-pub fn markdown(outcomes: &[Outcome], rows: usize, development: &[u64]) -> String {
+pub(crate) fn markdown(outcomes: &[Outcome], rows: usize, development: &[u64]) -> String {
     let mut text = format!(
         "# Document matching against its peer\n\n\
          Written by `cargo xtask peers --write`. {rows} rows a side; the tables come from a seeded\n\
