@@ -28,6 +28,17 @@ pub(crate) fn over_rows(
     AssertSqlSafe(text)
 }
 
+/// The same statement, asking SQLite how it would go about it.
+#[cfg(test)]
+pub(crate) fn explained(
+    template: &'static str,
+    columns: usize,
+    rows: usize,
+) -> AssertSqlSafe<String> {
+    let AssertSqlSafe(text) = over_rows(template, columns, rows);
+    AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"))
+}
+
 /// Splits rows into batches of the sizes that are kept prepared.
 pub(crate) fn batches<T>(mut rows: Vec<T>) -> Vec<Vec<T>> {
     let mut batches = Vec::new();

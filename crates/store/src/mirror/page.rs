@@ -108,6 +108,15 @@ fn without_repeats(rows: Vec<Row>) -> Vec<Vec<Row>> {
     rounds
 }
 
+/// CROSS JOIN keeps SQLite from walking through all records in search of the page.
+const NEWEST_VERSIONS: &str = "
+    SELECT page.column4, record.version,
+           CASE WHEN record.digest = page.column5 AND record.removed = 0 THEN 1 ELSE 0 END
+    FROM (VALUES {rows}) AS page CROSS JOIN record
+    WHERE record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
+      AND record.project_id = page.column1 AND record.parent_id = page.column2
+      AND record.id_length = length(page.column3) AND record.external_id = page.column3";
+
 /// The part of a page that belongs to one resource.
 struct Page {
     tenant: Arc<str>,
@@ -187,19 +196,7 @@ impl Page {
         tx: &mut Tx,
         rows: &[Row],
     ) -> Result<HashMap<usize, Newest>, StoreError> {
-        // CROSS JOIN keeps SQLite from walking through all records in search of the page.
-        let statement = over_rows(
-            "SELECT page.column4, record.version,
-                    CASE WHEN record.digest = page.column5 AND record.removed = 0
-                         THEN 1 ELSE 0 END
-             FROM (VALUES {rows}) AS page CROSS JOIN record
-             WHERE record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
-               AND record.project_id = page.column1 AND record.parent_id = page.column2
-               AND record.id_length = length(page.column3)
-               AND record.external_id = page.column3",
-            5,
-            rows.len(),
-        );
+        let statement = over_rows(NEWEST_VERSIONS, 5, rows.len());
         let mut query = sqlx::query_as::<_, (i64, i64, i64)>(statement);
         for (position, row) in rows.iter().enumerate() {
             query = query
@@ -305,4 +302,32 @@ struct Newest {
     version: i64,
     /// It has the body that the page brings.
     same: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NEWEST_VERSIONS;
+    use crate::Store;
+    use crate::sql::explained;
+
+    #[tokio::test]
+    async fn a_page_is_looked_up_by_key_and_not_by_walking_the_mirror() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store.db")).await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> = store
+            .read(&store.scope(), |tx| {
+                Box::pin(async move {
+                    let statement = explained(NEWEST_VERSIONS, 5, 64);
+                    Ok(sqlx::query_as(statement).fetch_all(tx.connection()).await?)
+                })
+            })
+            .await
+            .unwrap();
+        let plan: Vec<_> = plan.into_iter().map(|step| step.3).collect();
+        let by_key = plan
+            .iter()
+            .any(|step| step.starts_with("SEARCH record") && step.contains("external_id=?"));
+        assert!(by_key, "{plan:#?}");
+        store.close().await;
+    }
 }
