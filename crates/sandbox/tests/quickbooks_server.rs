@@ -20,7 +20,7 @@ fn config() -> Config {
 }
 
 /// A client that has consented, and the server it talks to.
-struct Session {
+struct Client {
     server: Handle,
     http: reqwest::Client,
     access: String,
@@ -35,17 +35,17 @@ fn http() -> reqwest::Client {
         .unwrap()
 }
 
-impl Session {
-    async fn open(config: Config, books: Option<Books>) -> Session {
+impl Client {
+    async fn open(config: Config, books: Option<Books>) -> Client {
         let server = start(config, books).await.unwrap();
-        let mut session = Session {
+        let mut client = Client {
             server,
             http: http(),
             access: String::new(),
             refresh: String::new(),
         };
-        session.consent().await;
-        session
+        client.consent().await;
+        client
     }
 
     async fn consent(&mut self) {
@@ -184,61 +184,53 @@ fn code(body: &Value) -> &str {
 
 #[tokio::test]
 async fn refresh_tokens_rotate_and_die_of_disuse_and_of_age() {
-    let mut session = Session::open(config(), None).await;
-    let (status, body) = session.refresh(&session.refresh).await;
+    let mut client = Client::open(config(), None).await;
+    let (status, body) = client.refresh(&client.refresh).await;
     assert_eq!(status, 200);
     assert!(body.get("x_refresh_token_hard_expires_in").is_none());
-    let (status, refused) = session.refresh(&session.refresh).await;
+    let (status, refused) = client.refresh(&client.refresh).await;
     assert_eq!(
         (status, refused["error"].as_str()),
         (400, Some("invalid_grant"))
     );
-    session.take_tokens(&body);
-    assert_eq!(session.get("vendor/72").await.0, 200);
-    session.server.advance_seconds(3601);
-    let (status, body) = session.get("vendor/72").await;
+    client.take_tokens(&body);
+    assert_eq!(client.get("vendor/72").await.0, 200);
+    client.server.advance_seconds(3601);
+    let (status, body) = client.get("vendor/72").await;
     assert_eq!((status, code(&body)), (401, "3200"));
     for _ in 0..18 {
-        session.server.advance_seconds(99 * 24 * 3600);
-        let (status, body) = session.refresh(&session.refresh).await;
+        client.server.advance_seconds(99 * 24 * 3600);
+        let (status, body) = client.refresh(&client.refresh).await;
         assert_eq!(status, 200);
-        session.take_tokens(&body);
+        client.take_tokens(&body);
     }
-    session.server.advance_seconds(99 * 24 * 3600);
-    assert_eq!(session.refresh(&session.refresh).await.0, 400);
-    session.consent().await;
-    session.server.advance_seconds(101 * 24 * 3600);
-    assert_eq!(session.refresh(&session.refresh).await.0, 400);
+    client.server.advance_seconds(99 * 24 * 3600);
+    assert_eq!(client.refresh(&client.refresh).await.0, 400);
+    client.consent().await;
+    client.server.advance_seconds(101 * 24 * 3600);
+    assert_eq!(client.refresh(&client.refresh).await.0, 400);
 }
 
 #[tokio::test]
 async fn a_user_who_disconnects_and_a_foreign_company_are_told_apart() {
-    let session = Session::open(config(), None).await;
-    let foreign = format!("{}/v3/company/123/vendor/72", session.server.base_url());
-    let answer = session
+    let client = Client::open(config(), None).await;
+    let foreign = format!("{}/v3/company/123/vendor/72", client.server.base_url());
+    let answer = client
         .http
         .get(foreign)
-        .bearer_auth(&session.access)
+        .bearer_auth(&client.access)
         .send()
         .await
         .unwrap();
     assert_eq!(answer.status(), 403);
     assert_eq!(code(&answer.json().await.unwrap()), "3100");
-    assert_eq!(session.server.revoke_grants(REALM_ID), 1);
-    assert_eq!(code(&session.get("vendor/72").await.1), "3200");
-    assert_eq!(session.refresh(&session.refresh).await.0, 400);
+    assert_eq!(client.server.revoke_grants(REALM_ID), 1);
+    assert_eq!(code(&client.get("vendor/72").await.1), "3200");
+    assert_eq!(client.refresh(&client.refresh).await.0, 400);
 }
 
 #[tokio::test]
 async fn consent_needs_a_known_client_and_a_registered_address() {
-    let session = Session::open(
-        Config {
-            headless: false,
-            ..config()
-        },
-        None,
-    );
-    drop(session);
     let server = start(
         Config {
             headless: false,
@@ -248,9 +240,9 @@ async fn consent_needs_a_known_client_and_a_registered_address() {
     )
     .await
     .unwrap();
-    let ask = |client: &str, redirect: &str| {
+    let ask = |client_id: &str, redirect: &str| {
         let address = format!(
-            "{}/connect/oauth2?client_id={client}&response_type=code&scope=com.intuit.quickbooks.accounting&state=x&redirect_uri={redirect}",
+            "{}/connect/oauth2?client_id={client_id}&response_type=code&scope=com.intuit.quickbooks.accounting&state=x&redirect_uri={redirect}",
             server.base_url()
         );
         http().get(address).send()
@@ -282,105 +274,102 @@ async fn consent_needs_a_known_client_and_a_registered_address() {
 
 #[tokio::test]
 async fn lines_left_out_of_an_update_are_lost_without_a_warning() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let mut two = bill("10", "L-1", "2026-11-01");
     let second = two["Line"][0].clone();
     two["Line"].as_array_mut().unwrap().push(second);
-    let (_, made) = session.post("bill", two).await;
+    let (_, made) = client.post("bill", two).await;
     let bill_id = made["Bill"]["Id"].clone();
     let first = json!({"Id": "1", "Amount": 10, "DetailType": "AccountBasedExpenseLineDetail",
         "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "51"}}});
     let update = json!({"Id": bill_id, "SyncToken": "0", "sparse": true, "Line": [first]});
-    let (status, refused) = session.post("bill", update.clone()).await;
+    let (status, refused) = client.post("bill", update.clone()).await;
     assert_eq!((status, code(&refused)), (400, "2020"));
     let mut update = update;
     update["VendorRef"] = json!({"value": "72"});
-    let (status, changed) = session.post("bill", update.clone()).await;
+    let (status, changed) = client.post("bill", update.clone()).await;
     assert_eq!(status, 200);
     let lines = changed["Bill"]["Line"].as_array().unwrap();
     assert_eq!(lines.len(), 1);
     assert!(lines[0].get("Description").is_none());
     assert_eq!(changed["Bill"]["DocNumber"], "L-1");
     assert_eq!(changed["Bill"]["TotalAmt"].to_string(), "10");
-    assert_eq!(code(&session.post("bill", update).await.1), "5010");
+    assert_eq!(code(&client.post("bill", update).await.1), "5010");
 }
 
 #[tokio::test]
 async fn voids_that_pretend_to_work_change_nothing() {
-    let session = Session::open(config(), None).await;
-    let (_, made) = session.post("bill", bill("10", "V-1", "2026-11-01")).await;
+    let client = Client::open(config(), None).await;
+    let (_, made) = client.post("bill", bill("10", "V-1", "2026-11-01")).await;
     let target = json!({"Id": made["Bill"]["Id"], "SyncToken": "0"});
-    let (status, body) = session.post("bill?operation=void", target).await;
+    let (status, body) = client.post("bill?operation=void", target).await;
     assert_eq!((status, code(&body)), (200, "10000"));
     let entry = json!({"Line": [
         {"Amount": 5, "JournalEntryLineDetail": {"PostingType": "Debit", "AccountRef": {"value": "51"}}},
         {"Amount": 5, "JournalEntryLineDetail": {"PostingType": "Credit", "AccountRef": {"value": "35"}}}]});
-    let (_, made) = session.post("journalentry", entry).await;
+    let (_, made) = client.post("journalentry", entry).await;
     let target = json!({"Id": made["JournalEntry"]["Id"], "SyncToken": "0"});
-    let (status, body) = session.post("journalentry?operation=void", target).await;
+    let (status, body) = client.post("journalentry?operation=void", target).await;
     assert_eq!(
         (status, body["BatchItemResponse"].to_string()),
         (200, "[]".to_owned())
     );
     let target = json!({"Id": "1", "SyncToken": "0"});
-    let (status, body) = session.post("purchase?operation=void", target).await;
+    let (status, body) = client.post("purchase?operation=void", target).await;
     assert_eq!((status, code(&body)), (400, "500"));
 }
 
 #[tokio::test]
 async fn closed_periods_refuse_every_change_of_their_transactions() {
-    let session = Session::open(config(), None).await;
-    let (_, made) = session.post("bill", bill("10", "C-1", "2026-09-15")).await;
-    session
+    let client = Client::open(config(), None).await;
+    let (_, made) = client.post("bill", bill("10", "C-1", "2026-09-15")).await;
+    client
         .server
         .set_closing_date(REALM_ID, Some("2026-09-30".parse().unwrap()));
-    let (_, preferences) = session.get("preferences").await;
+    let (_, preferences) = client.get("preferences").await;
     assert_eq!(
         preferences["Preferences"]["AccountingInfoPrefs"]["BookCloseDate"],
         "2026-09-30"
     );
     assert_eq!(
-        code(&session.post("bill", bill("1", "C-2", "2026-09-30")).await.1),
+        code(&client.post("bill", bill("1", "C-2", "2026-09-30")).await.1),
         "6200"
     );
     assert_eq!(
-        session.post("bill", bill("1", "C-2", "2026-10-01")).await.0,
+        client.post("bill", bill("1", "C-2", "2026-10-01")).await.0,
         200
     );
     let target = json!({"Id": made["Bill"]["Id"], "SyncToken": "0"});
     assert_eq!(
-        code(&session.post("bill?operation=delete", target).await.1),
+        code(&client.post("bill?operation=delete", target).await.1),
         "6200"
     );
 }
 
 #[tokio::test]
 async fn deposited_payments_are_locked_and_return_when_the_deposit_goes() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let payment = json!({"CustomerRef": {"value": "58"}, "TotalAmt": 90});
-    let (_, made) = session.post("payment", payment).await;
+    let (_, made) = client.post("payment", payment).await;
     let id = made["Payment"]["Id"].clone();
     let deposit = json!({"DepositToAccountRef": {"value": "35"}, "Line": [
         {"Amount": 90, "LinkedTxn": [{"TxnId": id, "TxnType": "Payment", "TxnLineId": 0}]}]});
-    let (status, made) = session.post("deposit", deposit).await;
+    let (status, made) = client.post("deposit", deposit).await;
     assert_eq!(status, 200, "{made}");
     let path = format!("payment/{}", id.as_str().unwrap());
-    let (_, locked) = session.get(&path).await;
+    let (_, locked) = client.get(&path).await;
     assert_eq!(locked["Payment"]["LinkedTxn"][0]["TxnType"], "Deposit");
     let target = json!({"Id": id, "SyncToken": locked["Payment"]["SyncToken"]});
     assert_eq!(
-        code(&session.post("payment?operation=delete", target).await.1),
+        code(&client.post("payment?operation=delete", target).await.1),
         "6540"
     );
     let target = json!({"Id": made["Deposit"]["Id"], "SyncToken": "0"});
-    assert_eq!(
-        session.post("deposit?operation=delete", target).await.0,
-        200
-    );
-    let (_, free) = session.get(&path).await;
+    assert_eq!(client.post("deposit?operation=delete", target).await.0, 200);
+    let (_, free) = client.get(&path).await;
     assert_eq!(free["Payment"]["LinkedTxn"], json!([]));
     let target = json!({"Id": id, "SyncToken": free["Payment"]["SyncToken"]});
-    let (status, gone) = session.post("payment?operation=delete", target).await;
+    let (status, gone) = client.post("payment?operation=delete", target).await;
     assert_eq!(
         (status, gone["Payment"]["status"].as_str()),
         (200, Some("Deleted"))
@@ -389,34 +378,34 @@ async fn deposited_payments_are_locked_and_return_when_the_deposit_goes() {
 
 #[tokio::test]
 async fn deactivated_names_are_renamed_hidden_and_unusable() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let off = json!({"Id": "73", "SyncToken": "0", "sparse": true, "Active": false});
-    let (_, changed) = session.post("vendor", off).await;
+    let (_, changed) = client.post("vendor", off).await;
     assert_eq!(
         changed["Vendor"]["DisplayName"],
         "Northfork Electric (deleted)"
     );
-    let listed = session.query("select * from Vendor").await;
+    let listed = client.query("select * from Vendor").await;
     assert_eq!(listed["Vendor"].as_array().unwrap().len(), 1);
-    let all = session
+    let all = client
         .query("select * from Vendor where Active in (true,false)")
         .await;
     assert_eq!(all["Vendor"].as_array().unwrap().len(), 2);
     let mut order = bill("1", "D-1", "2026-11-01");
     order["VendorRef"]["value"] = json!("73");
-    assert_eq!(code(&session.post("bill", order).await.1), "2500");
+    assert_eq!(code(&client.post("bill", order).await.1), "2500");
     let target = json!({"Id": "72", "SyncToken": "0"});
     assert_eq!(
-        code(&session.post("vendor?operation=delete", target).await.1),
+        code(&client.post("vendor?operation=delete", target).await.1),
         "500"
     );
 }
 
 #[tokio::test]
 async fn a_repeated_request_id_replays_the_first_answer() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let send = || async {
-        session
+        client
             .request(reqwest::Method::POST, "bill?requestid=11111111-2222")
             .body(bill("7", "R-1", "2026-11-01").to_string())
             .send()
@@ -429,10 +418,10 @@ async fn a_repeated_request_id_replays_the_first_answer() {
         second.headers()["intuit_tid"]
     );
     assert_eq!(first.bytes().await.unwrap(), second.bytes().await.unwrap());
-    let count = session.query("select count(*) from Bill").await;
+    let count = client.query("select count(*) from Bill").await;
     assert_eq!(count["totalCount"].to_string(), "1");
     let long = "x".repeat(51);
-    let (status, body) = session
+    let (status, body) = client
         .post(
             &format!("bill?requestid={long}"),
             bill("7", "R-2", "2026-11-01"),
@@ -443,22 +432,22 @@ async fn a_repeated_request_id_replays_the_first_answer() {
 
 #[tokio::test]
 async fn offset_paging_loses_a_living_row_when_a_read_one_is_deleted() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     for number in 0..4 {
-        session
+        client
             .post("bill", bill("1", &format!("P-{number}"), "2026-11-01"))
             .await;
     }
     let page =
         |from: usize| format!("select * from Bill orderby Id startposition {from} maxresults 2");
-    let first = session.query(&page(1)).await;
+    let first = client.query(&page(1)).await;
     let ids = |rows: &Value| -> Vec<String> {
         let rows = rows["Bill"].as_array().into_iter().flatten();
         rows.map(|row| row["Id"].as_str().unwrap().to_owned())
             .collect()
     };
     let seen = ids(&first);
-    session.server.set_faults(vec![FaultRule {
+    client.server.set_faults(vec![FaultRule {
         route: "GET /v3/company/*/query".to_owned(),
         contains: Some("startposition 3".to_owned()),
         nth: None,
@@ -473,9 +462,9 @@ async fn offset_paging_loses_a_living_row_when_a_read_one_is_deleted() {
             }],
         },
     }]);
-    let second = session.query(&page(3)).await;
+    let second = client.query(&page(3)).await;
     assert_eq!((seen.len(), ids(&second).len()), (2, 1));
-    let count = session.query("select count(*) from Bill").await;
+    let count = client.query("select count(*) from Bill").await;
     assert_eq!(count["totalCount"].to_string(), "3");
     let missed = seen[1].parse::<u64>().unwrap() + 1;
     assert!(!ids(&second).contains(&missed.to_string()));
@@ -483,26 +472,26 @@ async fn offset_paging_loses_a_living_row_when_a_read_one_is_deleted() {
 
 #[tokio::test]
 async fn change_capture_has_tombstones_a_window_a_silent_cap_and_refusals() {
-    let session = Session::open(config(), None).await;
-    let (_, made) = session.post("bill", bill("1", "K-1", "2026-11-01")).await;
+    let client = Client::open(config(), None).await;
+    let (_, made) = client.post("bill", bill("1", "K-1", "2026-11-01")).await;
     let target = json!({"Id": made["Bill"]["Id"], "SyncToken": "0"});
-    session.post("bill?operation=delete", target).await;
+    client.post("bill?operation=delete", target).await;
     // A raw plus in the offset arrives as a space.
     let path = "cdc?entities=Bill,Invoice,Vendor&changedSince=2026-11-20T00:00:00+00:00";
-    let (_, body) = session.get(path).await;
+    let (_, body) = client.get(path).await;
     let blocks = &body["CDCResponse"][0]["QueryResponse"];
     assert_eq!(blocks[0]["Bill"][0]["status"], "Deleted");
     assert_eq!(blocks[1], json!({}));
     assert_eq!(blocks[2]["Vendor"].as_array().unwrap().len(), 2);
-    let (status, refused) = session
+    let (status, refused) = client
         .get("cdc?entities=TimeActivity&changedSince=2026-11-20")
         .await;
     assert_eq!((status, code(&refused).is_empty()), (400, false));
-    session.server.advance_seconds(31 * 24 * 3600);
-    session.refresh(&session.refresh).await;
-    let mut session = session;
-    session.consent().await;
-    let (_, body) = session.get(path).await;
+    client.server.advance_seconds(31 * 24 * 3600);
+    client.refresh(&client.refresh).await;
+    let mut client = client;
+    client.consent().await;
+    let (_, body) = client.get(path).await;
     assert_eq!(body["CDCResponse"][0]["QueryResponse"][0], json!({}));
     let many: Vec<Value> = (0..1100)
         .map(|id| json!({"Id": id.to_string(), "SyncToken": "0", "Name": format!("t{id}")}))
@@ -513,7 +502,7 @@ async fn change_capture_has_tombstones_a_window_a_silent_cap_and_refusals() {
         as_of: Some("2026-10-31".parse().unwrap()),
         entities: BTreeMap::from([("Term".to_owned(), many)]),
     };
-    let session = Session::open(
+    let client = Client::open(
         Config {
             start: None,
             ..config()
@@ -521,7 +510,7 @@ async fn change_capture_has_tombstones_a_window_a_silent_cap_and_refusals() {
         Some(books),
     )
     .await;
-    let (_, body) = session
+    let (_, body) = client
         .get("cdc?entities=Term,Vendor&changedSince=2026-10-31")
         .await;
     let rows = body["CDCResponse"][0]["QueryResponse"][0]["Term"]
@@ -538,7 +527,7 @@ async fn change_capture_has_tombstones_a_window_a_silent_cap_and_refusals() {
 
 #[tokio::test]
 async fn every_scripted_fault_looks_as_the_vendor_or_the_network_makes_it() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let route = "GET /v3/company/*/vendor/72";
     let cases = [
         (
@@ -554,18 +543,18 @@ async fn every_scripted_fault_looks_as_the_vendor_or_the_network_makes_it() {
         (FaultKind::FaultInSuccess, 200, "10000"),
     ];
     for (fault, expected_status, expected_code) in cases {
-        session.fault(route, fault.clone());
-        let (status, body) = session.get("vendor/72").await;
+        client.fault(route, fault.clone());
+        let (status, body) = client.get("vendor/72").await;
         assert_eq!(
             (status, code(&body)),
             (expected_status, expected_code),
             "{fault:?}"
         );
-        assert_eq!(session.get("vendor/72").await.0, 200);
+        assert_eq!(client.get("vendor/72").await.0, 200);
     }
     for fault in [FaultKind::Html { status: 200 }, FaultKind::TruncatedBody] {
-        session.fault(route, fault.clone());
-        let answer = session
+        client.fault(route, fault.clone());
+        let answer = client
             .request(reqwest::Method::GET, "vendor/72")
             .send()
             .await
@@ -578,8 +567,8 @@ async fn every_scripted_fault_looks_as_the_vendor_or_the_network_makes_it() {
         FaultKind::DropAfterCommit,
         FaultKind::CutConnection,
     ] {
-        session.fault(route, fault.clone());
-        let whole = match session
+        client.fault(route, fault.clone());
+        let whole = match client
             .request(reqwest::Method::GET, "vendor/72")
             .send()
             .await
@@ -593,18 +582,18 @@ async fn every_scripted_fault_looks_as_the_vendor_or_the_network_makes_it() {
 
 #[tokio::test]
 async fn lost_answers_tell_committed_from_uncommitted_only_by_reading_back() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let post = |number: &'static str| {
-        let request = session.request(reqwest::Method::POST, "bill");
+        let request = client.request(reqwest::Method::POST, "bill");
         request
             .body(bill("1", number, "2026-11-01").to_string())
             .send()
     };
-    let count = || async { session.query("select count(*) from Bill").await["totalCount"].clone() };
-    session.fault("POST */bill", FaultKind::DropBefore);
+    let count = || async { client.query("select count(*) from Bill").await["totalCount"].clone() };
+    client.fault("POST */bill", FaultKind::DropBefore);
     assert!(post("F-1").await.is_err());
     assert_eq!(count().await.to_string(), "0");
-    session.fault(
+    client.fault(
         "POST */bill",
         FaultKind::TimeoutAfterCommit { milliseconds: 0 },
     );
@@ -614,43 +603,43 @@ async fn lost_answers_tell_committed_from_uncommitted_only_by_reading_back() {
 
 #[tokio::test]
 async fn a_refresh_whose_answer_is_lost_has_rotated_all_the_same() {
-    let session = Session::open(config(), None).await;
-    session.fault("POST /oauth2/v1/tokens/bearer", FaultKind::DropAfterCommit);
-    let lost = session
+    let client = Client::open(config(), None).await;
+    client.fault("POST /oauth2/v1/tokens/bearer", FaultKind::DropAfterCommit);
+    let lost = client
         .http
         .post(format!(
             "{}/oauth2/v1/tokens/bearer",
-            session.server.base_url()
+            client.server.base_url()
         ))
         .basic_auth(CLIENT_ID, Some(CLIENT_SECRET))
         .body(format!(
             "grant_type=refresh_token&refresh_token={}",
-            session.refresh
+            client.refresh
         ))
         .send()
         .await;
     assert!(lost.is_err());
     assert_eq!(
-        session.refresh(&session.refresh).await.1["error"],
+        client.refresh(&client.refresh).await.1["error"],
         "invalid_grant"
     );
 }
 
 #[tokio::test]
 async fn rows_can_come_twice_and_in_another_order() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let ids = |rows: Value| -> Vec<String> {
         let rows = rows["Account"].as_array().unwrap().clone();
         rows.iter()
             .map(|row| row["Id"].as_str().unwrap().to_owned())
             .collect()
     };
-    let right = ids(session.query("select * from Account orderby Id").await);
-    session.fault("GET */query", FaultKind::DuplicateRows);
-    let twice = ids(session.query("select * from Account orderby Id").await);
+    let right = ids(client.query("select * from Account orderby Id").await);
+    client.fault("GET */query", FaultKind::DuplicateRows);
+    let twice = ids(client.query("select * from Account orderby Id").await);
     assert!(twice.len() > right.len());
-    session.fault("GET */query", FaultKind::ShuffledRows);
-    let mut other = ids(session.query("select * from Account orderby Id").await);
+    client.fault("GET */query", FaultKind::ShuffledRows);
+    let mut other = ids(client.query("select * from Account orderby Id").await);
     assert_ne!(other, right);
     other.sort_by_key(|id| id.parse::<u64>().unwrap());
     assert_eq!(other, right);
@@ -662,7 +651,7 @@ async fn limits_and_the_meter_refuse_with_the_vendors_bodies() {
         per_minute: 3,
         ..Throttle::off()
     };
-    let session = Session::open(
+    let client = Client::open(
         Config {
             throttle: limits,
             ..config()
@@ -671,39 +660,39 @@ async fn limits_and_the_meter_refuse_with_the_vendors_bodies() {
     )
     .await;
     for _ in 0..3 {
-        assert_eq!(session.get("vendor/72").await.0, 200);
+        assert_eq!(client.get("vendor/72").await.0, 200);
     }
-    let (status, body) = session.get("vendor/72").await;
+    let (status, body) = client.get("vendor/72").await;
     assert_eq!((status, code(&body)), (429, "3001"));
-    session.server.advance_seconds(61);
+    client.server.advance_seconds(61);
     assert_eq!(
-        session.post("bill", bill("1", "M-1", "2026-11-01")).await.0,
+        client.post("bill", bill("1", "M-1", "2026-11-01")).await.0,
         200
     );
-    let meter = session.server.meter();
+    let meter = client.server.meter();
     assert_eq!((meter.core, meter.core_plus), (1, 3));
-    session.server.set_monthly_reads(3);
-    let (status, body) = session.get("vendor/72").await;
+    client.server.set_monthly_reads(3);
+    let (status, body) = client.get("vendor/72").await;
     assert_eq!((status, code(&body)), (403, "3100"));
-    assert!(session.server.meter().blocked);
-    session.server.advance_seconds(61);
+    assert!(client.server.meter().blocked);
+    client.server.advance_seconds(61);
     assert_eq!(
-        session.post("bill", bill("1", "M-2", "2026-11-01")).await.0,
+        client.post("bill", bill("1", "M-2", "2026-11-01")).await.0,
         200
     );
 }
 
 #[tokio::test]
 async fn answers_are_xml_when_nobody_asks_for_json() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let address = format!(
         "{}/v3/company/{REALM_ID}/vendor/72",
-        session.server.base_url()
+        client.server.base_url()
     );
-    let answer = session
+    let answer = client
         .http
         .get(address)
-        .bearer_auth(&session.access)
+        .bearer_auth(&client.access)
         .send()
         .await
         .unwrap();
@@ -732,19 +721,19 @@ async fn webhooks_are_signed_and_wait_for_a_failing_endpoint() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let session = Session::open(config(), None).await;
-    session.server.set_webhooks(Some(Webhooks {
+    let client = Client::open(config(), None).await;
+    client.server.set_webhooks(Some(Webhooks {
         url,
         verifier_token: "v".to_owned(),
         format: WebhookFormat::CloudEvents,
         entities: vec!["Bill".to_owned()],
     }));
-    session.post("bill", bill("1", "H-1", "2026-11-01")).await;
-    session.server.deliver_webhooks().await;
-    assert_eq!(session.server.webhook_counts(), (1, 0));
-    session.server.advance_seconds(10);
-    session.server.deliver_webhooks().await;
-    assert_eq!(session.server.webhook_counts(), (0, 1));
+    client.post("bill", bill("1", "H-1", "2026-11-01")).await;
+    client.server.deliver_webhooks().await;
+    assert_eq!(client.server.webhook_counts(), (1, 0));
+    client.server.advance_seconds(10);
+    client.server.deliver_webhooks().await;
+    assert_eq!(client.server.webhook_counts(), (0, 1));
     let received = received.lock().unwrap();
     assert_eq!(received.len(), 2);
     assert_eq!(received[1].1[0]["type"], "qbo.bill.created.v1");
@@ -753,16 +742,16 @@ async fn webhooks_are_signed_and_wait_for_a_failing_endpoint() {
 
 #[tokio::test]
 async fn the_admin_area_does_what_the_handle_does() {
-    let session = Session::open(config(), None).await;
+    let client = Client::open(config(), None).await;
     let call = |method: reqwest::Method, path: &str, body: Value| {
-        let address = format!("{}/_sandbox/{path}", session.server.base_url());
-        session
+        let address = format!("{}/_sandbox/{path}", client.server.base_url());
+        client
             .http
             .request(method, address)
             .body(body.to_string())
             .send()
     };
-    let before = session.server.now();
+    let before = client.server.now();
     call(
         reqwest::Method::POST,
         "clock",
@@ -770,11 +759,11 @@ async fn the_admin_area_does_what_the_handle_does() {
     )
     .await
     .unwrap();
-    assert!(session.server.now().duration_since(before).as_secs() >= 60);
+    assert!(client.server.now().duration_since(before).as_secs() >= 60);
     let rules = json!([{"route": "GET */vendor/*", "nth": 1, "fault": {"kind": "server_error", "status": 502}}]);
     call(reqwest::Method::POST, "faults", rules).await.unwrap();
-    assert_eq!(session.get("vendor/72").await.0, 502);
-    assert_eq!(session.server.faults_fired(), [1]);
+    assert_eq!(client.get("vendor/72").await.0, 502);
+    assert_eq!(client.server.faults_fired(), [1]);
     let edits =
         json!([{"action": "update", "entity": "Vendor", "id": "72", "body": {"Notes": "moved"}}]);
     assert_eq!(
@@ -784,14 +773,200 @@ async fn the_admin_area_does_what_the_handle_does() {
             .status(),
         200
     );
-    assert_eq!(session.get("vendor/72").await.1["Vendor"]["SyncToken"], "1");
+    assert_eq!(client.get("vendor/72").await.1["Vendor"]["SyncToken"], "1");
     call(reqwest::Method::POST, "tokens/expire", json!({}))
         .await
         .unwrap();
-    assert_eq!(session.get("vendor/72").await.0, 401);
+    assert_eq!(client.get("vendor/72").await.0, 401);
     let bad = call(reqwest::Method::POST, "clock", json!({"seconds": 1}))
         .await
         .unwrap();
     assert_eq!(bad.status(), 400);
-    session.server.clone().shutdown().await;
+    client.server.clone().shutdown().await;
+}
+
+#[tokio::test]
+async fn the_requests_of_node_quickbooks_are_understood() {
+    let client = Client::open(config(), None).await;
+    let found = client
+        .get("query?query=select%20*%20from%20customer%20where%20Job%20%3D%20true%20startposition%201%20maxresults%205&minorversion=75&format=json")
+        .await
+        .1;
+    assert_eq!(found["QueryResponse"]["Customer"][0]["Id"], "61");
+    assert_eq!(found["QueryResponse"]["maxResults"].to_string(), "1");
+    let changed = json!({"Id": "72", "SyncToken": "0", "sparse": true, "AcctNum": "RB-2210"});
+    let (status, changed) = client
+        .post("vendor?operation=update&minorversion=75", changed)
+        .await;
+    assert_eq!(status, 200, "{changed}");
+    assert_eq!(changed["Vendor"]["CompanyName"], "Cascade Ready Mix");
+    let (_, made) = client.post("bill", bill("3", "N-1", "2026-11-01")).await;
+    let (status, gone) = client
+        .post("bill?operation=delete", made["Bill"].clone())
+        .await;
+    assert_eq!(
+        (status, gone["Bill"]["status"].as_str()),
+        (200, Some("Deleted"))
+    );
+    let path = "reports/TrialBalance?start_date=2026-01-01&&minorversion=75";
+    assert_eq!(
+        client.get(path).await.1["Header"]["ReportName"],
+        "TrialBalance"
+    );
+    let body = "--X\r\nContent-Disposition: form-data; name=\"file_content_01\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--X--\r\n";
+    let uploaded: Value = client
+        .request(reqwest::Method::POST, "upload")
+        .header("content-type", "multipart/form-data; boundary=X")
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let attachable = &uploaded["AttachableResponse"][0]["Attachable"];
+    assert_eq!(attachable["FileName"], "a.txt");
+    let link = json!({"Id": attachable["Id"], "SyncToken": "0", "FileName": "a.txt",
+        "AttachableRef": [{"EntityRef": {"type": "Vendor", "value": "72"}}]});
+    let (status, linked) = client.post("attachable?operation=update", link).await;
+    assert_eq!(
+        (status, linked["Attachable"]["SyncToken"].as_str()),
+        (200, Some("1"))
+    );
+    assert_eq!(code(&client.post("attachable", json!({})).await.1), "6000");
+}
+
+#[tokio::test]
+async fn batch_items_fault_alone_and_do_not_see_each_other() {
+    let client = Client::open(
+        Config {
+            shuffle_batches: true,
+            ..config()
+        },
+        None,
+    )
+    .await;
+    let items = json!({"BatchItemRequest": [
+        {"bId": "a", "operation": "create", "Bill": bill("1", "B-1", "2026-11-01")},
+        {"bId": "b", "operation": "delete", "Bill": {"Id": "999", "SyncToken": "0"}},
+        {"bId": "c", "Query": "select count(*) from Bill"},
+        {"bId": "d", "operation": "create", "Bill": bill("1", "B-2", "2026-11-01")}]});
+    let (status, body) = client.post("batch", items.clone()).await;
+    assert_eq!(status, 200);
+    let item = |id: &str| {
+        let rows = body["BatchItemResponse"].as_array().unwrap();
+        rows.iter().find(|row| row["bId"] == id).unwrap().clone()
+    };
+    assert_eq!(item("b")["Fault"]["Error"][0]["code"], "610");
+    assert_eq!(item("c")["QueryResponse"]["totalCount"].to_string(), "0");
+    assert_eq!(item("a")["Bill"]["TotalAmt"], item("d")["Bill"]["TotalAmt"]);
+    let meter = client.server.meter();
+    assert_eq!((meter.core, meter.core_plus), (3, 1));
+    let long = "x".repeat(37);
+    assert_eq!(
+        code(
+            &client
+                .post(&format!("batch?requestid={long}"), items)
+                .await
+                .1
+        ),
+        "2130"
+    );
+}
+
+#[tokio::test]
+async fn a_second_call_in_flight_is_refused_where_one_is_allowed() {
+    let limits = Throttle {
+        concurrent: 1,
+        retry_after: Some(5),
+        ..Throttle::off()
+    };
+    let client = Client::open(
+        Config {
+            throttle: limits,
+            ..config()
+        },
+        None,
+    )
+    .await;
+    client.fault(
+        "GET */vendor/73",
+        FaultKind::Slow {
+            milliseconds: 600_000,
+        },
+    );
+    let slow = tokio::spawn(client.request(reqwest::Method::GET, "vendor/73").send());
+    while client.server.faults_fired() != [1] {
+        tokio::task::yield_now().await;
+    }
+    let answer = client
+        .request(reqwest::Method::GET, "vendor/72")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (429, &"5".parse().unwrap())
+    );
+    client.server.clone().shutdown().await;
+    assert_eq!(slow.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_bytes_chaos_included() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let client = Client::open(
+            Config {
+                seed: 9,
+                ..config()
+            },
+            None,
+        )
+        .await;
+        for number in 0..6 {
+            client
+                .post("bill", bill("12.5", &format!("S-{number}"), "2026-11-01"))
+                .await;
+        }
+        let edits = client.server.chaos(REALM_ID, 40, 3);
+        assert!(edits.iter().any(|edit| edit.action == "delete"));
+        let dump = client.server.dump(REALM_ID).to_string();
+        let balanced = client
+            .server
+            .with_company(REALM_ID, |company| company.is_balanced());
+        assert_eq!(balanced, Some(true));
+        runs.push((client.access, dump));
+    }
+    assert!(runs[0] == runs[1]);
+}
+
+#[tokio::test]
+async fn several_companies_stand_in_the_chooser_and_stay_apart() {
+    let client = Client::open(config(), None).await;
+    let second = Books {
+        realm_id: "1".to_owned(),
+        time_zone: "America/Denver".to_owned(),
+        as_of: None,
+        entities: BTreeMap::new(),
+    };
+    client.server.add_company(second).unwrap();
+    let address = format!(
+        "{}/v3/company/1/query?query=select+*+from+Vendor",
+        client.server.base_url()
+    );
+    let answer = client
+        .http
+        .get(address)
+        .bearer_auth(&client.access)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 403);
+    assert_eq!(
+        client
+            .server
+            .with_company("1", |company| company.is_balanced()),
+        Some(true)
+    );
 }
