@@ -1,6 +1,8 @@
 //! Downloads by way of a second origin.
 
 use reqwest::Method;
+use sandbox::procore::{Level, Principal};
+use serde_json::json;
 
 use super::books::CLINIC;
 use super::client::{Client, read};
@@ -76,4 +78,24 @@ async fn folders_come_one_level_at_a_time() {
         .get(&format!("/rest/v1.0/folders/300101?project_id={CLINIC}"))
         .await;
     assert_eq!(folder.body["files"][0]["name"], "COI-Brightline.pdf");
+}
+
+#[tokio::test]
+async fn a_file_is_moved_and_renamed_only_with_the_right_to_do_so() {
+    let client = Client::start().await;
+    let path = format!("/rest/v1.0/files/300900?project_id={CLINIC}");
+    let body = json!({"file": {"name": "COI-2026.pdf", "parent_id": 300_100}});
+    assert_eq!(client.send(Method::PATCH, &path, &body).await.status, 403);
+    client
+        .server
+        .set_level(Principal::User, Some(CLINIC), "documents", Level::Admin);
+    let moved = client.send(Method::PATCH, &path, &body).await;
+    assert_eq!(moved.status, 200, "{}", moved.text);
+    assert_eq!(moved.body["name"], "COI-2026.pdf");
+    let flat = client
+        .rows(&format!(
+            "/rest/v2.0/projects/{CLINIC}/documents?filters[folder_id]=300100"
+        ))
+        .await;
+    assert!(flat.iter().any(|row| row["id"] == "300900"));
 }

@@ -150,3 +150,38 @@ async fn requisitions_have_no_webhook() {
     let path = format!("/rest/v1.0/webhooks/hooks/{hook}/triggers");
     assert_eq!(client.send(Method::POST, &path, &trigger).await.status, 422);
 }
+
+#[tokio::test]
+async fn version_two_manages_hooks_with_flat_bodies_and_text_ids() {
+    let client = Client::start().await;
+    let base = format!("/rest/v2.0/companies/{COMPANY}/projects/{CLINIC}/webhooks/hooks");
+    let body = json!({"payload_version": "v4.0", "namespace": "plumbline",
+        "destination_url": "http://127.0.0.1:9/hook"});
+    let created = client.send(Method::POST, &base, &body).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let hook = created.body["data"].clone();
+    assert!(hook["id"].is_string());
+    assert_eq!(hook["project_id"], CLINIC.to_string());
+    assert_eq!(hook["payload_version"], "v4.0");
+    assert_eq!(client.rows(&base).await.len(), 1);
+    // A hook belongs to its project; the company's list does not show it.
+    let company = format!("/rest/v2.0/companies/{COMPANY}/webhooks/hooks");
+    assert!(client.rows(&company).await.is_empty());
+    let shouting = json!({"namespace": "Plumbline!", "destination_url": "http://127.0.0.1:9/"});
+    let refused = client.send(Method::POST, &base, &shouting).await;
+    assert_eq!(refused.status, 422);
+}
+
+#[tokio::test]
+async fn triggers_sent_in_bulk_succeed_and_fail_one_by_one() {
+    let client = Client::start().await;
+    let hook = subscribe(&client, "http://127.0.0.1:9/hook", "v2").await;
+    let path = format!("/rest/v1.0/webhooks/hooks/{hook}/triggers/bulk");
+    let body = json!({"company_id": COMPANY, "triggers": [
+        {"resource_name": "RFIs", "event_type": "create"},
+        {"resource_name": "Timesheets", "event_type": "create"}]});
+    let answer = client.send(Method::POST, &path, &body).await;
+    assert_eq!(answer.status, 207);
+    assert_eq!(answer.body["success"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.body["failed"].as_array().unwrap().len(), 1);
+}
