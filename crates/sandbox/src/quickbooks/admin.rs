@@ -67,7 +67,7 @@ async fn act(handle: &Handle, call: &Call) -> anyhow::Result<Value> {
             ("POST", "clock") => {
                 let advance: Advance = serde_json::from_slice(body)?;
                 handle.advance_seconds(advance.advance_seconds);
-            handle.deliver_webhooks().await;
+                handle.deliver_webhooks().await;
                 json!({"now": handle.now().to_string()})
             }
             ("POST", "tokens/expire") => {

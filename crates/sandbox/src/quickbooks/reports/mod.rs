@@ -6,6 +6,7 @@
 mod aging;
 mod grid;
 mod ledger_rows;
+mod position;
 mod source;
 mod statements;
 
@@ -108,9 +109,9 @@ pub(super) fn answer(
         }
         "TrialBalance" => statements::trial_balance(company, &period),
         "ProfitAndLoss" => statements::profit_and_loss(company, &period, &parameters)?,
-        "BalanceSheet" => statements::balance_sheet(company, &period),
-        "CashFlow" => statements::cash_flow(company, &period),
-        "AccountList" => statements::account_list(company),
+        "BalanceSheet" => position::balance_sheet(company, &period),
+        "CashFlow" => position::cash_flow(company, &period),
+        "AccountList" => position::account_list(company),
         "AgedReceivables" | "AgedPayables" | "CustomerBalance" | "VendorBalance" => {
             aging::summary(company, &period, name, &parameters)
         }
