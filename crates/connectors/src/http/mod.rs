@@ -116,6 +116,10 @@ pub fn is_this_machine(url: &Url) -> bool {
 
 /// The underlying client: no redirects, no proxies guessed from the environment, time limits.
 pub(crate) fn build(limits: &Limits, user_agent: &str) -> Result<reqwest::Client, Cause> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // The binary usually has done it. If another thread does it just now, that is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    }
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -177,8 +177,6 @@ const START: i64 = 1_790_000_000;
 
 impl Scene {
     async fn new(turns: Vec<Turn>) -> Self {
-        // Tests of this crate share one process; the second installation is refused, harmlessly.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
         let log = Arc::new(Mutex::new(Vec::new()));
         let port = vendor(turns, Arc::clone(&log)).await;
         let at = |path: &str| Url::parse(&format!("http://127.0.0.1:{port}{path}")).unwrap();

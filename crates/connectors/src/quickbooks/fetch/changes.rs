@@ -93,7 +93,7 @@ impl Read<'_> {
     }
 
     /// A little before the read began.
-    fn just_before(&self) -> Timestamp {
+    pub(super) fn just_before(&self) -> Timestamp {
         before(self.began, OVERLAP)
     }
 

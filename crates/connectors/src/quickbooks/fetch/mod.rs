@@ -145,10 +145,11 @@ pub async fn all(client: &Client, plan: &Plan, sink: &mut dyn Sink) -> Result<Su
             _ => read.sweep(entity).await?,
         }
     }
-    // What moved behind our back: changed, added or deleted since the read began.
-    let since = before(began, OVERLAP);
-    read.captured(since, changes::Ending::OfFullRead).await?;
-    read.updated("TimeActivity", since, changes::Ending::OfFullRead)
+    // What moved behind our back since the read began, and the tombstones that are still kept.
+    let far_past = before(began, changes::MEMORY);
+    read.captured(far_past, changes::Ending::OfFullRead).await?;
+    let just_before = read.just_before();
+    read.updated("TimeActivity", just_before, changes::Ending::OfFullRead)
         .await?;
     Ok(read.delivery.summary(began))
 }
@@ -159,6 +160,8 @@ struct Read<'a> {
     plan: &'a Plan,
     delivery: Delivery<'a>,
     paging: Paging,
+    /// Whether a page ever came out of the order of ids.
+    disorder: bool,
     /// QuickBooks' time when the read began.
     began: Timestamp,
 }
@@ -171,6 +174,7 @@ impl<'a> Read<'a> {
             plan,
             delivery,
             paging: Paging::ById,
+            disorder: false,
             began,
         }
     }

@@ -1,6 +1,6 @@
 //! One entity, whole: walked by id, counted before and after.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use smol_str::SmolStr;
 
@@ -64,6 +64,9 @@ impl Read<'_> {
                     .done(key, Completeness::Whole { records: seen })
                     .await;
             }
+            if self.disorder {
+                self.paging = Paging::ByPosition;
+            }
             reason =
                 format!("QuickBooks counted {before} before and {after} after, and gave {seen}");
             passes += 1;
@@ -122,20 +125,29 @@ impl Read<'_> {
                 other => other?,
             };
             let got = answer.rows.len();
-            let page = records(entity.name, answer.rows);
-            for record in &page {
-                // Ids come as text; only as numbers do they have the order the walk relies on.
-                match record.external_id.parse::<u64>() {
-                    Ok(id) if id > last => last = id,
-                    Ok(_) => return Ok(Walk::NotById),
-                    Err(_) => {
-                        let id = &record.external_id;
-                        return Ok(Walk::Stuck(format!("a record has the id `{id}`")));
-                    }
+            // Ids come as text; only as numbers do they have the order the walk relies on.
+            let mut page = BTreeMap::new();
+            let mut highest = last;
+            for record in records(entity.name, answer.rows) {
+                let Ok(id) = record.external_id.parse::<u64>() else {
+                    let id = &record.external_id;
+                    return Ok(Walk::Stuck(format!("a record has the id `{id}`")));
+                };
+                // A page that is not in order is no proof that nothing lies between its rows.
+                self.disorder |= id < highest;
+                highest = highest.max(id);
+                if id > last {
+                    page.insert(id, record);
                 }
             }
-            seen += got as u64;
-            self.delivery.page(key, page).await?;
+            if got > 0 && page.is_empty() {
+                return Ok(Walk::NotById);
+            }
+            last = highest;
+            seen += page.len() as u64;
+            self.delivery
+                .page(key, page.into_values().collect())
+                .await?;
             self.delivery.progress(key, seen, Some(expected.max(seen)));
             let short = got < rows as usize;
             if got == 0 || (short && seen >= expected) {
@@ -162,8 +174,10 @@ impl Read<'_> {
             let answer = client.query(entity.name, &statement).await?;
             let got = answer.rows.len();
             let mut page = records(entity.name, answer.rows);
+            let mut on_page = HashSet::new();
+            page.retain(|record| on_page.insert(record.external_id.clone()));
+            position += page.len() as u64;
             page.retain(|record| seen.insert(record.external_id.clone()));
-            position += got as u64;
             self.delivery.page(key, page).await?;
             self.delivery
                 .progress(key, seen.len() as u64, Some(expected));

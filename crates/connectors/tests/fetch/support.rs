@@ -19,14 +19,14 @@ use figures::source::{RawRecord, System};
 use jiff::Timestamp;
 
 /// Time that passes only when somebody would have waited.
-pub struct QuickClock(AtomicI64);
+pub(crate) struct QuickClock(AtomicI64);
 
 impl QuickClock {
-    pub fn at(start: Timestamp) -> Arc<Self> {
+    pub(crate) fn at(start: Timestamp) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(start.as_millisecond())))
     }
 
-    pub fn waited_since(&self, start: Timestamp) -> Duration {
+    pub(crate) fn waited_since(&self, start: Timestamp) -> Duration {
         let passed = self.0.load(Ordering::SeqCst) - start.as_millisecond();
         Duration::from_millis(u64::try_from(passed).unwrap())
     }
@@ -52,9 +52,7 @@ impl Clock for QuickClock {
     }
 }
 
-pub fn conditions(clock: &Arc<QuickClock>) -> Conditions {
-    // Tests of one file share a process; a second installation is refused, harmlessly.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
+pub(crate) fn conditions(clock: &Arc<QuickClock>) -> Conditions {
     Conditions {
         limits: Limits {
             whole: Duration::from_secs(20),
@@ -70,14 +68,14 @@ pub fn conditions(clock: &Arc<QuickClock>) -> Conditions {
 }
 
 /// A vault in memory.
-pub struct MemoryVault(Mutex<StoredTokens>);
+pub(crate) struct MemoryVault(Mutex<StoredTokens>);
 
 impl MemoryVault {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(StoredTokens::none())))
     }
 
-    pub fn stored(&self) -> StoredTokens {
+    pub(crate) fn stored(&self) -> StoredTokens {
         self.0.lock().unwrap().clone()
     }
 }
@@ -128,20 +126,20 @@ impl TokenVault for MemoryVault {
 
 /// A receiver that keeps everything in memory.
 #[derive(Default)]
-pub struct Kept {
-    pub records: BTreeMap<(String, Option<i64>, String), RawRecord>,
-    pub verdicts: BTreeMap<(String, Option<i64>), Completeness>,
+pub(crate) struct Kept {
+    pub(crate) records: BTreeMap<(String, Option<i64>, String), RawRecord>,
+    pub(crate) verdicts: BTreeMap<(String, Option<i64>), Completeness>,
     /// Resources in the order of their verdicts.
-    pub order: Vec<String>,
+    pub(crate) order: Vec<String>,
 }
 
 impl Kept {
-    pub fn verdict(&self, resource: &str) -> Option<&Completeness> {
+    pub(crate) fn verdict(&self, resource: &str) -> Option<&Completeness> {
         let found = self.verdicts.iter().find(|((name, _), _)| name == resource);
         found.map(|(_, verdict)| verdict)
     }
 
-    pub fn ids(&self, resource: &str) -> Vec<String> {
+    pub(crate) fn ids(&self, resource: &str) -> Vec<String> {
         let of = self
             .records
             .values()
@@ -179,27 +177,30 @@ impl Sink for Kept {
 }
 
 /// A QuickBooks sandbox and a connection to it.
-pub struct Ledger {
-    pub server: sandbox::quickbooks::Handle,
-    pub client: quickbooks::client::Client,
-    pub vault: Arc<MemoryVault>,
-    pub clock: Arc<QuickClock>,
-    pub start: Timestamp,
+pub(crate) struct Ledger {
+    pub(crate) server: sandbox::quickbooks::Handle,
+    pub(crate) client: quickbooks::client::Client,
+    pub(crate) vault: Arc<MemoryVault>,
+    pub(crate) clock: Arc<QuickClock>,
+    pub(crate) start: Timestamp,
 }
 
 /// Walks through the consent page and returns what came back.
-pub async fn consent(application: &mut Application) -> (PendingLogin, Callback) {
+pub(crate) async fn consent(
+    application: &mut Application,
+    clock: &QuickClock,
+) -> (PendingLogin, Callback) {
     let listener = CallbackListener::bind("http://127.0.0.1:0/callback")
         .await
         .unwrap();
     application.redirect_uri = listener.redirect_uri().to_owned();
-    let (login, address) = PendingLogin::begin(application, &SystemClock).unwrap();
+    let (login, address) = PendingLogin::begin(application, clock).unwrap();
     let waiting = tokio::spawn(listener.wait(Duration::from_secs(60)));
     consent_on_this_machine(&address).await.unwrap();
     (login, waiting.await.unwrap().unwrap())
 }
 
-pub fn quickbooks_application(server: &sandbox::quickbooks::Handle) -> Application {
+pub(crate) fn quickbooks_application(server: &sandbox::quickbooks::Handle) -> Application {
     let environment = quickbooks::client::Environment::local(server.base_url()).unwrap();
     Application {
         system: System::QuickBooks,
@@ -210,7 +211,7 @@ pub fn quickbooks_application(server: &sandbox::quickbooks::Handle) -> Applicati
     }
 }
 
-pub async fn ledger(books: Option<sandbox::quickbooks::Books>) -> Ledger {
+pub(crate) async fn ledger(books: Option<sandbox::quickbooks::Books>) -> Ledger {
     let config = sandbox::quickbooks::Config {
         headless: true,
         pace: sandbox::quickbooks::Pace::Manual,
@@ -225,7 +226,7 @@ pub async fn ledger(books: Option<sandbox::quickbooks::Books>) -> Ledger {
     let clock = QuickClock::at(start);
     let environment = quickbooks::client::Environment::local(server.base_url()).unwrap();
     let mut application = quickbooks_application(&server);
-    let (login, callback) = consent(&mut application).await;
+    let (login, callback) = consent(&mut application, &clock).await;
     let vault = MemoryVault::new();
     let realm = quickbooks::client::connect(
         &environment,
@@ -262,15 +263,14 @@ pub async fn ledger(books: Option<sandbox::quickbooks::Books>) -> Ledger {
 }
 
 /// A Procore sandbox and a connection to it.
-pub struct Office {
-    pub server: sandbox::procore::Handle,
-    pub client: Arc<procore::client::Client>,
-    pub vault: Arc<MemoryVault>,
-    pub clock: Arc<QuickClock>,
-    pub start: Timestamp,
+pub(crate) struct Office {
+    pub(crate) server: sandbox::procore::Handle,
+    pub(crate) client: Arc<procore::client::Client>,
+    pub(crate) vault: Arc<MemoryVault>,
+    pub(crate) clock: Arc<QuickClock>,
 }
 
-pub fn procore_application(server: &sandbox::procore::Handle) -> Application {
+pub(crate) fn procore_application(server: &sandbox::procore::Handle) -> Application {
     let environment =
         procore::client::Environment::of_hosts(server.auth_url(), server.api_url()).unwrap();
     Application {
@@ -284,12 +284,12 @@ pub fn procore_application(server: &sandbox::procore::Handle) -> Application {
 
 /// With whose rights Procore is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Rights {
+pub(crate) enum Rights {
     Person,
     ServiceAccount,
 }
 
-pub async fn office(books: sandbox::procore::Books, rights: Rights) -> Office {
+pub(crate) async fn office(books: sandbox::procore::Books, rights: Rights) -> Office {
     let config = sandbox::procore::Config {
         headless_consent: true,
         limits: sandbox::procore::RateLimits {
@@ -310,7 +310,7 @@ pub async fn office(books: sandbox::procore::Books, rights: Rights) -> Office {
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let connection = match rights {
         Rights::Person => {
-            let (login, callback) = consent(&mut application).await;
+            let (login, callback) = consent(&mut application, &clock).await;
             procore::client::connect(
                 &environment,
                 &application,
@@ -351,6 +351,5 @@ pub async fn office(books: sandbox::procore::Books, rights: Rights) -> Office {
         client: Arc::new(client),
         vault,
         clock,
-        start,
     }
 }
