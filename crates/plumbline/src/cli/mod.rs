@@ -1,0 +1,71 @@
+//! The command line: reads arguments, calls one function, shows what came of it.
+//!
+//! Every command gives an [`Answer`]: text for the standard output, and whether something was
+//! found or refused. Notes, progress and refusals go to the standard error, so that JSON stands
+//! alone. No figure is computed here.
+
+mod answer;
+mod arguments;
+pub mod match_tables;
+mod reconcile;
+mod table;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use answer::{Answer, Status};
+pub use arguments::{Arguments, Command, Format, Global};
+
+/// Runs the program: parses the command line, does it, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging();
+    // Both vendors are called over TLS; without a provider no call can be made.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let fail_on_findings = arguments.global.fail_on_findings;
+    match runtime.block_on(run(arguments)) {
+        Ok(answer) => answer.finish(fail_on_findings),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// What kept it from an answer; refusals are [`crate::refused::Refused`].
+pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Reconcile => reconcile::run(&global).await,
+        Command::Match { left, right, out } => {
+            let summary = match_tables::run(&left, &right, &out)?;
+            Ok(Answer::text(summary.to_string()))
+        }
+    }
+}
+
+fn logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMBLINE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let status = Status::of(error);
+    // When not even the error can be told, the exit code still can.
+    drop(writeln!(std::io::stderr(), "plumbline: {error:#}"));
+    status.code()
+}

@@ -1,0 +1,10 @@
+//! The composition root: where reading, deciding and showing meet.
+//!
+//! Start with `cycle`, the main flow. `reading` fetches into the mirror, `books` takes books out
+//! of it or out of a snapshot, `connect` and `vault` keep the connections, `cli` shows.
+
+pub mod accuracy;
+pub mod books;
+pub mod cli;
+pub mod reading;
+pub mod refused;
