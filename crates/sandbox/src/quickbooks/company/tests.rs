@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -249,6 +251,18 @@ fn last_cell(report: &Value) -> String {
     )
 }
 
+/// Debits less credits of the leaves below each section with an account id, as readers bind them.
+fn ledger_leaves(rows: &Value, account: Option<&str>, sums: &mut BTreeMap<String, i64>) {
+    for row in rows["Row"].as_array().into_iter().flatten() {
+        let own = row["Header"]["ColData"][0]["id"].as_str().or(account);
+        if let (Some(cells), Some(account)) = (row["ColData"].as_array(), own) {
+            let cents = |at: usize| money::cents(&cells[at]["value"]).unwrap_or(0);
+            *sums.entry(account.to_owned()).or_default() += cents(1) - cents(2);
+        }
+        ledger_leaves(&row["Rows"], own, sums);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -268,6 +282,17 @@ proptest! {
         let report = |name: &str| reports::answer(&company, name, &[], 400_000, now()).unwrap();
         prop_assert_eq!(last_cell(&report("AgedReceivables")), money::plain(receivable));
         prop_assert_eq!(last_cell(&report("AgedPayables")), money::plain(payable));
+        let columns = [
+            ("columns".to_owned(), "tx_date,debt_amt,credit_amt".to_owned()),
+            ("date_macro".to_owned(), "all".to_owned()),
+        ];
+        let ledger = reports::answer(&company, "GeneralLedger", &columns, 400_000, now()).unwrap();
+        let mut leaves = BTreeMap::new();
+        ledger_leaves(&ledger["Rows"], None, &mut leaves);
+        for (account, _) in company.accounts() {
+            let listed = leaves.get(&account.to_string()).copied().unwrap_or(0);
+            prop_assert_eq!(company.ledger().account_balance(account), listed);
+        }
         let trial = report("TrialBalance");
         if let Some(total) = trial["Rows"]["Row"].as_array().and_then(|rows| rows.last()) {
             let cells = &total["Summary"]["ColData"];
