@@ -188,13 +188,12 @@ impl Throttle {
             .header("x-rate-limit-remaining")
             .and_then(|n| n.trim().parse::<i64>().ok());
         let exhausted = remaining.is_some_and(|n| n <= 0);
-        if exhausted || reply.status == 429 {
-            if let Some(wait) = Told::read(reply, now).wait {
-                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-                let until = now.as_millisecond().saturating_add(wait);
-                let mut state = self.state();
-                state.closed_until = state.closed_until.max(until);
-            }
+        let told = (exhausted || reply.status == 429).then(|| Told::read(reply, now).wait);
+        if let Some(wait) = told.flatten() {
+            let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            let until = now.as_millisecond().saturating_add(wait);
+            let mut state = self.state();
+            state.closed_until = state.closed_until.max(until);
         }
     }
 

@@ -106,7 +106,38 @@ pub(crate) fn content_id(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn records_come_out_of_a_page_as_they_went_in(
+            rows in proptest::collection::vec(("[a-z]{1,4}", "[ -~]{0,12}", any::<i64>()), 0..20),
+            gap in "[ \n\t]{0,3}",
+        ) {
+            let written: Vec<String> = rows
+                .iter()
+                .map(|(name, text, number)| {
+                    let text = serde_json::to_string(text).unwrap();
+                    format!("{{\"{name}\":{text},{gap}\"id\":{number}.50}}")
+                })
+                .collect();
+            let page = format!("[{gap}{}{gap}]", written.join(&format!("{gap},{gap}")));
+            prop_assert_eq!(rows_of(&page).unwrap(), &written[..]);
+            for (row, (name, _, number)) in written.iter().zip(&rows) {
+                if name != "id" {
+                    let text = format!("{number}.50");
+                    prop_assert_eq!(member(row, "id"), Some(text.as_str()));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in ".{0,200}") {
+            let _read = (member(&text, "id"), members(&text), rows_of(&text), plain_text(&text));
+        }
+    }
 
     #[test]
     fn a_member_is_found_as_it_is_written() {

@@ -199,6 +199,11 @@ impl<'a> Delivery<'a> {
         key: &ResourceKey,
         proof: Completeness,
     ) -> Result<(), FetchError> {
+        // A later verdict on the same resource replaces the earlier one.
+        self.blind_spots
+            .retain(|spot| spot.resource != key.resource || spot.project_id != key.project_id);
+        self.incomplete
+            .retain(|what| what.resource != key.resource || what.project_id != key.project_id);
         match &proof {
             Completeness::Blind(spot) => self.blind_spots.push(spot.clone()),
             Completeness::Incomplete(what) => self.incomplete.push(what.clone()),

@@ -20,7 +20,7 @@ pub struct FetchError {
     /// Why it failed.
     pub cause: Cause,
     /// The vendor's number for the call, for its support.
-    pub trace: Option<String>,
+    pub trace: Option<Box<str>>,
 }
 
 /// Why a read failed.
@@ -232,7 +232,7 @@ mod tests {
             resource: SmolStr::new("requisitions"),
             project_id: Some(882_301),
             cause: Cause::TimedOut,
-            trace: Some("abc".to_owned()),
+            trace: Some("abc".into()),
         };
         assert_eq!(
             error.to_string(),

@@ -155,14 +155,14 @@ impl Reply {
     }
 
     /// The vendor's number for this call, which its support asks for.
-    pub(crate) fn trace(&self) -> Option<String> {
+    pub(crate) fn trace(&self) -> Option<Box<str>> {
         let found = self
             .header("intuit_tid")
             .or_else(|| self.header("x-request-id"))?;
         Some(
             found
                 .chars()
-                .filter(|c| c.is_ascii_graphic())
+                .filter(char::is_ascii_graphic)
                 .take(100)
                 .collect(),
         )

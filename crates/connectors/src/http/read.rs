@@ -228,7 +228,7 @@ impl ReadClient {
         Ok(outcome)
     }
 
-    fn traced(&self, place: &Place, cause: Cause, trace: Option<String>) -> FetchError {
+    fn traced(&self, place: &Place, cause: Cause, trace: Option<Box<str>>) -> FetchError {
         FetchError {
             trace,
             ..self.error(place, cause)

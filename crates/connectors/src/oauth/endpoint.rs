@@ -312,7 +312,7 @@ pub enum ConnectError {
     Oauth(#[from] OauthError),
     /// The account cannot be read with the new token.
     #[error("{0}")]
-    Account(FetchError),
+    Account(Box<FetchError>),
     /// Another account than the one this connection is bound to.
     #[error(
         "this connection is bound to {system} company {bound}, but access was given to {given}; choose {bound} on the consent page"

@@ -491,3 +491,39 @@ async fn doctor_sees_the_company_and_how_much_of_what_it_holds() {
         Held::Count(kept.ids("Vendor").len() as u64)
     );
 }
+
+#[tokio::test]
+async fn an_answer_beyond_the_size_limit_is_refused_by_name_and_the_rest_is_read() {
+    let ledger = company().await;
+    let mut small = conditions(&ledger.clock);
+    small.limits.body_bytes = 6_000;
+    let environment = Environment::local(ledger.server.base_url()).unwrap();
+    let client = Client::open(
+        &environment,
+        ledger.client.realm(),
+        Arc::new(connection(&ledger)),
+        small,
+    )
+    .unwrap();
+    let plan = Plan {
+        page_rows: 1_000,
+        ..plan()
+    };
+    let mut kept = Kept::default();
+    let summary = all(&client, &plan, &mut kept).await.unwrap();
+    let large: Vec<&str> = summary
+        .incomplete
+        .iter()
+        .map(|what| what.resource.as_str())
+        .collect();
+    assert_eq!(large, ["Account"], "{:?}", summary.incomplete);
+    assert!(
+        summary.incomplete[0]
+            .reason
+            .contains("larger than 6000 bytes")
+    );
+    assert!(matches!(
+        kept.verdict("Vendor"),
+        Some(Completeness::Whole { .. })
+    ));
+}

@@ -210,7 +210,7 @@ impl Target<'_> {
             if let Err(error) = endpoint.revoke(&access).await {
                 tracing::warn!(%error, "a grant that is not kept could not be revoked");
             }
-            return Err(ConnectError::Account(error));
+            return Err(ConnectError::Account(Box::new(error)));
         }
         tokens.account = Some(company_id.to_string());
         vault.save(tokens).await?;

@@ -115,7 +115,7 @@ pub async fn connect(
         if let Err(error) = revoked {
             tracing::warn!(%error, "a grant that is not kept could not be revoked");
         }
-        return Err(ConnectError::Account(error));
+        return Err(ConnectError::Account(Box::new(error)));
     }
     tokens.account = Some(realm.clone());
     vault.save(tokens).await?;
