@@ -219,3 +219,69 @@ pub(super) fn disturb_rows(body: &mut Value, duplicate: bool) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, Method};
+
+    use super::*;
+
+    fn call(path: &str, body: &str) -> Call {
+        Call {
+            method: Method::GET,
+            path: path.to_owned(),
+            query: vec![("query".to_owned(), "select * from Bill".to_owned())],
+            headers: HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    /// Which of twelve matching calls the rule fires at.
+    fn pattern(rule: &str, seed: u64) -> Vec<usize> {
+        let mut scripts = Scripts::default();
+        scripts.set(vec![serde_json::from_str(rule).unwrap()], seed);
+        let call = call("/v3/company/1/query", "");
+        (1..=12).filter(|_| scripts.next(&call).is_some()).collect()
+    }
+
+    #[test]
+    fn rules_fire_by_count_by_limit_and_by_chance_of_the_seed() {
+        let rule = |extra: &str| {
+            format!(
+                r#"{{"route": "GET /v3/company/*/query", {extra} "fault": {{"kind": "unauthorized"}}}}"#
+            )
+        };
+        assert_eq!(pattern(&rule(r#""nth": 3,"#), 1), [3]);
+        assert_eq!(pattern(&rule(r#""times": 2,"#), 1), [1, 2]);
+        assert_eq!(pattern(&rule(r#""contains": "from Bill","#), 1).len(), 12);
+        assert!(pattern(&rule(r#""contains": "from Invoice","#), 1).is_empty());
+        let chance = rule(r#""probability": 0.5,"#);
+        assert_eq!(pattern(&chance, 5), pattern(&chance, 5));
+        assert_ne!(pattern(&chance, 5), pattern(&chance, 6));
+    }
+
+    #[test]
+    fn routes_match_by_method_and_by_stars() {
+        for (route, expected) in [
+            ("/v3/company/1/query", true),
+            ("GET *", true),
+            ("* */query", true),
+            ("POST */query", false),
+            ("GET /v3/company/*/bill", false),
+            ("GET /v3/*/1/q*y", true),
+        ] {
+            let rule = FaultRule {
+                route: route.to_owned(),
+                contains: None,
+                nth: None,
+                probability: None,
+                times: None,
+                fault: FaultKind::Forbidden,
+            };
+            let mut scripts = Scripts::default();
+            scripts.set(vec![rule], 1);
+            let fired = scripts.next(&call("/v3/company/1/query", "")).is_some();
+            assert_eq!(fired, expected, "{route}");
+        }
+    }
+}

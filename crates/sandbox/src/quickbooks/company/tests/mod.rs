@@ -1,3 +1,5 @@
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
