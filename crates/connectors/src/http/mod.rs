@@ -114,27 +114,31 @@ pub fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// The underlying client: no redirects, no proxies guessed from the environment, time limits.
-pub(crate) fn build(limits: &Limits, user_agent: &str) -> Result<reqwest::Client, Cause> {
+/// The underlying client for one host: no redirects, no proxies guessed from the environment,
+/// time limits. A client for this machine needs no certificates, so it also works where none are
+/// installed.
+pub(crate) fn build(limits: &Limits, host: &Url) -> Result<reqwest::Client, Cause> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // The binary usually has done it. If another thread does it just now, that is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
     }
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(limits.connect)
         .read_timeout(limits.silence)
         .timeout(limits.whole)
-        .user_agent(user_agent)
-        .build()
-        .map_err(|error| Cause::Unreachable {
-            detail: root_cause(&error),
-        })
+        .user_agent(USER_AGENT);
+    if is_this_machine(host) {
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| Cause::Unreachable {
+        detail: root_cause(&error),
+    })
 }
 
 /// The name under which this program introduces itself to the vendors.
-pub(crate) const USER_AGENT: &str = concat!("plumbline/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("plumbline/", env!("CARGO_PKG_VERSION"));
 
 /// An answer that arrived whole.
 #[derive(Debug, Clone)]

@@ -8,9 +8,7 @@ use smol_str::SmolStr;
 use url::Url;
 
 use super::error::{Cause, FetchError};
-use super::{
-    BoxFuture, Clock, Conditions, Limits, Reply, USER_AGENT, build, checked_address, send,
-};
+use super::{BoxFuture, Clock, Conditions, Limits, Reply, build, checked_address, send};
 use crate::meter::Meter;
 use crate::oauth::Secret;
 use crate::throttle::{Throttle, Told};
@@ -88,16 +86,17 @@ pub struct ReadClient {
 }
 
 impl ReadClient {
-    /// A client for one system; `headers` go with every call.
+    /// A client for one system at one host; `headers` go with every call.
     pub(crate) fn new(
         system: System,
         headers: Vec<(HeaderName, HeaderValue)>,
         bearers: Arc<dyn Bearers>,
         conditions: Conditions,
+        host: &Url,
     ) -> Result<Self, Cause> {
         Ok(Self {
             system,
-            http: build(&conditions.limits, USER_AGENT)?,
+            http: build(&conditions.limits, host)?,
             limits: conditions.limits,
             headers,
             bearers,

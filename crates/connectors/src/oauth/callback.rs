@@ -171,7 +171,7 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
 pub async fn consent_on_this_machine(address: &Url) -> Result<(), CallbackError> {
     let refuse = |text: &str| CallbackError::Consent(text.to_owned());
     let limits = crate::http::Limits::default();
-    let http = crate::http::build(&limits, crate::http::USER_AGENT)
+    let http = crate::http::build(&limits, address)
         .map_err(|cause| CallbackError::Consent(format!("{cause:?}")))?;
     let mut next = address.clone();
     for _ in 0..5 {

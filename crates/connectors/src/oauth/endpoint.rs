@@ -9,7 +9,7 @@ use url::Url;
 use super::login::LoginError;
 use super::secret::Secret;
 use super::vault::{Standing, StoredTokens, VaultError};
-use crate::http::{Cause, FetchError, Limits, USER_AGENT, build, checked_address, send, shown};
+use crate::http::{Cause, FetchError, Limits, build, checked_address, send, shown};
 
 /// The addresses of one vendor's authorisation server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,9 +125,10 @@ impl TokenEndpoint {
             body_bytes: TOKEN_LIMITS_BYTES,
             ..limits
         };
+        let http = build(&limits, &application.endpoints.token)?;
         Ok(Self {
             application,
-            http: build(&limits, USER_AGENT)?,
+            http,
             limits,
         })
     }

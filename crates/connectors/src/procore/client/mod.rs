@@ -55,16 +55,20 @@ impl Client {
         // Every call needs the company's header, also those that name it in the address.
         let header = HeaderName::from_static("procore-company-id");
         let headers = vec![(header, HeaderValue::from(company_id))];
-        let read =
-            ReadClient::new(System::Procore, headers, bearers, conditions).map_err(|cause| {
-                FetchError {
-                    system: System::Procore,
-                    resource: SmolStr::new("projects"),
-                    project_id: None,
-                    cause,
-                    trace: None,
-                }
-            })?;
+        let read = ReadClient::new(
+            System::Procore,
+            headers,
+            bearers,
+            conditions,
+            &environment.api,
+        )
+        .map_err(|cause| FetchError {
+            system: System::Procore,
+            resource: SmolStr::new("projects"),
+            project_id: None,
+            cause,
+            trace: None,
+        })?;
         Ok(Self {
             read,
             api: environment.api.clone(),

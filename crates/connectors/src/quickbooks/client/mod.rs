@@ -100,8 +100,14 @@ impl Client {
             let reason = "the company's id is not a number".to_owned();
             return Err(refuse(Cause::NotConnected { reason }));
         }
-        let read =
-            ReadClient::new(System::QuickBooks, Vec::new(), bearers, conditions).map_err(refuse)?;
+        let read = ReadClient::new(
+            System::QuickBooks,
+            Vec::new(),
+            bearers,
+            conditions,
+            &environment.api,
+        )
+        .map_err(refuse)?;
         Ok(Self {
             read,
             api: environment.api.clone(),
