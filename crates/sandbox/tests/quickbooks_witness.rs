@@ -32,6 +32,7 @@ async fn independent_python_clients_find_nothing_wrong() {
     );
     assert!(output.status.success(), "{shown}");
     assert!(shown.contains(" passed, 0 failed"), "{shown}");
+    println!("{}", shown.trim());
     let realm = server.realm_id();
     let balanced = server.with_company(&realm, |company| {
         company.is_balanced()
