@@ -7,6 +7,7 @@
 
 mod blind;
 mod company;
+mod contracts;
 mod project;
 mod reader;
 

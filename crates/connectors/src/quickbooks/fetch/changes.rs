@@ -33,6 +33,9 @@ pub(super) enum Ending {
 
 /// QuickBooks remembers 30 days; one day is kept for slow reads and clocks.
 pub(super) const MEMORY: SignedDuration = SignedDuration::from_hours(29 * 24);
+/// Without change data capture, and yet people delete it: only the count tells. Tax codes and
+/// rates cannot be deleted.
+pub(super) const DELETED_UNSEEN: &str = "TimeActivity";
 /// An answer with so many objects was probably cut.
 const CUT: usize = 1_000;
 
@@ -59,15 +62,14 @@ pub async fn changes_since(
         match (entity.name, entity.family) {
             ("CompanyInfo", _) => read.one(entity, &company).await?,
             ("Preferences", _) => read.preferences(entity).await?,
-            // Small lists without change data capture are read whole.
-            ("TaxCode" | "TaxRate", _) => read.sweep(entity).await?,
             _ => {}
         }
     }
     let since = before(cursor, OVERLAP);
     read.captured(since, Ending::OfChanges).await?;
-    read.updated("TimeActivity", since, Ending::OfChanges)
-        .await?;
+    for name in ["TaxCode", "TaxRate", DELETED_UNSEEN] {
+        read.updated(name, since, Ending::OfChanges).await?;
+    }
     Ok(Changes::Read(read.delivery.summary(now)))
 }
 
@@ -194,14 +196,15 @@ impl Read<'_> {
         debug_assert!(!entity.captured && entity.family == Family::Plain);
         let key = key(name);
         match self.updated_rows(*entity, since).await {
-            Ok(Some(count)) if ending == Ending::OfChanges => {
-                let total = self.client.count(name, "").await;
+            Ok(Some(records)) if ending == Ending::OfChanges => {
+                let total = if name == DELETED_UNSEEN {
+                    self.client.count(name, "").await.map(Some)
+                } else {
+                    Ok(None)
+                };
                 match total {
-                    Ok(total) => {
-                        let proof = Completeness::Changes {
-                            records: count,
-                            total_now: Some(total),
-                        };
+                    Ok(total_now) => {
+                        let proof = Completeness::Changes { records, total_now };
                         self.delivery.done(&key, proof).await
                     }
                     Err(error) => self.delivery.failed(&key, error).await,

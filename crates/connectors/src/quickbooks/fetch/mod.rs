@@ -149,8 +149,12 @@ pub async fn all(client: &Client, plan: &Plan, sink: &mut dyn Sink) -> Result<Su
     let far_past = before(began, changes::MEMORY);
     read.captured(far_past, changes::Ending::OfFullRead).await?;
     let just_before = read.just_before();
-    read.updated("TimeActivity", just_before, changes::Ending::OfFullRead)
-        .await?;
+    read.updated(
+        changes::DELETED_UNSEEN,
+        just_before,
+        changes::Ending::OfFullRead,
+    )
+    .await?;
     Ok(read.delivery.summary(began))
 }
 
