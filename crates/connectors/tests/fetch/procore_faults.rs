@@ -550,3 +550,75 @@ async fn disconnecting_revokes_the_grant_at_procore() {
     assert!(outcome.unwrap_err().to_string().contains("not connected"));
     assert!(Client::company_id(&office.client) == office.server.company_id());
 }
+
+#[tokio::test]
+async fn whatever_goes_wrong_what_is_called_whole_is_whole() {
+    let world = world();
+    // One project at a time, so that the dice fall the same way in every run.
+    let plan = Plan {
+        at_once: 1,
+        ..plan(&world)
+    };
+    let office = office(Books::from(&world), Rights::ServiceAccount).await;
+    let (undisturbed, _) = read(&office, &plan).await;
+    let kinds = [
+        FaultKind::DropConnection,
+        FaultKind::TruncatedBody,
+        FaultKind::Status {
+            status: 503,
+            retry_after: None,
+        },
+        FaultKind::RateLimited {
+            retry_after: Some(2),
+        },
+        FaultKind::HtmlSuccess,
+        FaultKind::DuplicateRows,
+        FaultKind::OutOfOrderRows,
+        FaultKind::Status {
+            status: 403,
+            retry_after: None,
+        },
+    ];
+    let (mut clean, mut named, mut refused) = (0, 0, 0);
+    for round in 0..24 {
+        let chance = [5, 40, 250][round % 3];
+        let script = kinds.iter().map(|kind| Fault {
+            per_mille: Some(chance),
+            ..fault("/rest/**", None, kind.clone())
+        });
+        office.server.set_faults(script.collect());
+        let (kept, outcome) = read(&office, &plan).await;
+        match outcome {
+            Ok(summary) if summary.incomplete.is_empty() && summary.blind_spots.is_empty() => {
+                clean += 1;
+                assert!(bodies(&kept) == bodies(&undisturbed), "round {round}");
+            }
+            Ok(_) => named += 1,
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().starts_with("Procore "), "{error}");
+            }
+        }
+        for ((resource, project), verdict) in &kept.verdicts {
+            let Completeness::Whole { .. } = verdict else {
+                continue;
+            };
+            let of = |kept: &Kept| -> Vec<String> {
+                let mine = kept
+                    .records
+                    .iter()
+                    .filter(|((r, p, _), _)| r == resource && p == project);
+                mine.map(|(_, record)| record.body.clone()).collect()
+            };
+            assert_eq!(
+                of(&kept),
+                of(&undisturbed),
+                "round {round}: {resource} of {project:?}"
+            );
+        }
+    }
+    assert!(
+        clean > 0 && named > 0 && refused > 0,
+        "{clean} {named} {refused}"
+    );
+}

@@ -527,3 +527,64 @@ async fn an_answer_beyond_the_size_limit_is_refused_by_name_and_the_rest_is_read
         Some(Completeness::Whole { .. })
     ));
 }
+
+#[tokio::test]
+async fn whatever_goes_wrong_what_is_called_whole_is_whole() {
+    let ledger = company().await;
+    let (undisturbed, _) = read(&ledger).await;
+    let undisturbed = bodies(&undisturbed);
+    let kinds = [
+        FaultKind::DropBefore,
+        FaultKind::CutConnection,
+        FaultKind::TruncatedBody,
+        FaultKind::Throttled {
+            retry_after: Some(2),
+        },
+        FaultKind::ServerError { status: 500 },
+        FaultKind::Html { status: 200 },
+        FaultKind::FaultInSuccess,
+        FaultKind::DuplicateRows,
+        FaultKind::ShuffledRows,
+    ];
+    let (mut clean, mut refused) = (0, 0);
+    for round in 0..60 {
+        let chance = [0.01, 0.05, 0.2][round % 3];
+        let script = kinds.iter().map(|kind| FaultRule {
+            probability: Some(chance),
+            // Other dice in every round: a rule's seed follows from its place in the script.
+            ..rule(None, kind.clone())
+        });
+        let idle = FaultRule {
+            times: Some(0),
+            ..rule(None, FaultKind::DropBefore)
+        };
+        let idle = std::iter::repeat_n(idle, round * kinds.len());
+        ledger.server.set_faults(idle.chain(script).collect());
+        let (kept, outcome) = read(&ledger).await;
+        match outcome {
+            Ok(summary) if summary.incomplete.is_empty() => {
+                clean += 1;
+                assert_eq!(bodies(&kept), undisturbed, "round {round}");
+            }
+            Ok(_) => refused += 1,
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().starts_with("QuickBooks "), "{error}");
+            }
+        }
+        for entity in ["Account", "Customer", "Vendor"] {
+            if let Some(Completeness::Whole { records }) = kept.verdict(entity) {
+                let whole: BTreeMap<_, _> = undisturbed
+                    .iter()
+                    .filter(|((of, _), _)| of == entity)
+                    .collect();
+                let came = bodies(&kept);
+                let came: BTreeMap<_, _> =
+                    came.iter().filter(|((of, _), _)| of == entity).collect();
+                assert_eq!(came, whole, "round {round}");
+                assert_eq!(*records, whole.len() as u64);
+            }
+        }
+    }
+    assert!(clean > 0 && refused > 0, "{clean} clean, {refused} refused");
+}
