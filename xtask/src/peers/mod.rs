@@ -210,7 +210,10 @@ fn measure(root: &Path, python: &Path, command: &[PathBuf]) -> Result<Used> {
         .args(command)
         .output()
         .context("failed to start python3")?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+    }
     let last = text.lines().last().unwrap_or_default();
     let measured: serde_json::Value =
         serde_json::from_str(last).with_context(|| format!("no measurement: {text}"))?;

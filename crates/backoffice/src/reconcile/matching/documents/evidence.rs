@@ -76,9 +76,10 @@ impl Evidence {
             (NumberEvidence::Suffixed, _) => 75,
             (NumberEvidence::OneEdit, 3..=4) => 30,
             (NumberEvidence::OneEdit, _) => 45,
-            (NumberEvidence::LastDigit, _) => -10,
+            // Equal bills with numbers in a row are two bills; nearly nobody mistypes just that.
+            (NumberEvidence::LastDigit, _) => -80,
             (NumberEvidence::Missing, _) => 0,
-            (NumberEvidence::Different, _) => -50,
+            (NumberEvidence::Different, _) => -60,
         };
         let amount = match self.amount {
             AmountEvidence::Equal => 100,

@@ -6,12 +6,12 @@
 
 use super::amount::{self, AmountEvidence};
 use super::document::{Policy, UNKNOWN};
-use super::evidence::{Evidence, score};
+use super::evidence::{Evidence, PartyEvidence, points_for};
 use super::loose::Loose;
 use super::number::{Number, NumberEvidence};
 use super::parties::Names;
 use super::radix::{self, Entry, RIGHT, mix};
-use super::table::{Row, Table, days_apart, weigh};
+use super::table::{Row, Table, days_apart, relate_parties, weigh};
 
 /// One row of a side and the rows of the other side that make it up, as ranks.
 #[derive(Debug)]
@@ -32,9 +32,18 @@ pub(crate) struct Sides<'a> {
 
 /// Longest suffix that marks a part.
 const LONGEST_SUFFIX: u32 = 3;
+/// Numbers of this length are rare enough to be looked for across parties.
+const LONG_NUMBER: u32 = 5;
+/// Larger groups of one number are not searched.
+const LARGEST_GROUP: usize = 64;
 /// Most rows among which parts are sought, by number and by amount.
 const PARTS_BY_NUMBER: usize = 10;
 const PARTS_BY_AMOUNT: usize = 12;
+/// Points held against a sum for each row more among which it was sought: every further row doubles
+/// the sums that may fit by chance, though most of them are far off.
+const BY_CHANCE: i32 = 5;
+/// Most rows among which parts are sought that make up an amount with tax.
+const MOST_WITH_TAX: i32 = 3;
 /// Most parts found by amount alone: more add up by chance.
 const MOST_BY_AMOUNT: u32 = 4;
 
@@ -44,7 +53,7 @@ pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
     let mut found = Vec::new();
     for group in entries.chunk_by(|a, b| a.key == b.key) {
         let (wholes, parts) = group.split_at(group.partition_point(|entry| !entry.is_right()));
-        if wholes.is_empty() || parts.len() < 2 || parts.len() > PARTS_BY_NUMBER {
+        if wholes.is_empty() || parts.len() < 2 || group.len() > LARGEST_GROUP {
             continue;
         }
         for whole in wholes {
@@ -54,9 +63,15 @@ pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
                 .map(Entry::index)
                 .filter(|part| {
                     let part = &sides.parts.rows[*part as usize];
-                    may_be_part(row.amount, part.amount) && within(sides.policy, row.day, part.day)
+                    may_be_part(row.amount, part.amount)
+                        && within(sides.policy, row.day, part.day)
+                        && relate_parties(row, part, sides.names) != PartyEvidence::Different
                 })
+                .take(PARTS_BY_NUMBER + 1)
                 .collect();
+            if ranks.len() > PARTS_BY_NUMBER {
+                continue;
+            }
             if let Some((parts, amount)) = sides.adding_up(whole.index(), &ranks, u32::MAX) {
                 found.push(sides.split(whole.index(), parts, (NumberEvidence::Suffixed, amount)));
             }
@@ -65,7 +80,8 @@ pub(crate) fn by_number(sides: &Sides) -> Vec<Split> {
     without_conflicts(found, sides)
 }
 
-/// Splits among the rows of one party near in time, and of one job if the whole names it, whose amounts add up in one way only.
+/// Splits among the rows of one party near in time, and of one job if the whole names it, whose
+/// amounts add up in one way only.
 pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
     let key = |row: &Row| (row.party, row.day);
     let mut order: Vec<u32> = (0..sides.parts.len() as u32).collect();
@@ -73,6 +89,7 @@ pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
     order.sort_unstable_by_key(|rank| (key(&rows[*rank as usize]), *rank));
     let mut found = Vec::new();
     let window = i32::from(sides.policy.split_window_days);
+    let least = points_for(sides.policy.accept);
     for (whole, rank) in sides.wholes.rows.iter().zip(0_u32..) {
         if whole.party == UNKNOWN || whole.amount == 0 {
             continue;
@@ -92,9 +109,15 @@ pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
         }
         ranks.sort_unstable_by_key(|part| (days_apart(whole.day, rows[*part as usize].day), *part));
         ranks.truncate(PARTS_BY_AMOUNT);
+        let searched = ranks.len() as i32;
         if let Some((parts, amount)) = sides.adding_up(rank, &ranks, MOST_BY_AMOUNT) {
+            // Tax at one of many rates adds up by chance too often, unless little else is about.
+            if amount == AmountEvidence::TaxAdded && searched > MOST_WITH_TAX {
+                continue;
+            }
             let split = sides.split(rank, parts, (NumberEvidence::Missing, amount));
-            if score(split.evidence.points(sides.policy)) >= sides.policy.accept {
+            let by_chance = BY_CHANCE * (searched - 2);
+            if split.evidence.points(sides.policy) - by_chance >= least {
                 found.push(split);
             }
         }
@@ -102,22 +125,31 @@ pub(crate) fn by_amount(sides: &Sides) -> Vec<Split> {
     without_conflicts(found, sides)
 }
 
-/// Wholes by party and number, and parts by party and what remains of their number without a suffix.
+/// Wholes by number, and parts by what remains of their number without a suffix: once within their
+/// party, and long numbers once more across parties, where names may be written otherwise.
 fn stems(sides: &Sides) -> Vec<Entry> {
-    let digest = |party: u32, number: Number| mix(number.digest(), u64::from(party));
-    let mut entries = Vec::with_capacity(sides.wholes.len() * 2);
+    let keys = |party: u32, number: Number| {
+        let digest = number.digest();
+        let long = number.length() >= LONG_NUMBER;
+        [
+            (party != UNKNOWN).then(|| mix(digest, u64::from(party))),
+            long.then_some(digest),
+        ]
+    };
+    let mut entries = Vec::with_capacity(sides.wholes.len() * 3);
     // One bit per whole, so that hardly any stem without a whole is sorted.
     let mut present = vec![0_u64; 1 << 16];
     for (row, rank) in sides.wholes.rows.iter().zip(0_u32..) {
-        if row.number.length() < 2 || row.party == UNKNOWN || row.amount == 0 {
+        if row.number.length() < 2 || row.amount == 0 {
             continue;
         }
-        let key = digest(row.party, row.number);
-        present[(key >> 48) as usize] |= 1 << (key >> 42 & 63);
-        entries.push(Entry { key, row: rank });
+        for key in keys(row.party, row.number).into_iter().flatten() {
+            present[(key >> 48) as usize] |= 1 << (key >> 42 & 63);
+            entries.push(Entry { key, row: rank });
+        }
     }
     for (row, rank) in sides.parts.rows.iter().zip(0_u32..) {
-        if row.party == UNKNOWN || row.amount == 0 {
+        if row.amount == 0 {
             continue;
         }
         for suffix in 0..=LONGEST_SUFFIX {
@@ -125,12 +157,13 @@ fn stems(sides: &Sides) -> Vec<Entry> {
             if stem.length() < 2 {
                 break;
             }
-            let key = digest(row.party, stem);
-            if present[(key >> 48) as usize] & 1 << (key >> 42 & 63) != 0 {
-                entries.push(Entry {
-                    key,
-                    row: rank | RIGHT,
-                });
+            for key in keys(row.party, stem).into_iter().flatten() {
+                if present[(key >> 48) as usize] & 1 << (key >> 42 & 63) != 0 {
+                    entries.push(Entry {
+                        key,
+                        row: rank | RIGHT,
+                    });
+                }
             }
         }
     }
@@ -204,10 +237,9 @@ impl Sides<'_> {
         let row = &self.wholes.rows[whole as usize];
         let first = &self.parts.rows[parts[0] as usize];
         let mut evidence = weigh(row, first, (number, amount), self.names);
-        for part in &parts {
-            let days = days_apart(row.day, self.parts.rows[*part as usize].day);
-            evidence.days_apart = evidence.days_apart.max(days);
-        }
+        // Parts follow one another; the nearest tells when the whole was entered.
+        let days = |part: &u32| days_apart(row.day, self.parts.rows[*part as usize].day);
+        evidence.days_apart = parts.iter().filter_map(days).min();
         evidence.parts = u8::try_from(parts.len()).unwrap_or(u8::MAX);
         Split {
             whole,

@@ -200,7 +200,8 @@ pub(crate) fn weigh(
     }
 }
 
-fn relate_parties(left: &Row, right: &Row, names: &Names) -> PartyEvidence {
+/// How the parties of two rows relate.
+pub(crate) fn relate_parties(left: &Row, right: &Row, names: &Names) -> PartyEvidence {
     if left.party == UNKNOWN || right.party == UNKNOWN {
         return PartyEvidence::Unknown;
     }
