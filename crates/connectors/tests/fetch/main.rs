@@ -8,5 +8,6 @@
 mod paging;
 mod procore_faults;
 mod quickbooks_faults;
+mod storms;
 mod support;
 mod whole;
