@@ -250,3 +250,91 @@ enum End {
     /// At a right row that was without a partner.
     Free(usize),
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::amount::AmountEvidence;
+    use super::super::evidence::{Evidence, JobEvidence, PartyEvidence};
+    use super::super::number::NumberEvidence;
+    use super::{Edge, best_first, choose, greedy};
+
+    const SIDE: u32 = 6;
+    const BASE: i32 = 200;
+
+    fn edge((left, right, points): (u32, u32, i32)) -> Edge {
+        let evidence = Evidence {
+            number: NumberEvidence::Missing,
+            number_length: 0,
+            amount: AmountEvidence::Equal,
+            party: PartyEvidence::Same,
+            job: JobEvidence::Unknown,
+            days_apart: None,
+            parts: 1,
+        };
+        Edge {
+            left,
+            right,
+            points,
+            evidence,
+        }
+    }
+
+    /// What a pair is worth: its points above the base, and one for being a pair at all.
+    fn worth(edges: &[Edge]) -> i32 {
+        edges.iter().map(|edge| edge.points - BASE + 1).sum()
+    }
+
+    /// The greatest worth of all sets of edges that share no row, by trying each of them.
+    fn greatest(edges: &[Edge], lefts: u32, rights: u32) -> i32 {
+        let Some((first, rest)) = edges.split_first() else {
+            return 0;
+        };
+        let without = greatest(rest, lefts, rights);
+        let (left, right) = (1 << first.left, 1 << first.right);
+        if first.points < BASE || lefts & left != 0 || rights & right != 0 {
+            return without;
+        }
+        without.max(worth(&[*first]) + greatest(rest, lefts | left, rights | right))
+    }
+
+    fn candidates() -> impl Strategy<Value = Vec<Edge>> {
+        let one = (0..SIDE, 0..SIDE, 150..300_i32);
+        prop::collection::btree_map((0..SIDE, 0..SIDE), one, 0..16).prop_map(|found| {
+            found
+                .into_iter()
+                .map(|((l, r), (_, _, points))| edge((l, r, points)))
+                .collect()
+        })
+    }
+
+    #[test]
+    fn two_middling_pairs_are_better_than_one_good_pair_and_a_row_left_over() {
+        let edges = [(0, 0, 300), (0, 1, 280), (1, 0, 270)].map(edge);
+        let chosen = choose(&edges, (2, 2), BASE);
+        assert_eq!(
+            chosen.iter().map(|edge| edge.right).collect::<Vec<_>>(),
+            [1, 0]
+        );
+        let mut taken = Vec::new();
+        greedy(&mut edges.to_vec(), &mut taken);
+        assert_eq!(taken.len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn the_choice_is_the_best_of_all_choices(mut edges in candidates()) {
+            edges.sort_by(|a, b| a.left.cmp(&b.left).then(best_first(a, b)));
+            let chosen = choose(&edges, (SIDE as usize, SIDE as usize), BASE);
+            for (at, one) in chosen.iter().enumerate() {
+                prop_assert!(one.points >= BASE);
+                let shares = |other: &Edge| other.left == one.left || other.right == one.right;
+                prop_assert!(!chosen[..at].iter().any(shares));
+            }
+            prop_assert_eq!(worth(&chosen), greatest(&edges, 0, 0));
+        }
+    }
+}
