@@ -135,7 +135,10 @@ fn large_party(
     let rows = &weighing.right.rows;
     let by_amount: Vec<u32> = right.clone().map(|rank| rank as u32).collect();
     let mut by_number = by_amount.clone();
-    by_number.sort_unstable_by_key(|rank| (rows[*rank as usize].number, *rank));
+    by_number.sort_unstable_by_key(|rank| {
+        let row = &rows[*rank as usize];
+        (row.number, row.day, *rank)
+    });
     let mut by_day = by_amount.clone();
     by_day.sort_unstable_by_key(|rank| (rows[*rank as usize].day, *rank));
     let mut by_job = by_amount.clone();
@@ -151,15 +154,16 @@ fn large_party(
         }
         for amount in amounts {
             // A cent to each side, for those who round otherwise.
-            let (low, high) = (amount.saturating_sub(1), amount.saturating_add(1));
-            let from = by_amount.partition_point(|rank| rows[*rank as usize].amount < low);
-            let to = by_amount.partition_point(|rank| rows[*rank as usize].amount <= high);
-            take_nearest(&by_amount[from..to], row, rows, &mut seen);
+            for amount in [amount.saturating_sub(1), amount, amount.saturating_add(1)] {
+                let from = by_amount.partition_point(|rank| rows[*rank as usize].amount < amount);
+                let to = by_amount.partition_point(|rank| rows[*rank as usize].amount <= amount);
+                seen.extend_from_slice(nearest(&by_amount[from..to], row, rows));
+            }
         }
         if !row.number.is_missing() {
             let from = by_number.partition_point(|rank| rows[*rank as usize].number < row.number);
             let to = by_number.partition_point(|rank| rows[*rank as usize].number <= row.number);
-            take_nearest(&by_number[from..to], row, rows, &mut seen);
+            seen.extend_from_slice(nearest(&by_number[from..to], row, rows));
         }
         let at = by_day.partition_point(|rank| rows[*rank as usize].day < row.day);
         seen.extend_from_slice(around(&by_day, at));
@@ -180,23 +184,12 @@ fn around(order: &[u32], at: usize) -> &[u32] {
     &order[at.saturating_sub(WINDOW)..(at + WINDOW).min(order.len())]
 }
 
-/// Of a run of rows, those nearest in time.
-fn take_nearest(run: &[u32], row: &Row, rows: &[Row], seen: &mut Vec<u32>) {
-    if run.len() <= WINDOW {
-        seen.extend_from_slice(run);
-        return;
-    }
-    let mut nearest: Vec<(u16, u32)> = run
-        .iter()
-        .map(|rank| {
-            (
-                days_apart(row.day, rows[*rank as usize].day).unwrap_or(u16::MAX),
-                *rank,
-            )
-        })
-        .collect();
-    nearest.select_nth_unstable(WINDOW);
-    seen.extend(nearest[..WINDOW].iter().map(|(_, rank)| rank));
+/// Of a run of rows in order of their days, those around the day of a row.
+fn nearest<'a>(run: &'a [u32], row: &Row, rows: &[Row]) -> &'a [u32] {
+    around(
+        run,
+        run.partition_point(|rank| rows[*rank as usize].day < row.day),
+    )
 }
 
 /// The properties under which rows of different parties meet.
