@@ -6,5 +6,11 @@
 pub mod accuracy;
 pub mod books;
 pub mod cli;
+pub mod connect;
+pub mod cycle;
+pub mod desk;
 pub mod reading;
+pub mod receipts;
 pub mod refused;
+pub mod settings;
+pub mod vault;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use figures::Date;
+use figures::{Date, Measure};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -29,14 +29,10 @@ pub struct Arguments {
 /// Options that hold for every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Folder with the mirror, the connections and the worklist
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = "./plumbline-data"
-    )]
-    pub data: PathBuf,
+    /// Folder with the mirror, the connections and the worklist [default: ./plumbline-data, and
+    /// ./plumbline-demo for the demo]
+    #[arg(long = "data", global = true, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// Read the books from a snapshot folder instead of the mirror
     #[arg(long, global = true, value_name = "DIR")]
     pub snapshot: Option<PathBuf>,
@@ -49,6 +45,16 @@ pub struct Global {
     /// End with exit code 3 when there are findings
     #[arg(long, global = true)]
     pub fail_on_findings: bool,
+}
+
+impl Global {
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("./plumbline-data"))
+    }
 }
 
 /// How an answer is printed.
@@ -67,8 +73,69 @@ pub enum Format {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show the whole product on a simulated contractor, on this machine only
+    #[command(after_help = "\
+Starts a local Procore and a local QuickBooks Online, connects to both through OAuth, reads
+them, and shows the worklist and the job bridges. No network beyond this machine is used.")]
+    Demo {
+        /// Print and exit, keeping nothing
+        #[arg(long)]
+        once: bool,
+    },
+    /// Run a local Procore and a local QuickBooks Online until Ctrl-C
+    Sandbox(SandboxArguments),
+    /// Connect a system through OAuth
+    #[command(subcommand)]
+    Connect(ConnectCommand),
+    /// Read both systems and bring the worklist up to date
+    Cycle,
     /// Compare the books and show findings and bridges
+    #[command(after_help = "\
+Reads the newest cycle of the mirror, or a snapshot with --snapshot. With --format json the
+comparison is printed as one JSON object, the same bytes for the same books.")]
     Reconcile,
+    /// List, show and export findings with their history
+    Worklist {
+        /// What to do; lists the open items when left out
+        #[command(subcommand)]
+        what: Option<WorklistCommand>,
+    },
+    /// Show how a job's totals differ and what explains it, to the cent
+    Bridge {
+        /// The job: its Procore id, or a part of its name; all jobs when left out
+        #[arg(value_name = "JOB")]
+        job: Option<String>,
+        /// Only one measure: contract, billed, retainage, received, committed, cost,
+        /// retainage_payable or paid
+        #[arg(long, value_name = "MEASURE", value_parser = measure)]
+        measure: Option<Measure>,
+    },
+    /// Show formula, inputs and source records of a figure
+    #[command(
+        after_help = "A figure id looks like bridge.billed.procore:882301; see `plumbline bridge`."
+    )]
+    Explain {
+        /// The figure
+        #[arg(value_name = "FIGURE-ID")]
+        figure: String,
+    },
+    /// Compute a figure again from the mirror and compare it with its stored receipt
+    Replay {
+        /// The figure
+        #[arg(value_name = "FIGURE-ID")]
+        figure: String,
+        /// The cycle; the newest one that has the figure when left out
+        #[arg(long, value_name = "ID")]
+        cycle: Option<i64>,
+    },
+    /// Write snapshots
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    /// Decide whether two records are the same; it outranks every score
+    #[command(subcommand)]
+    Decide(DecideCommand),
+    /// Check the store, the connections and the age of the mirror
+    Doctor,
     /// Pair the rows of two plain tables, without any connection
     #[command(after_help = "\
 Both tables have the header id,vendor,doc_no,amount_cents,date,job in any order.
@@ -84,4 +151,198 @@ The pairs are written as a_id,b_id,score,reason.")]
         #[arg(long, value_name = "PAIRS.csv")]
         out: PathBuf,
     },
+}
+
+fn measure(name: &str) -> Result<Measure, String> {
+    Measure::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Measure::ALL.iter().map(|measure| measure.name()).collect();
+        format!("the measures are {}", names.join(", "))
+    })
+}
+
+/// How the local systems are started.
+#[derive(Debug, Args)]
+pub struct SandboxArguments {
+    /// The contractor: demo, small, medium or large
+    #[arg(long, default_value = "demo", value_parser = ["demo", "small", "medium", "large"])]
+    pub size: String,
+    /// Seed of a simulated contractor other than the demo
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Plant no disagreements
+    #[arg(long)]
+    pub clean: bool,
+    /// Give consent without asking
+    #[arg(long)]
+    pub headless: bool,
+    /// Port of the Procore login host; any free one when 0
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub procore_login_port: u16,
+    /// Port of the Procore API host; any free one when 0
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub procore_api_port: u16,
+    /// Port of QuickBooks; any free one when 0
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub quickbooks_port: u16,
+}
+
+/// Which system to connect.
+#[derive(Debug, Subcommand)]
+pub enum ConnectCommand {
+    /// Connect a Procore company, with a person's rights or the application's own account
+    Procore(ProcoreArguments),
+    /// Connect a QuickBooks Online company
+    Quickbooks(QuickBooksArguments),
+}
+
+/// A vendor's environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// Real companies
+    Production,
+    /// The vendor's developer sandbox
+    Sandbox,
+}
+
+/// The application that is registered with the vendor.
+#[derive(Debug, Args)]
+pub struct Application {
+    /// Client id of the application that is registered with the vendor
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+    /// File with the client secret [default: the variable PLUMBLINE_PROCORE_CLIENT_SECRET or
+    /// PLUMBLINE_QUICKBOOKS_CLIENT_SECRET]
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// Redirect address on this machine, exactly as registered; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://localhost:8934/callback"
+    )]
+    pub redirect_uri: String,
+    /// The contractor's time zone, such as America/Denver
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Do not open a browser: the consent page of a local sandbox answers by itself
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// How Procore is connected.
+#[derive(Debug, Args)]
+pub struct ProcoreArguments {
+    /// The Procore company
+    #[arg(long, value_name = "ID")]
+    pub company_id: i64,
+    /// Which Procore
+    #[arg(long, value_enum, default_value_t = Environment::Production)]
+    pub environment: Environment,
+    /// Another login host, such as a local sandbox
+    #[arg(long, value_name = "URL", requires = "api_url")]
+    pub login_url: Option<String>,
+    /// The API host that belongs to it
+    #[arg(long, value_name = "URL", requires = "login_url")]
+    pub api_url: Option<String>,
+    /// Use the application's own account instead of a person's consent
+    #[arg(long)]
+    pub service_account: bool,
+    /// The application
+    #[command(flatten)]
+    pub application: Application,
+}
+
+/// How QuickBooks is connected.
+#[derive(Debug, Args)]
+pub struct QuickBooksArguments {
+    /// Which QuickBooks
+    #[arg(long, value_enum, default_value_t = Environment::Production)]
+    pub environment: Environment,
+    /// A local sandbox instead
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The application
+    #[command(flatten)]
+    pub application: Application,
+}
+
+/// What to do with the worklist.
+#[derive(Debug, Subcommand)]
+pub enum WorklistCommand {
+    /// List items, most severe first
+    List {
+        /// Also those that were cleared
+        #[arg(long)]
+        all: bool,
+        /// Only items of checks that begin so, such as R07
+        #[arg(long, value_name = "CODE")]
+        check: Option<String>,
+        /// Only items of this job
+        #[arg(long, value_name = "PROJECT-ID")]
+        job: Option<i64>,
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+    },
+    /// Show one item with its records and history
+    Show {
+        /// The item's id, such as fnd_…
+        id: String,
+    },
+    /// Write the open items to a file: csv, or xlsx with --format xlsx
+    Export {
+        /// Where to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+impl Default for WorklistCommand {
+    fn default() -> Self {
+        Self::List {
+            all: false,
+            check: None,
+            job: None,
+            limit: None,
+        }
+    }
+}
+
+/// What to do with snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+    /// Write the newest cycle, or the newest up to --as-of, to a new folder
+    Export {
+        /// The folder; it must be new or empty
+        dir: PathBuf,
+    },
+}
+
+/// A decision about a pair.
+#[derive(Debug, Subcommand)]
+pub enum DecideCommand {
+    /// These records are the same
+    Confirm(DecideArguments),
+    /// These records are not the same
+    Refuse(DecideArguments),
+    /// Take the last word about these records back
+    Undo(DecideArguments),
+}
+
+/// The pair that is decided about.
+#[derive(Debug, Args)]
+pub struct DecideArguments {
+    /// job, party or document
+    #[arg(value_parser = ["job", "party", "document"])]
+    pub kind: String,
+    /// The Procore records, such as requisition:5510012, separated by commas
+    pub procore: String,
+    /// The QuickBooks records, such as Bill:145, separated by commas
+    pub quickbooks: String,
+    /// Who decides
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
 }

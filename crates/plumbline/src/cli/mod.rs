@@ -6,9 +6,21 @@
 
 mod answer;
 mod arguments;
+mod bridge;
+mod connect;
+mod cycle;
+mod decide;
+mod demo;
+mod doctor;
+mod export;
 pub mod match_tables;
+mod progress;
+mod receipts;
 mod reconcile;
+mod sandboxes;
+mod snapshot;
 mod table;
+mod worklist;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -16,6 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use answer::{Answer, Status};
+use arguments::SnapshotCommand;
 pub use arguments::{Arguments, Command, Format, Global};
 
 /// Runs the program: parses the command line, does it, and says how it ended.
@@ -46,7 +59,18 @@ pub fn main() -> ExitCode {
 pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
     let global = arguments.global;
     match arguments.command {
+        Command::Demo { once } => demo::run(&global, once).await,
+        Command::Sandbox(arguments) => sandboxes::run(&arguments).await,
+        Command::Connect(command) => connect::run(&global, command).await,
+        Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,
+        Command::Worklist { what } => worklist::run(&global, what.unwrap_or_default()).await,
+        Command::Bridge { job, measure } => bridge::run(&global, job, measure).await,
+        Command::Explain { figure } => receipts::explain(&global, &figure).await,
+        Command::Replay { figure, cycle } => receipts::replay(&global, &figure, cycle).await,
+        Command::Snapshot(SnapshotCommand::Export { dir }) => snapshot::export(&global, &dir).await,
+        Command::Decide(command) => decide::run(&global, command).await,
+        Command::Doctor => doctor::run(&global).await,
         Command::Match { left, right, out } => {
             let summary = match_tables::run(&left, &right, &out)?;
             Ok(Answer::text(summary.to_string()))

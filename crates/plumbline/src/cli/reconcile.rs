@@ -6,10 +6,17 @@ use std::path::Path;
 
 use backoffice::reconcile::matching::decisions::Decisions;
 use backoffice::reconcile::result::{Finding, Reconciliation};
+use figures::Date;
+use figures::dates::days_between;
+use figures::source::System;
+use jiff::Timestamp;
+use store::mirror::{self, Cycle, CycleState};
 
 use super::table::{Cell, Table, printable};
 use super::{Answer, Format, Global, Status};
 use crate::books::Loaded;
+use crate::desk::Desk;
+use crate::refused::Refused;
 
 /// A comparison with what people need to read it.
 pub(super) struct Compared {
@@ -76,8 +83,91 @@ pub(super) fn job_name(jobs: &BTreeMap<i64, String>, id: Option<i64>) -> String 
 pub(super) async fn compared(global: &Global) -> anyhow::Result<Compared> {
     match &global.snapshot {
         Some(dir) => of_snapshot(dir, global),
-        None => anyhow::bail!("the mirror cannot be read yet"),
+        None => {
+            let desk = Desk::existing(&global.data()).await?;
+            let compared = of_mirror(&desk, global).await;
+            desk.store.close().await;
+            compared
+        }
     }
+}
+
+async fn of_mirror(desk: &Desk, global: &Global) -> anyhow::Result<Compared> {
+    let loaded = standing_books(desk, global.as_of).await?.loaded;
+    Ok(Compared::of(&loaded, &desk.decisions().await?))
+}
+
+/// Books out of the mirror with the cycle that read them.
+pub(super) struct Standing {
+    pub(super) cycle: i64,
+    pub(super) loaded: Loaded,
+}
+
+/// The books of the newest cycle, or of the newest one up to a day that is asked for.
+///
+/// Without a day they must stand now: both connections good, the reading not too old. Whoever
+/// names a day gets the books of that day, which is what the answer then says.
+pub(super) async fn standing_books(desk: &Desk, asked: Option<Date>) -> anyhow::Result<Standing> {
+    let newest = mirror::cycle_as_of(&desk.store, &desk.scope, asked).await?;
+    let Some((cycle, day, at)) = newest.and_then(finished) else {
+        return Err(nothing_read(desk, asked).await?.into());
+    };
+    let limit = desk.settings.stale_after_days;
+    match asked {
+        Some(asked) if days_between(day, asked) > limit => {
+            return Err(Refused::new(format!(
+                "The newest reading up to {asked} is of {day}, {} days earlier, which is more than \
+                 the limit of {limit}, so no figures of {asked} are shown. Ask for {day} instead.",
+                days_between(day, asked)
+            ))
+            .into());
+        }
+        None if desk.clock.now().duration_since(at).as_hours() > i64::from(limit) * 24 => {
+            return Err(Refused::new(format!(
+                "The books were last read on {}, as of {day}, which is longer ago than the limit \
+                 of {limit} days, so no figures are shown. Run `plumbline cycle`, or ask for that \
+                 day with --as-of {day}.",
+                at.strftime("%Y-%m-%d %H:%M UTC")
+            ))
+            .into());
+        }
+        Some(_) | None => {}
+    }
+    let as_of = asked.unwrap_or(day);
+    let mut loaded = Loaded::from_mirror(&desk.store, &desk.scope, cycle, as_of).await?;
+    if asked.is_none() {
+        for system in [System::Procore, System::QuickBooks] {
+            if let Some(reason) = desk.why_not(system).await? {
+                loaded.withhold(system, reason);
+            }
+        }
+    }
+    Ok(Standing { cycle, loaded })
+}
+
+/// Number, day and moment of a cycle that was read to its end.
+pub(super) fn finished(cycle: Cycle) -> Option<(i64, Date, Timestamp)> {
+    match cycle.state {
+        CycleState::Finished { as_of, at } => Some((cycle.number, as_of, at)),
+        CycleState::Open | CycleState::Abandoned { .. } => None,
+    }
+}
+
+async fn nothing_read(desk: &Desk, asked: Option<Date>) -> anyhow::Result<Refused> {
+    let mut sentences = Vec::new();
+    for system in [System::Procore, System::QuickBooks] {
+        sentences.extend(desk.why_not(system).await?);
+    }
+    if sentences.is_empty() {
+        sentences.push(match asked {
+            Some(day) => format!(
+                "The books were never read as of {day} or an earlier day. `plumbline doctor` \
+                 lists the days that there are."
+            ),
+            None => "The books were never read. Run `plumbline cycle`.".to_owned(),
+        });
+    }
+    Ok(Refused::new(sentences.join(" ")))
 }
 
 fn of_snapshot(dir: &Path, global: &Global) -> anyhow::Result<Compared> {

@@ -1,0 +1,133 @@
+//! `plumbline demo`: the whole product on a simulated contractor, on this machine only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use backoffice::reconcile::result::Bridge;
+use connectors::http::SystemClock;
+use sandbox::contractor::{Plan, generate};
+
+use super::bridge;
+use super::progress::Screen;
+use super::reconcile::Compared;
+use super::sandboxes::{Ports, Sandboxes};
+use super::table::{Cell, Table};
+use super::{Answer, Global, Status};
+use crate::connect::{self, Consent};
+use crate::cycle;
+use crate::desk::Desk;
+use crate::reading::Watch;
+use crate::settings::Rights;
+
+pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
+    let mut screen = Screen::new();
+    screen.note("starting a local Procore and a local QuickBooks with the demo contractor");
+    let world = generate(&Plan::demo());
+    let sandboxes = Sandboxes::start(world, Ports::default(), true).await?;
+    let answer = if once {
+        let folder = tempfile::tempdir()?;
+        first_cycle(&sandboxes, folder.path(), &mut screen).await?
+    } else {
+        let data = global
+            .folder
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("./plumbline-demo"));
+        let answer = first_cycle(&sandboxes, &data, &mut screen).await?;
+        println!("{}\n{}", answer.text, what_next(&data));
+        for note in &answer.notes {
+            eprintln!("{note}");
+        }
+        tokio::signal::ctrl_c().await?;
+        Answer {
+            text: "Stopped.".to_owned(),
+            notes: Vec::new(),
+            ..answer
+        }
+    };
+    sandboxes.shutdown().await;
+    Ok(answer)
+}
+
+/// Connects to both, reads them and shows what came of it.
+async fn first_cycle(
+    sandboxes: &Sandboxes,
+    data: &Path,
+    screen: &mut Screen,
+) -> anyhow::Result<Answer> {
+    let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
+    desk.settings.time_zone.clone_from(&sandboxes.time_zone);
+    desk.settings.as_of = Some(sandboxes.as_of);
+    screen.note("connecting to both through OAuth");
+    let access = sandboxes.procore_access(Rights::Person);
+    connect::procore(&mut desk, access, Consent::Headless).await?;
+    connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
+    let report = cycle::run(&desk, sandboxes.as_of, screen).await?;
+    desk.store.close().await;
+    let compared = Compared {
+        jobs: report.loaded.job_names(),
+        outcome: report.outcome,
+    };
+    let status = match compared.status() {
+        Status::Findings => Status::Done,
+        other => other,
+    };
+    Ok(Answer::text(shown(&compared))
+        .with_notes(compared.notes())
+        .with_status(status))
+}
+
+/// Items of the worklist that are shown.
+const SHOWN: usize = 20;
+
+fn shown(compared: &Compared) -> String {
+    let outcome = &compared.outcome;
+    let mut items = Table::new(&["check", "amount", "job", "what", "id"]);
+    for finding in outcome.findings.iter().take(SHOWN) {
+        items.push(vec![
+            Cell::text(finding.check),
+            Cell::Cents(finding.amount.cents()),
+            Cell::text(compared.job(finding.project_id)),
+            Cell::text(finding.what.as_str()),
+            Cell::text(finding.id.as_str()),
+        ]);
+    }
+    let mut by_class: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for finding in &outcome.findings {
+        let class = by_class.entry(finding.check).or_default();
+        class.0 += 1;
+        class.1 += finding.amount.cents();
+    }
+    let mut classes = Table::new(&["class", "findings", "amount"]);
+    for (class, (count, amount)) in by_class {
+        classes.push(vec![
+            Cell::text(class),
+            Cell::Count(count),
+            Cell::Cents(amount),
+        ]);
+    }
+    let bridges: Vec<&Bridge> = outcome.bridges.iter().collect();
+    format!(
+        "Worklist, the {} most severe of {} findings\n\n{}\nBy class\n\n{}\nJob bridges. {}\n\
+         {} questions for a person; {} records rejected.\n",
+        items.rows.len(),
+        outcome.findings.len(),
+        items.aligned(),
+        classes.aligned(),
+        bridge::overview(compared, &bridges),
+        outcome.questions.len(),
+        outcome.rejections.len(),
+    )
+}
+
+fn what_next(data: &Path) -> String {
+    let data = data.display();
+    format!(
+        "Both systems keep running. Try from another terminal:\n\n\
+         plumbline --data {data} worklist\n\
+         plumbline --data {data} worklist show FINDING-ID\n\
+         plumbline --data {data} bridge \"Harbor Warehouse\"\n\
+         plumbline --data {data} explain bridge.billed.quickbooks:400320\n\
+         plumbline --data {data} cycle\n\nCtrl-C stops them."
+    )
+}
