@@ -168,10 +168,9 @@ pub(crate) fn cases<'c, 'a>(
             builder.push(unit.family, vec![place], Vec::new(), false, broken);
         }
     }
-    for (place, unit) in ledger.iter().enumerate() {
-        if pairing.of_ledger[place] == NONE && unit.family != Family::Contract {
-            builder.push(unit.family, Vec::new(), vec![index(place)], false, None);
-        }
+    for places in lone_ledger(ledger, pairing) {
+        let family = ledger[places[0] as usize].family;
+        builder.push(family, Vec::new(), places, false, None);
     }
     builder.contracts();
     let mut cases = builder.cases;
@@ -183,6 +182,75 @@ pub(crate) fn cases<'c, 'a>(
         ))
     });
     cases
+}
+
+/// Ledger units without partner: the parts of one costing document together, and a credit
+/// together with the document that it takes back (credit and rebill is no disagreement).
+fn lone_ledger(ledger: &[LedgerUnit<'_>], pairing: &Pairing) -> Vec<Vec<u32>> {
+    let mut lone: Vec<Vec<u32>> = Vec::new();
+    for (place, unit) in ledger.iter().enumerate() {
+        if pairing.of_ledger[place] != NONE || unit.family == Family::Contract {
+            continue;
+        }
+        let same = lone.last_mut().filter(|last| {
+            let other = &ledger[last[0] as usize];
+            unit.family == Family::Cost
+                && (other.family, other.document) == (unit.family, unit.document)
+        });
+        match same {
+            Some(parts) => parts.push(index(place)),
+            None => lone.push(vec![index(place)]),
+        }
+    }
+    take_back(ledger, lone)
+}
+
+/// Days between a document and the credit that takes it back.
+const TAKE_BACK_DAYS: i32 = 62;
+
+fn take_back(ledger: &[LedgerUnit<'_>], lone: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+    let single = |places: &Vec<u32>| {
+        let unit = &ledger[places[0] as usize];
+        let counts = matches!(unit.family, Family::Billing | Family::Cost)
+            && places.len() == 1
+            && unit.standing == Standing::Counted
+            && !unit.share.is_none();
+        counts.then_some(unit)
+    };
+    let key = |unit: &LedgerUnit<'_>, sign: i64| {
+        let share = unit.share;
+        (unit.family, unit.party, unit.job, sign * share.main.cents(), sign * share.retainage.cents())
+    };
+    let mut charges: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, places) in lone.iter().enumerate() {
+        if let Some(unit) = single(places).filter(|unit| unit.share.main > Money::ZERO) {
+            charges.entry(key(unit, 1)).or_default().push(at);
+        }
+    }
+    let mut joined: BTreeMap<usize, usize> = BTreeMap::new();
+    for (at, places) in lone.iter().enumerate() {
+        let Some(unit) = single(places).filter(|unit| unit.share.main < Money::ZERO) else { continue };
+        let Some(same) = charges.get_mut(&key(unit, -1)) else { continue };
+        let near = |other: &usize| {
+            let days = ledger[lone[*other][0] as usize].date.zip(unit.date);
+            days.is_some_and(|(one, two)| {
+                figures::dates::days_between(one, two).abs() <= TAKE_BACK_DAYS
+            })
+        };
+        if let Some(found) = same.iter().position(near) {
+            joined.insert(at, same.remove(found));
+        }
+    }
+    let taken: std::collections::BTreeSet<usize> = joined.values().copied().collect();
+    let mut merged = Vec::with_capacity(lone.len());
+    for (at, places) in lone.iter().enumerate() {
+        match joined.get(&at) {
+            Some(charge) => merged.push([lone[*charge].clone(), places.clone()].concat()),
+            None if taken.contains(&at) => {}
+            None => merged.push(places.clone()),
+        }
+    }
+    merged
 }
 
 struct Builder<'c, 'a> {

@@ -9,13 +9,17 @@ pub mod checks;
 pub(crate) mod convention;
 pub mod matching;
 pub mod policy;
+pub mod receipts;
+pub(crate) mod refusals;
 pub mod result;
+#[cfg(test)]
+mod scenario;
 pub(crate) mod units;
 pub(crate) mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use figures::model::{Books, LedgerBooks, ProjectBooks};
+use figures::model::Books;
 use figures::source::{Rejection, System};
 use figures::{Date, Measure};
 
@@ -69,48 +73,67 @@ pub fn reconcile(
             ),
         });
     }
-    if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
-        compare(project, ledger, policy, decisions, &mut outcome);
-    }
+    work(books, as_of, policy, decisions, |worked| compare(worked, books, &mut outcome));
     outcome.rejections.sort();
     outcome.rejections.dedup();
     outcome
 }
 
-/// Fills in everything that needs both books.
-fn compare(
-    project: &ProjectBooks,
-    ledger: &LedgerBooks,
+/// The books with everything that was worked out from them, before checks.
+pub(crate) struct Worked<'w, 'a> {
+    pub(crate) view: &'w View<'a>,
+    pub(crate) jobs: &'w jobs::JobMap,
+    pub(crate) parties: &'w parties::PartyMap,
+    pub(crate) project: &'w [ProjectUnit<'a>],
+    pub(crate) ledger: &'w [LedgerUnit<'a>],
+    pub(crate) pairing: &'w Pairing,
+    pub(crate) convention: Convention,
+    pub(crate) rejections: Vec<Rejection>,
+}
+
+/// Works out jobs, parties, units and pairs, and hands them to `then`. Nothing without both books.
+pub(crate) fn work<T>(
+    books: &Books,
+    as_of: Date,
     policy: &Policy,
     decisions: &Decisions,
-    outcome: &mut Reconciliation,
-) {
-    let view = View::new(outcome.as_of, policy, project, ledger);
+    then: impl FnOnce(&Worked<'_, '_>) -> T,
+) -> Option<T> {
+    let (project, ledger) = (books.project.as_ref()?, books.ledger.as_ref()?);
+    let view = View::new(as_of, policy, project, ledger);
     let jobs = jobs::map(&project.projects, &ledger.customers, decisions);
     let parties = parties::map(project, ledger, &jobs, decisions);
+    let mut rejections = Vec::new();
     let mut project_units = units::project_units(&view, &parties);
-    let mut ledger_units =
-        units::ledger_units(&view, &jobs, &parties, &mut outcome.rejections);
-    let pairing = pairing::pair(&view, &project_units, &ledger_units, decisions);
-
+    let mut ledger_units = units::ledger_units(&view, &jobs, &parties, &mut rejections);
+    let pairing = pairing::pair(&view, &project_units, &ledger_units, &jobs, decisions);
     let paired = pairing.groups.iter().filter_map(|group| {
         let (one, other) = (group.project.first()?, group.ledger.first()?);
         Some((&project_units[*one as usize], &ledger_units[*other as usize]))
     });
     let convention = Convention::detect(&view, paired);
     convention.apply(&mut project_units, &mut ledger_units);
-
-    let cases = cases::cases(&project_units, &ledger_units, &pairing);
-    let context = checks::Context::new(
-        &view,
-        &jobs,
-        &parties,
-        (&project_units, &ledger_units),
-        &pairing,
+    Some(then(&Worked {
+        view: &view,
+        jobs: &jobs,
+        parties: &parties,
+        project: &project_units,
+        ledger: &ledger_units,
+        pairing: &pairing,
         convention,
-    );
+        rejections,
+    }))
+}
+
+/// Fills in everything that needs both books.
+fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation) {
+    let Worked { view, jobs, parties, project, ledger, pairing, convention, rejections } = worked;
+    let cases = cases::cases(project, ledger, pairing);
+    let context =
+        checks::Context::new(view, jobs, parties, (project, ledger), pairing, *convention);
+    outcome.rejections.extend(rejections.iter().cloned());
     outcome.retainage_convention = Some(convention.name());
-    outcome.not_kept = convention::not_kept(&view, convention);
+    outcome.not_kept = convention::not_kept(view, *convention);
     let missing: BTreeSet<Measure> = outcome.not_kept.iter().map(|one| one.measure).collect();
     let kept: Vec<Measure> =
         Measure::ALL.into_iter().filter(|measure| !missing.contains(measure)).collect();
@@ -119,18 +142,18 @@ fn compare(
         finding.effects.retain(|effect| !missing.contains(&effect.measure));
     }
     let all: BTreeSet<i64> =
-        project.projects.iter().filter(|one| !one.deleted).map(|one| one.id).collect();
-    outcome.bridges =
-        bridge::bridges(&all, &kept, &project_units, &ledger_units, &outcome.findings);
-    outcome.blind_spots = project.blind_spots.clone();
-    outcome.pairs = pairs(&view, &project_units, &ledger_units, &pairing);
-    outcome.pairs.extend(jobs.pairs);
-    outcome.pairs.extend(parties.pairs);
+        view.project.projects.iter().filter(|one| !one.deleted).map(|one| one.id).collect();
+    outcome.bridges = bridge::bridges(&all, &kept, project, ledger, &outcome.findings);
+    outcome.blind_spots = view.project.blind_spots.clone();
+    refusals::refuse(books, outcome);
+    outcome.pairs = pairs(view, project, ledger, pairing);
+    outcome.pairs.extend(jobs.pairs.iter().cloned());
+    outcome.pairs.extend(parties.pairs.iter().cloned());
     outcome.pairs.sort_by(|one, other| {
         (one.kind, &one.procore, &one.quickbooks).cmp(&(other.kind, &other.procore, &other.quickbooks))
     });
-    outcome.questions = pairing.questions;
-    outcome.questions.extend(jobs.questions);
+    outcome.questions = pairing.questions.clone();
+    outcome.questions.extend(jobs.questions.iter().cloned());
     outcome.questions.sort_by(|one, other| one.id.cmp(&other.id));
 }
 
@@ -141,8 +164,16 @@ fn pairs(
     ledger: &[LedgerUnit<'_>],
     pairing: &Pairing,
 ) -> Vec<Pair> {
+    // A paid direct cost is paired with its bill; what was voided or deposited astray with nothing.
     let shown = |group: &&Group| {
-        !group.ledger.iter().any(|unit| {
+        let again = group.family == units::Family::Payment
+            && group.project.iter().any(|unit| {
+                project[*unit as usize].kind == units::ProjectKind::DirectCost
+            });
+        let voided = group.ledger.iter().any(|unit| {
+            ledger[*unit as usize].standing == units::Standing::Void
+        });
+        !again && !voided && !group.ledger.iter().any(|unit| {
             let part = ledger[*unit as usize].part;
             matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
         })

@@ -149,6 +149,19 @@ impl<'a> View<'a> {
         self.customers.get(id).copied()
     }
 
+    /// The top of a customer's tree.
+    pub(crate) fn root_customer<'s>(&'s self, customer: &'s str) -> &'s str {
+        let mut at = customer;
+        // Five levels is the deepest tree QuickBooks allows; a cycle ends here too.
+        for _ in 0..6 {
+            match self.customer(at).and_then(|one| one.parent.as_deref()) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+
     pub(crate) fn prime(&self, id: i64) -> Option<&'a PrimeContract> {
         self.primes.get(&id).copied()
     }

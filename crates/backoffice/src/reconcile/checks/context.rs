@@ -179,6 +179,14 @@ impl<'c, 'a> Context<'c, 'a> {
         self.ledger[first as usize..].iter().take_while(|unit| unit.document == place).find_map(|unit| unit.job)
     }
 
+    /// Whether all parts of a unit's document are on one job: a header class or location says
+    /// nothing about one job of several.
+    pub(crate) fn is_one_job(&self, unit: &LedgerUnit<'a>) -> bool {
+        let Some(first) = self.units_of_document.get(&unit.document) else { return false };
+        let parts = self.ledger[*first as usize..].iter();
+        parts.take_while(|part| part.document == unit.document).all(|part| part.job == unit.job)
+    }
+
     /// Whether this is the first unit of its document.
     pub(crate) fn is_first_unit(&self, place: u32) -> bool {
         let document = self.ledger[place as usize].document;
@@ -249,12 +257,12 @@ impl<'c, 'a> Context<'c, 'a> {
 
     /// Open invoices of a customer, its parents' and its descendants'.
     pub(crate) fn open_invoices(&self, customer: &str) -> Money {
-        let root = self.root(customer);
+        let root = self.view.root_customer(customer);
         self.view
             .ledger
             .customers
             .iter()
-            .filter(|one| self.root(&one.id) == root)
+            .filter(|one| self.view.root_customer(&one.id) == root)
             .filter_map(|one| self.open_by_customer.get(one.id.as_str()))
             .copied()
             .sum()
@@ -265,20 +273,9 @@ impl<'c, 'a> Context<'c, 'a> {
         self.open_amounts.contains_key(&amount.cents())
     }
 
-    fn root<'s>(&'s self, customer: &'s str) -> &'s str {
-        let mut at = customer;
-        for _ in 0..6 {
-            match self.view.customer(at).and_then(|one| one.parent.as_deref()) {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        at
-    }
-
     /// Whether two customers are in one tree.
     pub(crate) fn same_tree(&self, one: &str, other: &str) -> bool {
-        self.root(one) == self.root(other)
+        self.view.root_customer(one) == self.view.root_customer(other)
     }
 
     /// The paired document that this unpaired one repeats (domain rule E3): the same number, or
@@ -302,13 +299,12 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         let amount = unit.shown.gross.cents();
         let same = self.same_amount.get(&(unit.family, key, amount))?;
-        if is_series(same.iter().filter_map(|place| self.ledger[*place as usize].date)) {
-            return None;
-        }
+        let series = is_series(same.iter().filter_map(|place| self.ledger[*place as usize].date));
         same.iter()
             .filter(paired)
             .map(|place| &self.ledger[*place as usize])
             .filter(|other| other.job == unit.job)
+            .filter(|other| !series || is_revision(&number, &compact_number(other.number)))
             .find(|other| {
                 let near = match (unit.date, other.date) {
                     (Some(one), Some(other)) => {
@@ -468,6 +464,12 @@ fn is_variant(one: &str, other: &str) -> bool {
     short.is_empty()
         || (long.starts_with(short) && long.len() - short.len() <= 3)
         || (short.len() > 2 && long.ends_with(short))
+}
+
+/// Whether one normal form is the other with a suffix: a revision, not the next of a series.
+fn is_revision(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    short.len() > 2 && long.len() > short.len() && long.starts_with(short) && is_variant(one, other)
 }
 
 /// At least three documents at regular spacing: rent, not a duplicate.

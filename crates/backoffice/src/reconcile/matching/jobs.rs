@@ -158,6 +158,23 @@ fn own_name(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
+/// The name without a mark of a second copy: `Harbor Clinic (2)`, `Harbor Clinic - duplicate`.
+fn without_copy_mark(name: &str) -> &str {
+    let mut name = name.trim();
+    if let Some((front, mark)) = name.rsplit_once('(')
+        && mark.trim_end_matches(')').chars().all(|one| one.is_ascii_digit())
+    {
+        name = front.trim();
+    }
+    let words = ["duplicate", "dup", "copy", "old", "new", "do not use"];
+    let lower = name.to_lowercase();
+    words
+        .iter()
+        .find(|word| lower.ends_with(*word) && name.is_char_boundary(name.len() - word.len()))
+        .map_or(name, |word| &name[..name.len() - word.len()])
+        .trim_end_matches(|one: char| !one.is_alphanumeric())
+}
+
 fn distinct_words(normal: &str) -> BTreeSet<&str> {
     normal.split(' ').filter(|word| !word.is_empty()).collect()
 }
@@ -347,14 +364,29 @@ fn claim_extras<'a>(
         owners.entry(*project).or_default().extend(parent_of.get(customer).copied().flatten());
     }
     let mut extras: BTreeMap<&'a str, (u16, i64)> = BTreeMap::new();
+    let normal_of: BTreeMap<&str, &str> = words
+        .customers
+        .iter()
+        .map(|(customer, normal)| (customer.id.as_str(), normal.as_str()))
+        .collect();
+    let mut known_names: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    for (project, customer) in claims.keys() {
+        let name = normal_of.get(customer).map(|name| (*name).to_owned());
+        known_names.entry(*project).or_default().extend(name);
+    }
     for project in projects {
         let Some(owners) = owners.get(&project.id) else { continue };
-        let normal = names::normalise(&project.name);
-        for place in words.sharing(&normal) {
-            let (customer, other) = &words.customers[place];
+        let names_of = known_names.entry(project.id).or_default();
+        names_of.insert(names::normalise(&project.name));
+        let places: BTreeSet<usize> =
+            names_of.iter().flat_map(|name| words.sharing(name)).collect();
+        for place in places {
+            let (customer, _) = &words.customers[place];
             let same_owner =
                 customer.parent.as_deref().is_some_and(|parent| owners.contains(parent));
-            let score = name_score(&normal, other);
+            let other = names::normalise(without_copy_mark(own_name(&customer.name)));
+            let score =
+                names_of.iter().map(|name| name_score(name, &other)).max().unwrap_or_default();
             if same_owner && score >= ACCEPT && !claimed.contains(customer.id.as_str()) {
                 let held = extras.entry(customer.id.as_str()).or_insert((score, project.id));
                 *held = (*held).max((score, project.id));

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::decisions::Decisions;
+use super::jobs::JobMap;
 use super::documents::{self, Amounts, Document, UNKNOWN};
 use super::links;
 use crate::reconcile::result::{Candidate, PairBasis, PairKind, Question, Score};
@@ -46,6 +47,14 @@ pub(crate) enum Evidence {
     OnlyOnesLeft,
     /// The ledger document was voided and keeps only its number.
     VoidedNumber,
+    /// Several ledger documents are equal; this one is nearest in number and date.
+    NearestTwin,
+    /// The payroll of the job for that day.
+    Payroll,
+    /// The same owner paid the same amount at the same time.
+    SameMoney,
+    /// The job has one prime contract.
+    OnlyContract,
 }
 
 impl Evidence {
@@ -56,6 +65,12 @@ impl Evidence {
             Self::PaysTheSame => "both pay the same document".to_owned(),
             Self::Matcher(evidence) => evidence.sentence(),
             Self::VoidedNumber => "the voided document has the same number".to_owned(),
+            Self::OnlyContract => "it is the only prime contract of the job".to_owned(),
+            Self::SameMoney => "the owner, the amount and nearly the day agree".to_owned(),
+            Self::NearestTwin => {
+                "the amounts agree; of several equal documents this is the nearest".to_owned()
+            }
+            Self::Payroll => "it is the payroll of the job for that day".to_owned(),
             Self::OnlyOnesLeft => {
                 "they are the only ones left near this date and alike in amount".to_owned()
             }
@@ -75,6 +90,13 @@ pub(crate) struct Pairing {
     pub(crate) broken_links: BTreeMap<u32, SourceRef>,
     pub(crate) questions: Vec<Question>,
 }
+
+/// Equal documents further apart than this are not twins.
+const TWIN_DAYS: i32 = 31;
+/// Money that went astray is booked within this many days.
+const ASTRAY_DAYS: i32 = 15;
+/// Payroll is posted within this many days of the labor.
+const PAYROLL_DAYS: i32 = 10;
 
 /// No group.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -110,16 +132,20 @@ pub(crate) fn pair(
     view: &View<'_>,
     project: &[ProjectUnit<'_>],
     ledger: &[LedgerUnit<'_>],
+    job_map: &JobMap,
     decisions: &Decisions,
 ) -> Pairing {
-    let mut run = Run::new(view, project, ledger, decisions);
+    let mut run = Run::new(view, project, ledger, job_map, decisions);
     run.decided();
     run.linked();
+    run.match_payroll();
     for family in [Family::Contract, Family::Billing, Family::Commitment, Family::Cost] {
         run.match_family(family);
     }
+    run.further_estimates();
     for family in [Family::Receipt, Family::Payment] {
         run.match_paying(family);
+        run.match_astray(family);
         run.match_family(family);
     }
     for family in Family::ALL {
@@ -133,6 +159,7 @@ struct Run<'r, 'a> {
     project: &'r [ProjectUnit<'a>],
     ledger: &'r [LedgerUnit<'a>],
     decisions: &'r Decisions,
+    job_map: &'r JobMap,
     /// Ledger units of each document.
     parts: FxHashMap<u32, Vec<u32>>,
     jobs: FxHashMap<i64, u32>,
@@ -164,6 +191,7 @@ impl<'r, 'a> Run<'r, 'a> {
         view: &'r View<'a>,
         project: &'r [ProjectUnit<'a>],
         ledger: &'r [LedgerUnit<'a>],
+        job_map: &'r JobMap,
         decisions: &'r Decisions,
     ) -> Self {
         let mut parts: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
@@ -178,7 +206,7 @@ impl<'r, 'a> Run<'r, 'a> {
             .map(|(place, job)| (job.id, index(place)))
             .collect();
         let pairing = Pairing::new(project.len(), ledger.len());
-        Self { view, project, ledger, decisions, parts, jobs, pairing }
+        Self { view, project, ledger, decisions, job_map, parts, jobs, pairing }
     }
 
     /// Pairs that a person confirmed.
@@ -351,6 +379,8 @@ impl<'r, 'a> Run<'r, 'a> {
             .map(|(project, ledger)| self.match_block(family, project, ledger, Sign::AsIs))
             .collect();
         let asked = found.into_iter().flat_map(|matched| self.accept(matched)).collect();
+        self.twins(&blocks);
+        self.rebills(family);
         self.only_ones_left(family, &blocks);
 
         for sign in [Sign::AsIs, Sign::Reversed] {
@@ -472,12 +502,12 @@ impl<'r, 'a> Run<'r, 'a> {
             let matched = self.match_block(family, &drafts, &living, Sign::AsIs);
             self.accept(matched);
         }
-        let mut voided: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
+        let mut voided: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (place, unit) in self.ledger.iter().enumerate() {
             let gone = unit.family == family && unit.standing == Standing::Void;
-            if gone && !unit.number.is_empty() && self.pairing.of_ledger[place] == NONE {
-                let key = (compact(unit.number), self.context_key(family, unit.party, unit.job));
-                voided.entry(key).or_default().push(index(place));
+            if gone && self.pairing.of_ledger[place] == NONE {
+                let context = self.context_key(family, unit.party, unit.job);
+                voided.entry(context).or_default().push(index(place));
             }
         }
         if voided.is_empty() {
@@ -486,15 +516,19 @@ impl<'r, 'a> Run<'r, 'a> {
         let left: Vec<u32> = self.free_project(family).collect();
         for place in left {
             let unit = &self.project[place as usize];
-            let key = (
-                compact(unit.number),
-                self.context_key(family, unit.party, Some(unit.job)),
-            );
-            if let Some(part) = voided.get_mut(&key).and_then(Vec::pop) {
+            let context = self.context_key(family, unit.party, Some(unit.job));
+            let Some(gone) = voided.get_mut(&context) else { continue };
+            let known = |part: &u32| self.is_voided_twin(unit, *part);
+            let found = gone.iter().position(|part| known(part) == Some(true)).or_else(|| {
+                // Without a number, the only one of its party near the date.
+                let mut near = gone.iter().enumerate().filter(|(_, part)| known(part).is_none());
+                near.next().filter(|_| near.next().is_none()).map(|(at, _)| at)
+            });
+            if let Some(at) = found {
                 self.pairing.add(Group {
                     family,
                     project: vec![place],
-                    ledger: vec![part],
+                    ledger: vec![gone.remove(at)],
                     basis: PairBasis::Number,
                     score: 9_000,
                     evidence: Evidence::VoidedNumber,
@@ -504,6 +538,21 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
+    /// Whether a voided document has the unit's number; nothing when it has no number to tell by
+    /// but lies near the date.
+    fn is_voided_twin(&self, unit: &ProjectUnit<'_>, part: u32) -> Option<bool> {
+        let other = &self.ledger[part as usize];
+        let (one, two) = (compact(unit.number), compact(other.number));
+        if !one.is_empty() && !two.is_empty() {
+            return Some(one == two || one.ends_with(&two) || two.ends_with(&one));
+        }
+        let near = match (unit.date, other.date) {
+            (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 7,
+            _ => false,
+        };
+        (!near).then_some(false)
+    }
+
     /// What must agree besides the number: the job on the owner's side, the party otherwise.
     fn context_key(&self, family: Family, party: u32, job: Option<i64>) -> u32 {
         if matches!(family, Family::Contract | Family::Billing | Family::Receipt) {
@@ -511,6 +560,342 @@ impl<'r, 'a> Run<'r, 'a> {
         } else {
             party
         }
+    }
+
+    /// One Procore document and several ledger documents of the same amount: the matcher finds
+    /// them equally good and chooses none. One of them is the partner, the one nearest in date;
+    /// the others are left to be called duplicates.
+    fn twins(&mut self, blocks: &[(Vec<u32>, Vec<u32>)]) {
+        for (project, ledger) in blocks {
+            let mut same: BTreeMap<(u32, Money), Vec<u32>> = BTreeMap::new();
+            for part in ledger.iter().filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
+            {
+                let unit = &self.ledger[*part as usize];
+                let owner_side = matches!(
+                    unit.family,
+                    Family::Contract | Family::Billing | Family::Receipt
+                );
+                let key = (if owner_side { UNKNOWN } else { unit.party }, unit.shown.net);
+                same.entry(key).or_default().push(*part);
+            }
+            let free: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .collect();
+            for place in free {
+                let unit = &self.project[place as usize];
+                let owner_side = matches!(
+                    unit.family,
+                    Family::Contract | Family::Billing | Family::Receipt
+                );
+                let party = if owner_side { UNKNOWN } else { unit.party };
+                let key = (party, unit.shown.net);
+                let Some(candidates) = same.get(&key).filter(|all| all.len() > 1) else { continue };
+                let apart = |part: &u32| {
+                    let other = &self.ledger[*part as usize];
+                    match (unit.date, other.date) {
+                        (Some(one), Some(other)) => {
+                            figures::dates::days_between(one, other).abs()
+                        }
+                        _ => i32::MAX,
+                    }
+                };
+                let best = candidates
+                    .iter()
+                    .copied()
+                    .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
+                    .filter(|part| apart(part) <= TWIN_DAYS)
+                    .min_by_key(|part| {
+                        let number = self.ledger[*part as usize].number;
+                        (number.is_empty(), number.len(), apart(part), *part)
+                    });
+                if let Some(part) = best {
+                    self.pairing.add(Group {
+                        family: unit.family,
+                        project: vec![place],
+                        ledger: vec![part],
+                        basis: PairBasis::Scored,
+                        score: 8_000,
+                        evidence: Evidence::NearestTwin,
+                        reversed: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Credit and rebill: a document that was credited in full and entered again is stood for by
+    /// the one entered again.
+    fn rebills(&mut self, family: Family) {
+        if !matches!(family, Family::Billing | Family::Cost) {
+            return;
+        }
+        let key = |unit: &LedgerUnit<'_>, sign: i64| {
+            let net = Money::from_cents(sign * unit.shown.net.cents());
+            (unit.party, unit.job, Money::from_cents(sign * unit.shown.gross.cents()), net)
+        };
+        let mut entered: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        let mut credits = Vec::new();
+        for place in self.free_ledger(family) {
+            let unit = &self.ledger[place as usize];
+            if unit.shown.gross < Money::ZERO {
+                credits.push(place);
+            } else {
+                entered.entry(key(unit, 1)).or_default().push(place);
+            }
+        }
+        if credits.is_empty() || entered.is_empty() {
+            return;
+        }
+        let mut paired: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let group = self.pairing.of_ledger[place];
+            if unit.family == family && group != NONE {
+                paired.entry(key(unit, 1)).or_default().push(index(place));
+            }
+        }
+        for credit in credits {
+            let unit = &self.ledger[credit as usize];
+            let same = key(unit, -1);
+            let (Some(before), Some(again)) = (paired.get(&same), entered.get_mut(&same)) else {
+                continue;
+            };
+            let held = before.iter().copied().find(|place| {
+                self.ledger[*place as usize].date <= unit.date
+                    && self.pairing.groups[self.pairing.of_ledger[*place as usize] as usize]
+                        .basis
+                        > PairBasis::Link
+            });
+            let later = again.iter().position(|place| self.ledger[*place as usize].date >= unit.date);
+            if let (Some(held), Some(later)) = (held, later) {
+                let again = again.remove(later);
+                let group = self.pairing.of_ledger[held as usize];
+                self.pairing.of_ledger[held as usize] = NONE;
+                self.pairing.of_ledger[again as usize] = group;
+                let group = &mut self.pairing.groups[group as usize];
+                for part in &mut group.ledger {
+                    if *part == held {
+                        *part = again;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Estimates that are left belong to the only prime contract of their job: each change order
+    /// may have an estimate of its own.
+    fn further_estimates(&mut self) {
+        let mut primes: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for place in 0..self.project.len() {
+            let unit = &self.project[place];
+            if unit.family == Family::Contract && unit.standing == Standing::Counted {
+                primes.entry(unit.job).or_default().push(index(place));
+            }
+        }
+        let left: Vec<u32> = self.free_ledger(Family::Contract).collect();
+        for place in left {
+            let unit = &self.ledger[place as usize];
+            let Some([prime]) = unit.job.and_then(|job| primes.get(&job)).map(Vec::as_slice) else {
+                continue;
+            };
+            match self.pairing.of_project[*prime as usize] {
+                NONE => self.pairing.add(Group {
+                    family: Family::Contract,
+                    project: vec![*prime],
+                    ledger: vec![place],
+                    basis: PairBasis::Scored,
+                    score: 8_000,
+                    evidence: Evidence::OnlyContract,
+                    reversed: false,
+                }),
+                group => {
+                    self.pairing.of_ledger[place as usize] = group;
+                    self.pairing.groups[group as usize].ledger.push(place);
+                }
+            }
+        }
+    }
+
+    /// Labor: payroll costs of a job against the payroll journals of that job. They have no
+    /// numbers and no parties, but equal amounts on nearly equal days, and wages and burden apart.
+    fn match_payroll(&mut self) {
+        let mut blocks: BTreeMap<i64, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        for place in self.free_project(Family::Cost) {
+            let unit = &self.project[place as usize];
+            let payroll = unit.kind == ProjectKind::DirectCost
+                && self.view.project.direct_costs[unit.place as usize].kind == "payroll";
+            if payroll {
+                blocks.entry(unit.job).or_default().0.push(place);
+            }
+        }
+        for place in self.free_ledger(Family::Cost) {
+            let unit = &self.ledger[place as usize];
+            let journal = self.view.at(unit.document).kind == DocumentKind::JournalEntry;
+            if let Some(job) = unit.job.filter(|_| journal) {
+                blocks.entry(job).or_default().1.push(place);
+            }
+        }
+        for (project, ledger) in blocks.into_values() {
+            self.match_labor(&project, &ledger, |one, other| one == other);
+            self.match_labor(&project, &ledger, same_order);
+        }
+        self.match_strayed_labor();
+    }
+
+    /// Labor that the journal of its day posted to another job, or to none: one cost against one
+    /// part, else the costs left of a day against the parts left, when they sum to the same.
+    fn match_strayed_labor(&mut self) {
+        let project: Vec<u32> = self
+            .free_project(Family::Cost)
+            .filter(|place| {
+                let unit = &self.project[*place as usize];
+                unit.kind == ProjectKind::DirectCost
+                    && self.view.project.direct_costs[unit.place as usize].kind == "payroll"
+            })
+            .collect();
+        let ledger: Vec<u32> = self
+            .free_ledger(Family::Cost)
+            .filter(|place| {
+                let document = self.view.at(self.ledger[*place as usize].document);
+                document.kind == DocumentKind::JournalEntry
+            })
+            .collect();
+        self.match_labor(&project, &ledger, |one, other| one == other);
+        let mut by_day: BTreeMap<_, (Vec<u32>, BTreeMap<u32, Vec<u32>>)> = BTreeMap::new();
+        for unit in project.iter().filter(|unit| self.pairing.of_project[**unit as usize] == NONE) {
+            by_day.entry(self.project[*unit as usize].date).or_default().0.push(*unit);
+        }
+        for part in ledger.iter().filter(|part| self.pairing.of_ledger[**part as usize] == NONE) {
+            let unit = &self.ledger[*part as usize];
+            let journals = &mut by_day.entry(unit.date).or_default().1;
+            journals.entry(unit.document).or_default().push(*part);
+        }
+        for (costs, journals) in by_day.into_values() {
+            for parts in journals.into_values() {
+                let posted: Money =
+                    parts.iter().map(|part| self.ledger[*part as usize].shown.gross).sum();
+                let free: Vec<u32> = costs
+                    .iter()
+                    .copied()
+                    .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                    .collect();
+                if let Some(costs) = self.summing_to(&free, posted) {
+                    self.pairing.add(Group {
+                        family: Family::Cost,
+                        project: costs,
+                        ledger: parts,
+                        basis: PairBasis::Scored,
+                        score: 8_500,
+                        evidence: Evidence::Payroll,
+                        reversed: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The fewest of a few costs that sum to an amount.
+    fn summing_to(&self, costs: &[u32], amount: Money) -> Option<Vec<u32>> {
+        let costs = &costs[..costs.len().min(12)];
+        let chosen = |mask: u32| {
+            costs.iter().enumerate().filter(move |(at, _)| mask & (1 << at) != 0).map(|(_, one)| *one)
+        };
+        let sum = |mask: u32| -> Money {
+            chosen(mask).map(|unit| self.project[unit as usize].shown.gross).sum()
+        };
+        (1_u32..1 << costs.len())
+            .filter(|mask| sum(*mask) == amount)
+            .min_by_key(|mask| mask.count_ones())
+            .map(|mask| chosen(mask).collect())
+    }
+
+    /// Pairs labor of one job by amount and nearest day.
+    fn match_labor(
+        &mut self,
+        project: &[u32],
+        ledger: &[u32],
+        agree: impl Fn(Money, Money) -> bool,
+    ) {
+        let mut near: Vec<(i32, u32, u32)> = Vec::new();
+        for unit in project.iter().filter(|unit| self.pairing.of_project[**unit as usize] == NONE) {
+            for part in ledger.iter().filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
+            {
+                let (one, other) = (&self.project[*unit as usize], &self.ledger[*part as usize]);
+                let (Some(day), Some(posted)) = (one.date, other.date) else { continue };
+                let apart = figures::dates::days_between(day, posted).abs();
+                if apart <= PAYROLL_DAYS && agree(one.shown.gross, other.shown.gross) {
+                    near.push((apart, *unit, *part));
+                }
+            }
+        }
+        near.sort_unstable();
+        for (_, unit, part) in near {
+            self.pairing.add(Group {
+                family: Family::Cost,
+                project: vec![unit],
+                ledger: vec![part],
+                basis: PairBasis::Scored,
+                score: 9_400,
+                evidence: Evidence::Payroll,
+                reversed: false,
+            });
+        }
+    }
+
+    /// Money received that never reached its invoice: unapplied, or deposited straight to income or
+    /// to receivables. The owner, the amount and nearly the day are what is left to go by.
+    fn match_astray(&mut self, family: Family) {
+        if family != Family::Receipt {
+            return;
+        }
+        let mut by_amount: BTreeMap<Money, Vec<u32>> = BTreeMap::new();
+        for place in self.free_ledger(family) {
+            let unit = &self.ledger[place as usize];
+            if unit.part != Part::Applied {
+                by_amount.entry(unit.shown.gross).or_default().push(place);
+            }
+        }
+        let mut near: Vec<(bool, i32, u32, u32)> = Vec::new();
+        for place in self.free_project(family) {
+            let unit = &self.project[place as usize];
+            for part in by_amount.get(&unit.shown.gross).into_iter().flatten() {
+                let other = &self.ledger[*part as usize];
+                let (Some(one), Some(two)) = (unit.date, other.date) else { continue };
+                let apart = figures::dates::days_between(one, two).abs();
+                let number = compact(unit.number);
+                let same_number = !number.is_empty() && number == compact(other.number);
+                if (apart <= ASTRAY_DAYS || same_number) && self.may_be_owner(unit.job, other) {
+                    near.push((!same_number, apart, place, *part));
+                }
+            }
+        }
+        near.sort_unstable();
+        for (other_number, _, unit, part) in near {
+            self.pairing.add(Group {
+                family,
+                project: vec![unit],
+                ledger: vec![part],
+                basis: if other_number { PairBasis::Scored } else { PairBasis::Number },
+                score: 8_600,
+                evidence: Evidence::SameMoney,
+                reversed: false,
+            });
+        }
+    }
+
+    /// Whether a receipt names the owner of a job, or nobody.
+    fn may_be_owner(&self, job: i64, unit: &LedgerUnit<'_>) -> bool {
+        if unit.job.is_some() {
+            return unit.job == Some(job);
+        }
+        let document = self.view.at(unit.document);
+        let amount = unit.shown.gross;
+        let line = document.lines.iter().find(|line| line.amount == amount);
+        let named = document.customer.as_deref().or(line.and_then(|line| line.customer.as_deref()));
+        let Some(named) = named else { return true };
+        let customers = self.job_map.customers.get(&job).map(Vec::as_slice).unwrap_or_default();
+        customers.iter().any(|own| self.view.root_customer(own) == self.view.root_customer(named))
     }
 
     /// Within a job: two documents of one party that are alone near one date, have no numbers
@@ -634,11 +1019,36 @@ impl<'r, 'a> Run<'r, 'a> {
             .collect();
         let found: Vec<Vec<Group>> =
             blocks.par_iter().map(|(project, ledger)| self.same_target(family, project, ledger)).collect();
-        for group in found.into_iter().flatten() {
+        for mut group in found.into_iter().flatten() {
+            self.take_unapplied(&mut group);
             if !self.refused(&group) {
                 self.pairing.add(group);
             }
         }
+    }
+
+    /// A payment that was applied only in part: what it leaves unapplied is of the same payment.
+    fn take_unapplied(&self, group: &mut Group) {
+        let sum = |group: &Group| -> (Money, Money) {
+            (
+                group.project.iter().map(|unit| self.project[*unit as usize].shown.gross).sum(),
+                group.ledger.iter().map(|part| self.ledger[*part as usize].shown.gross).sum(),
+            )
+        };
+        let (received, applied) = sum(group);
+        if received <= applied {
+            return;
+        }
+        let rest = group.ledger.iter().find_map(|part| {
+            let parts = self.parts.get(&self.ledger[*part as usize].document)?;
+            parts.iter().copied().find(|other| {
+                let unit = &self.ledger[*other as usize];
+                unit.part == Part::Unapplied
+                    && unit.shown.gross == received - applied
+                    && self.pairing.of_ledger[*other as usize] == NONE
+            })
+        });
+        group.ledger.extend(rest);
     }
 
     /// Group of the document that each project payment pays.

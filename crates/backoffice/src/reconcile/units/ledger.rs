@@ -204,7 +204,8 @@ impl<'a> Cutter<'_, 'a> {
             }
         }
         for (job, slice) in self.slices(document, debit_less_credit) {
-            if job.is_none() || (slice.cost.is_zero() && slice.retainage.is_zero()) {
+            // A part without a job moves no job's total, but it may be labor that lost its job.
+            if slice.cost.is_zero() && (slice.retainage.is_zero() || job.is_none()) {
                 continue;
             }
             let cut = Cut {

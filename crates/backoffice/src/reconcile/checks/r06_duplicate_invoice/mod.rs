@@ -23,7 +23,7 @@ pub(super) const CHECK: Check = Check {
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.ledger.first()?;
     let kind = context.document(unit).kind;
-    let lone = case.relation == Relation::OnlyLedger && case.project.is_empty();
+    let lone = case.relation == Relation::OnlyLedger && !case.residual.is_empty();
     if !lone || case.family != Family::Billing || !matches!(kind, DocumentKind::Invoice) || !context.view.counts(unit.date) {
         return None;
     }

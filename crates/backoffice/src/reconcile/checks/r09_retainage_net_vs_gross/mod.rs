@@ -24,11 +24,15 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if case.relation != Relation::Paired || !retained || case.residual.len() != 1 {
         return None;
     }
-    let (main, retainage) = (case.main(), case.retainage());
-    // Billed is net of retainage and cost is gross: a document entered net agrees in the one and
-    // lacks the retainage in the other.
-    let agrees = main.is_zero() || main == -retainage || main == retainage;
-    if retainage.is_zero() || !agrees {
+    let (gross, net) = (case.project_gross(), case.project_net());
+    let (other_gross, other_net) = (case.ledger_gross(), case.ledger_net());
+    let retainage = (gross - net) - (other_gross - other_net);
+    // One of the two amounts agrees, or the net of one is the gross of the other: then the
+    // difference is the retainage and nothing else.
+    let agrees = gross == other_gross || net == other_net || gross == other_net || net == other_gross;
+    let moved = case.main().abs();
+    let by_retainage = moved.is_zero() || moved == retainage.abs();
+    if retainage.is_zero() || !agrees || !by_retainage {
         return None;
     }
     let what = format!(

@@ -42,12 +42,23 @@ fn split(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Vec<Hit> {
     }
     let approved: Vec<&ChangeOrder> =
         counted_changes(context.view.project).filter(|change| change.project_id == *job).collect();
-    if let Some(missing) = subset(&approved, difference) {
-        return missing.iter().map(|change| missing_in_ledger(change, case, context)).collect();
-    }
     let open = open_changes(context, *job);
-    if let Some(early) = subset(&open, -difference) {
-        return early.iter().map(|change| early_in_ledger(change, case, context)).collect();
+    // Approved ones that no estimate holds raise the difference; open ones that an estimate
+    // already holds lower it.
+    let signed = approved
+        .iter()
+        .map(|change| (*change, change.amount))
+        .chain(open.iter().map(|change| (*change, -change.amount)))
+        .collect();
+    if let Some(chosen) = subset(signed, difference) {
+        let hit = |(change, amount): &(&ChangeOrder, Money)| {
+            if *amount == change.amount && change.status == "approved" {
+                missing_in_ledger(change, case, context)
+            } else {
+                early_in_ledger(change, case, context)
+            }
+        };
+        return chosen.iter().map(hit).collect();
     }
     vec![unnamed(case, context, *job, difference)]
 }
@@ -70,11 +81,13 @@ fn open_changes<'a>(context: &Context<'_, 'a>, job: i64) -> Vec<&'a ChangeOrder>
     by_number.into_values().collect()
 }
 
-/// The fewest change orders that sum to the amount, the younger first.
-fn subset<'a>(changes: &[&'a ChangeOrder], amount: Money) -> Option<Vec<&'a ChangeOrder>> {
-    let mut changes: Vec<&ChangeOrder> =
-        changes.iter().copied().filter(|change| !change.amount.is_zero()).collect();
-    changes.sort_by_key(|change| (std::cmp::Reverse(change.date), change.id));
+/// The fewest change orders whose signed amounts sum to the difference, the younger first.
+fn subset<'a>(
+    mut changes: Vec<(&'a ChangeOrder, Money)>,
+    difference: Money,
+) -> Option<Vec<(&'a ChangeOrder, Money)>> {
+    changes.retain(|(change, _)| !change.amount.is_zero());
+    changes.sort_by_key(|(change, _)| (std::cmp::Reverse(change.date), change.id));
     changes.truncate(MOST);
     let mut best: Option<(u32, u32)> = None;
     for chosen in 1_u32..1 << changes.len() {
@@ -82,19 +95,15 @@ fn subset<'a>(changes: &[&'a ChangeOrder], amount: Money) -> Option<Vec<&'a Chan
         if best.is_some_and(|(fewest, _)| count >= fewest) {
             continue;
         }
-        let sum: Money = changes
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| chosen & (1 << place) != 0)
-            .map(|(_, change)| change.amount)
-            .sum();
-        if sum == amount {
+        let picked = changes.iter().enumerate().filter(|(place, _)| chosen & (1 << place) != 0);
+        let sum: Money = picked.map(|(_, (_, amount))| *amount).sum();
+        if sum == difference {
             best = Some((count, chosen));
         }
     }
     let (_, chosen) = best?;
     let picked = changes.iter().enumerate().filter(|(place, _)| chosen & (1 << place) != 0);
-    Some(picked.map(|(_, change)| *change).collect())
+    Some(picked.map(|(_, one)| *one).collect())
 }
 
 fn source(change: &ChangeOrder) -> SourceRef {

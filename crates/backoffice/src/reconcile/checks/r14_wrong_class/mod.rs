@@ -25,6 +25,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.ledger.first()?;
     let document = context.document(unit);
     let job = unit.job?;
+    if !context.is_one_job(unit) {
+        return None;
+    }
     let class = super::habits::single_class(document).zip(context.habits.class_of(job));
     let place = document.department.as_deref().zip(context.habits.department_of(job));
     let (used, usual, kind) = match (class, place) {

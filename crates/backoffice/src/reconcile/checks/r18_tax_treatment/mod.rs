@@ -31,6 +31,14 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if difference.is_zero() {
         return None;
     }
+    // A line of its own says what the difference is: tax, or freight and the like.
+    let own_line = case.ledger.iter().flat_map(|unit| &context.document(unit).lines).find(|line| {
+        line.amount.abs() == difference.abs()
+    });
+    let says_tax = own_line.map(|line| line.description.to_lowercase().contains("tax"));
+    if says_tax == Some(false) && own_line.is_some_and(|line| !line.description.is_empty()) {
+        return None;
+    }
     let stated = case
         .project
         .iter()
@@ -39,7 +47,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         .any(|tax| !tax.is_zero() && (tax.abs().cents() - difference.abs().cents()).abs() <= 2);
     let base = case.project_gross().abs().min(case.ledger_gross().abs());
     let rate = rate_of(base, difference.abs(), context);
-    if !stated && rate.is_none() {
+    if !stated && rate.is_none() && says_tax != Some(true) {
         return None;
     }
     let how = match rate {

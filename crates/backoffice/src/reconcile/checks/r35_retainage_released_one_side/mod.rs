@@ -19,14 +19,19 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let retained = matches!(case.family, Family::Billing | Family::Cost);
-    let lone = matches!(case.relation, Relation::OnlyProject | Relation::OnlyLedger);
-    if !retained || !lone || case.residual.is_empty() {
+    if case.residual.is_empty() || !matches!(case.family, Family::Billing | Family::Cost) {
         return None;
     }
     let (gross, net) = match case.relation {
-        Relation::OnlyProject => (case.project_gross(), case.project_net()),
-        _ => (case.ledger_gross(), case.ledger_net()),
+        // A release by a subcontractor that was never posted is a bill never posted (R04).
+        Relation::OnlyProject if case.family == Family::Billing => {
+            (case.project_gross(), case.project_net())
+        }
+        Relation::OnlyLedger => (case.ledger_gross(), case.ledger_net()),
+        Relation::Paired if case.ledger_gross() == case.ledger_net() => {
+            (case.project_gross(), case.project_net())
+        }
+        _ => return None,
     };
     // A release bills no work: the net amount is what leaves retainage.
     if !gross.is_zero() || net.is_zero() || context.in_grace(case) {
@@ -37,6 +42,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         (None, Some(unit)) => (context.name_ledger(unit), "QuickBooks"),
         (None, None) => return None,
     };
-    let what = format!("{name} releases retainage of {net} in {system} only");
+    let what = match case.relation {
+        Relation::Paired => format!("{name} releases retainage of {net}; it was keyed as new work"),
+        _ => format!("{name} releases retainage of {net} in {system} only"),
+    };
     Some(Claim::new(net, what))
 }

@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 /// Whether the Procore side says that it is burden.
-fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
+pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     is_labor(case, context)
         && case.project.iter().any(|unit| {
             let cost = &context.view.project.direct_costs[unit.place as usize];

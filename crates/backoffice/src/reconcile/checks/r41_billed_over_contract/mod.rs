@@ -25,36 +25,39 @@ pub(super) const CHECK: Check = Check {
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let view = context.view;
-    // Billed to date per contract: what Procore's last certificate says, gross of retainage.
-    let mut billed: BTreeMap<i64, (Money, i64, Option<Date>)> = BTreeMap::new();
+    // Billed to date per contract, gross of retainage, document by document.
+    let mut billed: BTreeMap<i64, Vec<(Option<Date>, i64, Money)>> = BTreeMap::new();
     for unit in context.project {
-        if unit.kind != ProjectKind::PayApplication || unit.standing != Standing::Counted {
-            continue;
-        }
-        let Some(contract) = unit.contract else { continue };
-        let entry = billed.entry(contract).or_insert((Money::ZERO, unit.id, unit.date));
-        entry.0 += unit.shown.gross;
-        if unit.date >= entry.2 {
-            (entry.1, entry.2) = (unit.id, unit.date);
+        if unit.kind == ProjectKind::PayApplication && unit.standing == Standing::Counted {
+            let Some(contract) = unit.contract else { continue };
+            billed.entry(contract).or_default().push((unit.date, unit.id, unit.shown.gross));
         }
     }
     let mut hits = Vec::new();
-    for (contract, (billed, last, date)) in billed {
+    for (contract, mut documents) in billed {
         let Some((project_id, value, record)) = value_of(context, contract) else { continue };
-        let excess = billed - value;
+        let total: Money = documents.iter().map(|(_, _, gross)| *gross).sum();
+        let excess = total - value;
         if excess <= view.policy.tied {
             continue;
         }
-        let pending: Money = pending(context, contract);
-        let waits = pending >= excess;
+        documents.sort();
+        let mut so_far = Money::ZERO;
+        let crossing = documents.iter().find(|(_, _, gross)| {
+            so_far += *gross;
+            so_far > value
+        });
+        let mut records = vec![record];
+        records.extend(crossing.map(|(_, id, _)| SourceRef::procore("payment_application", *id)));
+        let waits = pending(context, contract) >= excess;
         hits.push(Hit {
             amount: excess,
             project_id: Some(project_id),
             customer_id: None,
             effects: Vec::new(),
-            records: vec![SourceRef::procore("payment_application", last), record],
-            what: format!("{billed} is billed on a contract of {value}"),
-            date,
+            records,
+            what: format!("{total} is billed on a contract of {value}"),
+            date: crossing.and_then(|(date, _, _)| *date),
             instead: waits.then_some("T03_pending_approval"),
         });
     }

@@ -26,6 +26,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !billed || case.residual.is_empty() || !context.in_grace(case) {
         return None;
     }
+    if super::r36_labor_burden::says_burden(case, context) && case.ledger.is_empty() {
+        let unit = case.project.first()?;
+        let what = format!("{} waits for the payroll of the month end", context.name_project(unit));
+        return Some(Claim::new(case.project_gross(), what));
+    }
     let unit = case.ledger.first()?;
     let what = match case.relation {
         Relation::ProjectGone(Standing::Draft) => format!(
