@@ -138,9 +138,12 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
     let kept: Vec<Measure> =
         Measure::ALL.into_iter().filter(|measure| !missing.contains(measure)).collect();
     outcome.findings = checks::run(&cases, &context);
-    for finding in &mut outcome.findings {
+    // What only moves a measure that is not kept in QuickBooks is no disagreement.
+    outcome.findings.retain_mut(|finding| {
+        let moved = !finding.effects.is_empty();
         finding.effects.retain(|effect| !missing.contains(&effect.measure));
-    }
+        !moved || !finding.effects.is_empty()
+    });
     let all: BTreeSet<i64> =
         view.project.projects.iter().filter(|one| !one.deleted).map(|one| one.id).collect();
     outcome.bridges = bridge::bridges(&all, &kept, project, ledger, &outcome.findings);
