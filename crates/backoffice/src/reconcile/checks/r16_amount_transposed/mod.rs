@@ -8,6 +8,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::Family;
 
 use figures::Money;
 
@@ -45,7 +46,9 @@ fn transposed(one: Money, other: Money) -> bool {
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    if case.relation != Relation::Paired || case.residual.is_empty() {
+    // What two commitments differ by is R33, whatever its digits (domain rule H1).
+    let commitment = case.family == Family::Commitment;
+    if case.relation != Relation::Paired || case.residual.is_empty() || commitment {
         return None;
     }
     let pairs = [

@@ -10,6 +10,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::units::Family;
 
 use figures::Money;
 use rust_decimal::Decimal;
@@ -24,7 +25,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    if case.relation != Relation::Paired || case.residual.len() != 1 {
+    // What two commitments differ by is R33, whatever its size (domain rule H1).
+    let commitment = case.family == Family::Commitment;
+    if case.relation != Relation::Paired || case.residual.len() != 1 || commitment {
         return None;
     }
     let difference = case.project_gross() - case.ledger_gross();
