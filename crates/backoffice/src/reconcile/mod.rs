@@ -101,7 +101,7 @@ pub(crate) fn work<T>(
 ) -> Option<T> {
     let (project, ledger) = (books.project.as_ref()?, books.ledger.as_ref()?);
     let view = View::new(as_of, policy, project, ledger);
-    let jobs = jobs::map(&project.projects, &ledger.customers, decisions);
+    let jobs = jobs::map(project, ledger, decisions);
     let parties = parties::map(project, ledger, &jobs, decisions);
     let mut rejections = Vec::new();
     let mut project_units = units::project_units(&view, &parties);

@@ -18,8 +18,7 @@ pub struct Policy {
     pub undeposited_days: i32,
     /// Days within which an equal bill of the same vendor is a probable duplicate (E3).
     pub duplicate_window_days: i32,
-    /// Sales tax rates accepted as an explanation (R18), in thousandths of a percent: from, to,
-    /// step.
+    /// Sales tax rates accepted as an explanation where the document names none (R18).
     pub tax_rates: TaxRates,
     /// Share of documents, in percent, from which a coding habit counts as the map (R14, R15).
     pub habit_percent: u32,
@@ -38,8 +37,9 @@ pub struct TaxRates {
     pub from: Decimal,
     /// Highest rate.
     pub to: Decimal,
-    /// Distance between accepted rates.
-    pub step: Decimal,
+    /// An accepted rate is a whole multiple of one of these: rates are set in tenths, eighths and
+    /// quarters of a percent. A finer net would catch freight and fees as well.
+    pub steps: Vec<Decimal>,
 }
 
 /// Class weights of the severity rule: |figure| times weight.
@@ -65,9 +65,9 @@ impl Default for Policy {
             undeposited_days: 10,
             duplicate_window_days: 14,
             tax_rates: TaxRates {
-                from: Decimal::new(2, 2),
-                to: Decimal::new(12, 2),
-                step: Decimal::new(5, 4),
+                from: Decimal::new(4, 2),
+                to: Decimal::new(105, 3),
+                steps: vec![Decimal::new(1, 3), Decimal::new(125, 5)],
             },
             habit_percent: 80,
             habit_least: 4,

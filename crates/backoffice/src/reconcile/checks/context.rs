@@ -26,11 +26,19 @@ pub(crate) struct Claim {
     pub(crate) what: String,
     /// Further records that tell the story, shown after those of the case.
     pub(crate) also: Vec<SourceRef>,
+    /// The record that the finding is about, when it is none of the case's first: shown first,
+    /// and what the finding is known by.
+    pub(crate) about: Option<SourceRef>,
 }
 
 impl Claim {
     pub(crate) fn new(amount: Money, what: String) -> Self {
-        Self { amount: amount.abs(), what, also: Vec::new() }
+        Self { amount: amount.abs(), what, also: Vec::new(), about: None }
+    }
+
+    pub(crate) fn about(mut self, record: SourceRef) -> Self {
+        self.about = Some(record);
+        self
     }
 
     pub(crate) fn with(mut self, also: impl IntoIterator<Item = SourceRef>) -> Self {
@@ -52,6 +60,9 @@ pub(crate) struct Hit {
     /// Reported under this check instead, when it is only timing.
     pub(crate) instead: Option<&'static str>,
 }
+
+/// Records by which a finding is known from cycle to cycle.
+pub(crate) const KNOWN_BY: usize = 2;
 
 /// The books, the pairing and the indexes.
 pub(crate) struct Context<'c, 'a> {
@@ -80,6 +91,8 @@ pub(crate) struct Context<'c, 'a> {
     /// Journals of payroll, and their days.
     pub(crate) payroll_journals: BTreeSet<u32>,
     pub(crate) payroll_days: BTreeSet<Date>,
+    /// Gross billed to date by commitment.
+    pub(crate) billed: BTreeMap<i64, Money>,
     /// Approved change orders by prime contract.
     pub(crate) prime_changes: BTreeMap<i64, Money>,
     customer_places: FxHashMap<&'a str, u32>,
@@ -114,6 +127,7 @@ impl<'c, 'a> Context<'c, 'a> {
             discounts: BTreeSet::new(),
             payroll_journals: BTreeSet::new(),
             payroll_days: BTreeSet::new(),
+            billed: BTreeMap::new(),
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
             units_of_document: FxHashMap::default(),
@@ -123,6 +137,13 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         for change in counted_changes(view.project) {
             *context.prime_changes.entry(change.contract_id).or_default() += change.amount;
+        }
+        for unit in project {
+            if let (ProjectKind::SubcontractorInvoice, Standing::Counted, Some(commitment)) =
+                (unit.kind, unit.standing, unit.contract)
+            {
+                *context.billed.entry(commitment).or_default() += unit.shown.gross;
+            }
         }
         for (place, unit) in ledger.iter().enumerate() {
             let place = u32::try_from(place).unwrap_or(NONE);

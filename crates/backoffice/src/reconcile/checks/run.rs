@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::cases::Case;
 use super::super::result::{Effect, Finding};
-use super::context::{Claim, Context, Hit};
+use super::context::{Claim, Context, Hit, KNOWN_BY};
 use super::roots::{Roots, add};
 use super::{CHECKS, Check, Rule, Weight};
 
@@ -53,8 +53,9 @@ fn from_claim(
     claim: Claim,
     context: &Context<'_, '_>,
 ) -> Finding {
-    let mut records = case.records(context.view);
-    for record in claim.also {
+    let known_by = if claim.about.is_some() { 1 } else { KNOWN_BY };
+    let mut records: Vec<SourceRef> = claim.about.into_iter().collect();
+    for record in case.records(context.view).into_iter().chain(claim.also) {
         if !records.contains(&record) {
             records.push(record);
         }
@@ -69,10 +70,19 @@ fn from_claim(
         date: case.project_date().min(case.ledger_date()).or(case.ledger_date()).or(case.project_date()),
         instead: None,
     };
-    from_hit(check, hit, context)
+    finding(check, hit, known_by, context)
 }
 
 fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Finding {
+    finding(check, hit, KNOWN_BY, context)
+}
+
+fn finding(
+    check: &'static Check,
+    hit: Hit,
+    known_by: usize,
+    context: &Context<'_, '_>,
+) -> Finding {
     let check = hit
         .instead
         .and_then(|id| CHECKS.iter().find(|check| check.id == id))
@@ -82,7 +92,7 @@ fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Findi
         add(&mut effects, effect);
     }
     Finding {
-        id: id(check.id, &hit.records),
+        id: id(check.id, &hit.records[..hit.records.len().min(known_by)]),
         check: check.id,
         project_id: hit.project_id,
         customer_id: hit.customer_id,
@@ -116,11 +126,11 @@ fn severity(
     amount.abs().max(moved).cents().unsigned_abs().saturating_mul(u64::from(weight))
 }
 
-/// A stable id: the check and the first records that it is about.
+/// A stable id: the check and the records that it is known by.
 fn id(check: &str, records: &[SourceRef]) -> SmolStr {
     let mut hasher = Sha256::new();
     hasher.update(check.as_bytes());
-    for record in records.iter().take(2) {
+    for record in records {
         for part in [record.system.name(), &record.kind, &record.id] {
             hasher.update([0]);
             hasher.update(part.as_bytes());
@@ -129,6 +139,17 @@ fn id(check: &str, records: &[SourceRef]) -> SmolStr {
     let digest = hasher.finalize();
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     SmolStr::new(format!("fnd_{hex}"))
+}
+
+/// Parts of one thing that move the same measure are added up; parts that move different measures
+/// are the same money seen twice.
+fn joined_amount(held: &Finding, other: &Finding) -> Money {
+    let same = |effect: &Effect| held.effects.iter().any(|one| one.measure == effect.measure);
+    if other.effects.iter().any(same) {
+        held.amount + other.amount
+    } else {
+        held.amount.max(other.amount)
+    }
 }
 
 /// Findings with one id are one finding: a journal that touches two jobs is reported once. Then
@@ -141,8 +162,8 @@ fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
                 by_id.insert(finding.id.clone(), finding);
             }
             Some(held) => {
-                held.amount += finding.amount;
-                held.severity = held.severity.saturating_add(finding.severity);
+                held.amount = joined_amount(&held, &finding);
+                held.severity = held.severity.max(finding.severity);
                 finding.effects.into_iter().for_each(|effect| add(&mut held.effects, effect));
                 for record in finding.records {
                     if !held.records.contains(&record) {

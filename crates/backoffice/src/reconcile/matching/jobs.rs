@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
-use figures::model::{Customer, Project};
+use figures::model::{Customer, LedgerBooks, Project, ProjectBooks};
 use figures::source::SourceRef;
 use rustc_hash::FxHashMap;
 
 use super::decisions::Decisions;
 use super::documents::names;
-use super::links;
+use super::{job_evidence, links};
 use crate::reconcile::result::{Candidate, Pair, PairBasis, PairKind, Question, Score, Side};
 
 /// From this score on a name alone makes a pair.
@@ -51,8 +51,10 @@ struct Claim {
 }
 
 /// Maps projects to customers.
-pub(crate) fn map(projects: &[Project], customers: &[Customer], decisions: &Decisions) -> JobMap {
-    let projects: Vec<&Project> = projects.iter().filter(|project| !project.deleted).collect();
+pub(crate) fn map(books: &ProjectBooks, ledger: &LedgerBooks, decisions: &Decisions) -> JobMap {
+    let customers = ledger.customers.as_slice();
+    let projects: Vec<&Project> =
+        books.projects.iter().filter(|project| !project.deleted).collect();
     let mut claims: BTreeMap<(i64, &str), Claim> = BTreeMap::new();
     let known: BTreeMap<&str, &Customer> =
         customers.iter().map(|customer| (customer.id.as_str(), customer)).collect();
@@ -62,7 +64,9 @@ pub(crate) fn map(projects: &[Project], customers: &[Customer], decisions: &Deci
     let words = CustomerWords::new(customers);
     claim_numbers(&mut claims, &projects, &words);
     let asked = claim_names(&mut claims, &projects, &words);
+    claim_evidence(&mut claims, &projects, &words, books, ledger);
     claim_extras(&mut claims, &projects, &words);
+    claim_further(&mut claims, &words, books, ledger);
     claims.retain(|(project, customer), claim| {
         claim.basis == PairBasis::Confirmed
             || !decisions.refuses(PairKind::Job, &project_ref(*project), &customer_ref(customer))
@@ -345,6 +349,71 @@ fn claim_names<'a>(
         }
     }
     asked
+}
+
+/// Projects that no name placed, by the documents they share with customers that are free.
+fn claim_evidence<'a>(
+    claims: &mut BTreeMap<(i64, &'a str), Claim>,
+    projects: &[&Project],
+    words: &CustomerWords<'a>,
+    books: &ProjectBooks,
+    ledger: &'a LedgerBooks,
+) {
+    let placed: BTreeSet<i64> = claims.keys().map(|(project, _)| *project).collect();
+    let open: BTreeSet<i64> =
+        projects.iter().map(|project| project.id).filter(|id| !placed.contains(id)).collect();
+    let shared = job_evidence::shared(books, ledger, &open, &free_customers(claims, words));
+    for (project, customer, count) in job_evidence::decided(shared) {
+        claims.insert((project, customer), by_documents(count));
+    }
+}
+
+/// Customers without a project that share documents with a project of the same owner.
+fn claim_further<'a>(
+    claims: &mut BTreeMap<(i64, &'a str), Claim>,
+    words: &CustomerWords<'a>,
+    books: &ProjectBooks,
+    ledger: &'a LedgerBooks,
+) {
+    let placed: BTreeSet<i64> = claims.keys().map(|(project, _)| *project).collect();
+    let parents: BTreeMap<&str, Option<&str>> = ledger
+        .customers
+        .iter()
+        .map(|customer| (customer.id.as_str(), customer.parent.as_deref()))
+        .collect();
+    let free: BTreeSet<&str> = free_customers(claims, words)
+        .into_iter()
+        .filter(|customer| parents.get(customer).is_some_and(Option::is_some))
+        .collect();
+    for (project, customer, count) in
+        job_evidence::further(job_evidence::shared(books, ledger, &placed, &free))
+    {
+        let same_owner = claims
+            .keys()
+            .any(|(other, held)| *other == project && parents.get(held) == parents.get(customer));
+        if same_owner {
+            claims.insert((project, customer), by_documents(count));
+        }
+    }
+}
+
+fn by_documents(count: u32) -> Claim {
+    let evidence = format!("{count} of their documents agree to the cent");
+    Claim { basis: PairBasis::Scored, score: 9_000, evidence }
+}
+
+/// Customers that may be jobs and are claimed by no project.
+fn free_customers<'a>(
+    claims: &BTreeMap<(i64, &'a str), Claim>,
+    words: &CustomerWords<'a>,
+) -> BTreeSet<&'a str> {
+    let claimed: BTreeSet<&str> = claims.keys().map(|(_, customer)| *customer).collect();
+    words
+        .customers
+        .iter()
+        .map(|(customer, _)| customer.id.as_str())
+        .filter(|customer| !claimed.contains(customer))
+        .collect()
 }
 
 /// Further customers of a project that has one already: below the same owner, under the same name.

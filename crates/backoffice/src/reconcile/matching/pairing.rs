@@ -1198,8 +1198,10 @@ fn amounts(shown: &crate::reconcile::units::Shown, sign: Sign) -> Amounts {
         Sign::AsIs => amount.cents(),
         Sign::Reversed => -amount.cents(),
     };
-    // A release of retainage bills no work; then the net amount is what the document shows.
-    let primary = if shown.gross.is_zero() { shown.net } else { shown.gross };
+    // A release of retainage bills no work, or less than it asks for; then the net amount is what
+    // the document shows.
+    let releases = shown.net.abs() > shown.gross.abs();
+    let primary = if releases { shown.net } else { shown.gross };
     Amounts {
         primary: turn(primary),
         net_of_retainage: (shown.net != primary).then(|| turn(shown.net)),

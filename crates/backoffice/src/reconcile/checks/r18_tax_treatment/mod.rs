@@ -14,7 +14,6 @@ use crate::reconcile::units::Family;
 
 use figures::Money;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 pub(super) const CHECK: Check = Check {
     id: "R18_tax_treatment",
@@ -73,9 +72,10 @@ fn rate_of(base: Money, tax: Money, context: &Context<'_, '_>) -> Option<Decimal
         return None;
     }
     let (base, tax) = (Decimal::from(base.cents()), Decimal::from(tax.cents()));
-    let nearest = (tax / base / rates.step).round() * rates.step;
-    let exact = (base * nearest)
-        .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
-    let fits = (exact - tax).abs().to_i64()? <= 1;
-    (fits && nearest >= rates.from && nearest <= rates.to).then_some(nearest)
+    rates.steps.iter().find_map(|step| {
+        let rate = (tax / base / step).round() * step;
+        let exact = (base * rate)
+            .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+        (exact == tax && rate >= rates.from && rate <= rates.to).then_some(rate)
+    })
 }

@@ -9,7 +9,6 @@
 
 use figures::Money;
 use figures::model::{DocumentKind, LedgerDocument};
-use figures::source::SourceRef;
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
@@ -64,16 +63,42 @@ fn joint_check<'a>(
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    if case.relation != Relation::OnlyProject || case.family != Family::Payment {
-        return None;
+    match (case.relation, case.family) {
+        (Relation::OnlyProject, Family::Payment) => {
+            let unit = case.project.first()?;
+            let check = joint_check(context, case.project_gross(), unit.party_name, unit.date)?;
+            let what = format!(
+                "{} was paid with {}, which is not applied to the bill",
+                context.name_project(unit),
+                super::context::name_document(check)
+            );
+            Some(Claim::new(case.project_gross(), what).about(check.source()))
+        }
+        // The check was coded to job cost: the cost is in the books twice.
+        (Relation::OnlyLedger, Family::Cost) => {
+            let check = context.first_document(case)?;
+            if check.kind != DocumentKind::Purchase || payees(&check.payee_name).is_none() {
+                return None;
+            }
+            let bill = open_bill(context, check)?;
+            let what = format!(
+                "{} pays {} and is not applied to it",
+                super::context::name_document(check),
+                super::context::name_document(bill)
+            );
+            Some(Claim::new(check.total, what).about(check.source()).with([bill.source()]))
+        }
+        _ => None,
     }
-    let unit = case.project.first()?;
-    let check = joint_check(context, case.project_gross(), unit.party_name, unit.date)?;
-    let what = format!(
-        "{} was paid with {}, which is not applied to the bill",
-        context.name_project(unit),
-        super::context::name_document(check)
-    );
-    let record: SourceRef = check.source();
-    Some(Claim::new(case.project_gross(), what).with([record]))
+}
+
+/// The open bill of this amount of one of a check's payees.
+fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'a LedgerDocument> {
+    let (one, other) = payees(&check.payee_name)?;
+    context.view.ledger.documents.iter().find(|bill| {
+        let vendor = names::normalise(&bill.payee_name);
+        bill.kind == DocumentKind::Bill
+            && bill.balance == check.total
+            && [&one, &other].into_iter().any(|payee| *payee == vendor || names::alike(payee, &vendor))
+    })
 }

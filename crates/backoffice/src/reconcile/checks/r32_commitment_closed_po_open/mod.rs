@@ -40,5 +40,6 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         context.name_ledger(case.ledger.first()?),
         order.status.to_lowercase(),
     );
-    Some(Claim::new(case.ledger_gross(), what))
+    let billed = context.billed.get(&unit.id).copied().unwrap_or_default();
+    Some(Claim::new((case.ledger_gross() - billed).max(figures::Money::ZERO), what))
 }
