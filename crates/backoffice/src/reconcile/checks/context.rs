@@ -462,21 +462,23 @@ pub(crate) fn name_document(document: &LedgerDocument) -> String {
 pub(crate) fn compact_number(number: &str) -> String {
     let mut compact = String::with_capacity(number.len());
     let mut digits_before = false;
-    for letter in number.chars().filter(|letter| letter.is_alphanumeric()) {
+    for letter in without_invoice_word(number).chars().filter(|letter| letter.is_alphanumeric()) {
         if letter == '0' && !digits_before {
             continue;
         }
         digits_before = letter.is_ascii_digit();
         compact.extend(letter.to_uppercase());
     }
-    for word in ["INVOICE", "INV", "NO"] {
-        if let Some(rest) = compact.strip_prefix(word)
-            && rest.starts_with(|letter: char| letter.is_ascii_digit())
-        {
-            return rest.to_owned();
-        }
-    }
     compact
+}
+
+/// A number without a leading word for "invoice" that stands apart: `Inv. #HPR-2932`, `INV45`.
+fn without_invoice_word(number: &str) -> &str {
+    let number = number.trim_start();
+    let letters = number.chars().take_while(char::is_ascii_alphabetic).count();
+    let (word, rest) = number.split_at(letters);
+    let says_invoice = ["INVOICE", "INV", "NO"].iter().any(|one| word.eq_ignore_ascii_case(one));
+    if says_invoice && rest.chars().any(char::is_alphanumeric) { rest } else { number }
 }
 
 /// Whether two normal forms may be one number: equal, one missing, or one with a suffix.

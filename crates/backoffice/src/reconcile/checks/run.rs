@@ -2,6 +2,7 @@
 
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::super::cases::Case;
@@ -12,31 +13,24 @@ use super::{CHECKS, Check, Rule, Weight};
 
 /// All findings, most severe first.
 pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<Finding> {
+    // Claims are pure, so they are asked for on all cores; their order is that of the cases.
+    let claims: Vec<Option<(&'static Check, Said)>> =
+        cases.par_iter().map(|case| first_claim(case, context)).collect();
     let mut findings: Vec<Finding> = Vec::new();
     let mut roots = Roots::new(context);
-    for case in cases {
+    for (case, claim) in cases.iter().zip(claims) {
         if roots.absorb(case, context, &mut findings) {
             continue;
         }
-        for check in CHECKS {
-            match check.rule {
-                Rule::Claim(claim) => {
-                    if let Some(claim) = claim(case, context) {
-                        roots.note(case, findings.len());
-                        findings.push(from_claim(check, case, claim, context));
-                        break;
-                    }
-                }
-                Rule::Split(split) => {
-                    let hits = split(case, context);
-                    let claimed = !hits.is_empty();
-                    findings.extend(hits.into_iter().map(|hit| from_hit(check, hit, context)));
-                    if claimed {
-                        break;
-                    }
-                }
-                Rule::Scan(_) => {}
+        match claim {
+            Some((check, Said::Claim(claim))) => {
+                roots.note(case, findings.len());
+                findings.push(from_claim(check, case, claim, context));
             }
+            Some((check, Said::Hits(hits))) => {
+                findings.extend(hits.into_iter().map(|hit| from_hit(check, hit, context)));
+            }
+            None => {}
         }
     }
     for check in CHECKS {
@@ -45,6 +39,27 @@ pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<
         }
     }
     merge_same(findings)
+}
+
+/// What a check says of a case.
+enum Said {
+    Claim(Claim),
+    Hits(Vec<Hit>),
+}
+
+/// The first check that claims a case.
+fn first_claim<'a>(
+    case: &Case<'_, 'a>,
+    context: &Context<'_, 'a>,
+) -> Option<(&'static Check, Said)> {
+    CHECKS.iter().find_map(|check| match check.rule {
+        Rule::Claim(claim) => claim(case, context).map(|claim| (check, Said::Claim(claim))),
+        Rule::Split(split) => {
+            let hits = split(case, context);
+            (!hits.is_empty()).then_some((check, Said::Hits(hits)))
+        }
+        Rule::Scan(_) => None,
+    })
 }
 
 fn from_claim(

@@ -376,7 +376,7 @@ impl<'r, 'a> Run<'r, 'a> {
             .collect();
         let found: Vec<Matched> = blocks
             .par_iter()
-            .map(|(project, ledger)| self.match_block(family, project, ledger, Sign::AsIs))
+            .map(|(project, ledger)| self.match_block(family, project, ledger, (Reach::OneJob, Sign::AsIs)))
             .collect();
         let asked = found.into_iter().flat_map(|matched| self.accept(matched)).collect();
         self.twins(&blocks);
@@ -387,7 +387,7 @@ impl<'r, 'a> Run<'r, 'a> {
             let project: Vec<u32> = self.free_project(family).collect();
             let ledger: Vec<u32> = self.free_ledger(family).collect();
             if !project.is_empty() && !ledger.is_empty() {
-                let matched = self.match_block(family, &project, &ledger, sign);
+                let matched = self.match_block(family, &project, &ledger, (Reach::AllJobs, sign));
                 self.accept(matched);
             }
         }
@@ -415,11 +415,26 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     /// Runs the document matcher over one block.
-    fn match_block(&self, family: Family, project: &[u32], ledger: &[u32], sign: Sign) -> Matched {
+    fn match_block(
+        &self,
+        family: Family,
+        project: &[u32],
+        ledger: &[u32],
+        (reach, sign): (Reach, Sign),
+    ) -> Matched {
         let ids: (Vec<String>, Vec<String>) = (
             project.iter().map(|unit| format!("{unit:09}")).collect(),
             ledger.iter().map(|unit| format!("{unit:09}")).collect(),
         );
+        let owner_side = matches!(family, Family::Contract | Family::Billing | Family::Receipt);
+        // On the owner's side the job says who the party is; over several jobs nobody does.
+        let owner = |party: u32, job: Option<i64>| match (owner_side, reach) {
+            (false, _) => party,
+            (true, Reach::AllJobs) => UNKNOWN,
+            (true, Reach::OneJob) => {
+                job.and_then(|job| self.jobs.get(&job)).copied().unwrap_or(UNKNOWN)
+            }
+        };
         let left: Vec<Document<'_>> = project
             .iter()
             .zip(&ids.0)
@@ -427,8 +442,8 @@ impl<'r, 'a> Run<'r, 'a> {
                 let unit = &self.project[*unit as usize];
                 Document {
                     id,
-                    party: unit.party,
-                    party_name: unit.party_name,
+                    party: owner(unit.party, Some(unit.job)),
+                    party_name: if owner_side { "" } else { unit.party_name },
                     number: unit.number,
                     amounts: amounts(&unit.shown, Sign::AsIs),
                     date: unit.date,
@@ -436,7 +451,6 @@ impl<'r, 'a> Run<'r, 'a> {
                 }
             })
             .collect();
-        let owner_side = matches!(family, Family::Contract | Family::Billing | Family::Receipt);
         let right: Vec<Document<'_>> = ledger
             .iter()
             .zip(&ids.1)
@@ -445,7 +459,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 let job = unit.job.and_then(|job| self.jobs.get(&job)).copied();
                 Document {
                     id,
-                    party: if owner_side { UNKNOWN } else { unit.party },
+                    party: owner(unit.party, unit.job),
                     party_name: if owner_side { "" } else { unit.party_name },
                     number: unit.number,
                     amounts: amounts(&unit.shown, sign),
@@ -499,7 +513,7 @@ impl<'r, 'a> Run<'r, 'a> {
             .filter(|unit| self.ledger[*unit as usize].job.is_some())
             .collect();
         if !drafts.is_empty() && !living.is_empty() {
-            let matched = self.match_block(family, &drafts, &living, Sign::AsIs);
+            let matched = self.match_block(family, &drafts, &living, (Reach::AllJobs, Sign::AsIs));
             self.accept(matched);
         }
         let mut voided: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -1171,6 +1185,13 @@ struct Matched {
 struct Asked {
     unit: u32,
     candidates: Vec<(u32, u16, documents::Evidence)>,
+}
+
+/// Whether a block is one job or everything that is left.
+#[derive(Clone, Copy)]
+enum Reach {
+    OneJob,
+    AllJobs,
 }
 
 #[derive(Clone, Copy)]
