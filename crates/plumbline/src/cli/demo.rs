@@ -11,20 +11,20 @@ use sandbox::contractor::{Plan, generate};
 use super::bridge;
 use super::progress::Screen;
 use super::reconcile::Compared;
-use super::sandboxes::{Ports, Sandboxes};
 use super::table::{Cell, Table};
 use super::{Answer, Global, Status};
 use crate::connect::{self, Consent};
 use crate::cycle;
 use crate::desk::Desk;
 use crate::reading::Watch;
+use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
 
 pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let mut screen = Screen::new();
     screen.note("starting a local Procore and a local QuickBooks with the demo contractor");
     let world = generate(&Plan::demo());
-    let sandboxes = Sandboxes::start(world, Ports::default(), true).await?;
+    let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
     let answer = if once {
         let folder = tempfile::tempdir()?;
         first_cycle(&sandboxes, folder.path(), &mut screen).await?

@@ -17,7 +17,7 @@ pub mod match_tables;
 mod progress;
 mod receipts;
 mod reconcile;
-mod sandboxes;
+mod sandbox;
 mod snapshot;
 mod table;
 mod worklist;
@@ -60,7 +60,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
     let global = arguments.global;
     match arguments.command {
         Command::Demo { once } => demo::run(&global, once).await,
-        Command::Sandbox(arguments) => sandboxes::run(&arguments).await,
+        Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Connect(command) => connect::run(&global, command).await,
         Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,

@@ -1,11 +1,8 @@
-//! `plumbline sandbox`, and the two local systems that the demo uses.
+//! Both local systems with a simulated contractor: for the demo, the sandbox command and tests.
 
-use sandbox::contractor::{Plan, generate};
 use sandbox::world::World;
 use sandbox::{procore, quickbooks};
 
-use super::Answer;
-use super::arguments::SandboxArguments;
 use crate::settings::{Client, ProcoreAccess, QuickBooksAccess, Rights};
 
 /// Both local systems, running.
@@ -31,19 +28,35 @@ pub struct Ports {
     pub quickbooks: u16,
 }
 
+/// How the local systems behave towards their visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// A consent page that asks a person, and time that passes.
+    ForPeople,
+    /// Consent is given at once, and time passes.
+    Headless,
+    /// Consent is given at once, and time stands still: the same answers in every run.
+    Still,
+}
+
 /// Where the browser comes back to; the sandboxes accept any port of this machine.
-const REDIRECT_URI: &str = "http://localhost:0/callback";
+pub const REDIRECT_URI: &str = "http://localhost:0/callback";
 
 impl Sandboxes {
     /// Starts both with the books of a world.
     ///
     /// # Errors
     /// A port that is taken, or books that cannot be loaded.
-    pub async fn start(world: World, ports: Ports, headless: bool) -> anyhow::Result<Self> {
+    pub async fn start(world: World, ports: Ports, manner: Manner) -> anyhow::Result<Self> {
+        let headless = manner != Manner::ForPeople;
         let (as_of, time_zone) = (world.as_of, world.time_zone.clone());
         let config = quickbooks::Config {
             port: ports.quickbooks,
             headless,
+            pace: match manner {
+                Manner::Still => quickbooks::Pace::Manual,
+                Manner::ForPeople | Manner::Headless => quickbooks::Pace::Running,
+            },
             throttle: quickbooks::Throttle::off(),
             ..quickbooks::Config::default()
         };
@@ -53,7 +66,14 @@ impl Sandboxes {
             auth_port: ports.login,
             api_port: ports.api,
             headless_consent: headless,
-            clock: procore::ClockMode::Running,
+            clock: match manner {
+                Manner::Still => procore::ClockMode::Frozen,
+                Manner::ForPeople | Manner::Headless => procore::ClockMode::Running,
+            },
+            limits: procore::RateLimits {
+                jump_to_reset: manner == Manner::Still,
+                ..procore::RateLimits::default()
+            },
             ..procore::Config::default()
         };
         let procore = procore::start(config, Some(procore::Books::from(world))).await?;
@@ -100,53 +120,4 @@ impl Sandboxes {
         self.procore.shutdown().await;
         self.quickbooks.shutdown().await;
     }
-}
-
-pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<Answer> {
-    let plan = match arguments.size.as_str() {
-        "small" => Plan::small(arguments.seed),
-        "medium" => Plan::medium(arguments.seed),
-        "large" => Plan::large(arguments.seed),
-        _ => Plan::demo(),
-    };
-    let plan = if arguments.clean { plan.clean() } else { plan };
-    let ports = Ports {
-        login: arguments.procore_login_port,
-        api: arguments.procore_api_port,
-        quickbooks: arguments.quickbooks_port,
-    };
-    let sandboxes = Sandboxes::start(generate(&plan), ports, arguments.headless).await?;
-    println!("{}", how_to_connect(&sandboxes, arguments.headless));
-    tokio::signal::ctrl_c().await?;
-    sandboxes.shutdown().await;
-    Ok(Answer::text("Stopped."))
-}
-
-fn how_to_connect(sandboxes: &Sandboxes, headless: bool) -> String {
-    let flag = if headless { " --headless" } else { "" };
-    let (procore, quickbooks) = (
-        sandboxes.procore_access(Rights::Person),
-        sandboxes.quickbooks_access(),
-    );
-    format!(
-        "Procore runs at {login} (login) and {api} (API), QuickBooks at {url}.\n\
-         Connect to them and read them from another terminal:\n\n\
-         PLUMBLINE_PROCORE_CLIENT_SECRET={procore_secret} plumbline connect procore \
-         --company-id {company} --login-url {login} --api-url {api} --client-id {procore_id} \
-         --redirect-uri {redirect} --time-zone {zone} --as-of {as_of}{flag}\n\
-         PLUMBLINE_QUICKBOOKS_CLIENT_SECRET={quickbooks_secret} plumbline connect quickbooks \
-         --url {url} --client-id {quickbooks_id} --redirect-uri {redirect} --as-of {as_of}{flag}\n\
-         plumbline cycle\n\nCtrl-C stops both.",
-        login = procore.login,
-        api = procore.api,
-        url = quickbooks.environment,
-        procore_secret = procore.client.secret,
-        quickbooks_secret = quickbooks.client.secret,
-        company = procore.company_id,
-        procore_id = procore.client.id,
-        quickbooks_id = quickbooks.client.id,
-        redirect = REDIRECT_URI,
-        zone = sandboxes.time_zone,
-        as_of = sandboxes.as_of,
-    )
 }

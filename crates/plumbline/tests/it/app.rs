@@ -1,0 +1,194 @@
+//! What the tests share: sandboxes, a data folder, a clock that does not wait, the program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use connectors::fetch::Progress;
+use connectors::http::{BoxFuture, Clock, NoRandomness, SystemClock};
+use figures::Date;
+use jiff::Timestamp;
+use plumbline::connect::{self, Consent};
+use plumbline::cycle::{self, Report};
+use plumbline::desk::Desk;
+use plumbline::reading::Watch;
+use plumbline::sandboxes::{Manner, Ports, Sandboxes};
+use plumbline::settings::Rights;
+use sandbox::contractor::{Plan, generate};
+
+/// Time that passes only when somebody would have waited.
+pub struct QuickClock(AtomicI64);
+
+impl QuickClock {
+    pub fn at(start: Timestamp) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(start.as_millisecond())))
+    }
+
+    pub fn advance_hours(&self, hours: i64) {
+        self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for QuickClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.0
+            .fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        Box::pin(tokio::task::yield_now())
+    }
+
+    fn jitter(&self, most: Duration) -> Duration {
+        most / 2
+    }
+
+    fn unguessable(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        SystemClock.unguessable(buffer)
+    }
+}
+
+/// Nobody watches.
+pub struct Silent;
+
+impl Watch for Silent {
+    fn step(&mut self, _: &Progress) {}
+    fn note(&mut self, _: &str) {}
+}
+
+/// Both sandboxes and a connected data folder.
+pub struct App {
+    pub sandboxes: Sandboxes,
+    pub clock: Arc<QuickClock>,
+    folder: tempfile::TempDir,
+}
+
+impl App {
+    /// A small contractor, connected to both systems.
+    pub async fn start(seed: u64) -> Self {
+        let app = Self::unconnected(seed).await;
+        app.connect().await;
+        app
+    }
+
+    pub async fn unconnected(seed: u64) -> Self {
+        let world = generate(&Plan::small(seed));
+        let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Still)
+            .await
+            .unwrap();
+        let clock = QuickClock::at(sandboxes.procore.now());
+        Self {
+            sandboxes,
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn day(&self) -> Date {
+        self.sandboxes.as_of
+    }
+
+    pub async fn desk(&self) -> Desk {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let mut desk = Desk::open(&self.data(), clock).await.unwrap();
+        desk.settings.as_of = Some(self.day());
+        desk
+    }
+
+    /// Connects both systems; doing it again asks for a full read.
+    pub async fn connect(&self) {
+        let mut desk = self.desk().await;
+        let access = self.sandboxes.procore_access(Rights::Person);
+        connect::procore(&mut desk, access, Consent::Headless)
+            .await
+            .unwrap();
+        let access = self.sandboxes.quickbooks_access();
+        connect::quickbooks(&mut desk, access, Consent::Headless)
+            .await
+            .unwrap();
+        desk.store.close().await;
+    }
+
+    pub async fn cycle(&self) -> Report {
+        let desk = self.desk().await;
+        let report = cycle::run(&desk, self.day(), &mut Silent).await.unwrap();
+        desk.store.close().await;
+        report
+    }
+
+    /// Runs the program on the data folder. Its clock is the machine's, so the folder's limit of
+    /// age is lifted first.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.lift_age();
+        let data = self.data().display().to_string();
+        let mut all = vec!["--data", &data];
+        all.extend(arguments);
+        run(&all)
+    }
+
+    fn lift_age(&self) {
+        let mut settings = plumbline::settings::Settings::load(&self.data()).unwrap();
+        if settings.procore.is_some() {
+            settings.stale_after_days = 100_000;
+            settings.save(&self.data()).unwrap();
+        }
+    }
+
+    pub fn realm(&self) -> String {
+        self.sandboxes.quickbooks.realm_id()
+    }
+}
+
+/// What a run of the program came to.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+pub fn run(arguments: &[&str]) -> Ran {
+    run_with(arguments, &[])
+}
+
+pub fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = Command::new(program());
+    command.args(arguments).envs(variables.iter().copied());
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    Ran {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_plumbline"))
+}
+
+/// A snapshot folder of a small contractor.
+pub fn snapshot(seed: u64, folder: &Path) -> PathBuf {
+    let dir = folder.join("snapshot");
+    generate(&Plan::small(seed)).write_snapshot(&dir).unwrap();
+    dir
+}

@@ -1,0 +1,12 @@
+//! The program from outside and the cycle from inside, over the sandboxes.
+
+mod app;
+mod demo;
+mod exit_codes;
+mod export;
+mod fail_closed;
+mod faults;
+mod kills;
+mod lifecycle;
+mod receipts;
+mod snapshots;
