@@ -179,6 +179,8 @@ fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
             Some(held) => {
                 held.amount = joined_amount(&held, &finding);
                 held.severity = held.severity.max(finding.severity);
+                held.project_id = held.project_id.or(finding.project_id);
+                held.customer_id = held.customer_id.take().or(finding.customer_id);
                 finding.effects.into_iter().for_each(|effect| add(&mut held.effects, effect));
                 for record in finding.records {
                     if !held.records.contains(&record) {

@@ -8,7 +8,7 @@
 //!
 //! **What to do.** Update the estimate in QuickBooks, or get the change order approved in Procore.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figures::model::ChangeOrder;
 use figures::source::SourceRef;
@@ -45,12 +45,19 @@ fn split(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Vec<Hit> {
     let open = open_changes(context, *job);
     // Approved ones that no estimate holds raise the difference; open ones that an estimate
     // already holds lower it.
-    let signed = approved
-        .iter()
-        .map(|change| (*change, change.amount))
-        .chain(open.iter().map(|change| (*change, -change.amount)))
-        .collect();
-    if let Some(chosen) = subset(signed, difference) {
+    let signed = |keep: &dyn Fn(&ChangeOrder) -> bool| -> Vec<(&ChangeOrder, Money)> {
+        let missing = approved.iter().map(|change| (*change, change.amount));
+        let early = open.iter().map(|change| (*change, -change.amount));
+        missing.chain(early).filter(|(change, _)| keep(change)).collect()
+    };
+    // Where change orders have estimates of their own, those tell which are mirrored.
+    let likely = in_estimates(case, &approved, &open);
+    let plausible = |change: &ChangeOrder| {
+        likely.contains(&change.id) == (change.status != "approved")
+    };
+    let chosen = subset(signed(&plausible), difference)
+        .or_else(|| subset(signed(&|_| true), difference));
+    if let Some(chosen) = chosen {
         let hit = |(change, amount): &(&ChangeOrder, Money)| {
             if *amount == change.amount && change.status == "approved" {
                 missing_in_ledger(change, case, context)
@@ -61,6 +68,26 @@ fn split(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Vec<Hit> {
         return chosen.iter().map(hit).collect();
     }
     vec![unnamed(case, context, *job, difference)]
+}
+
+/// Change orders that have an estimate of exactly their amount, each estimate taken once.
+fn in_estimates(
+    case: &Case<'_, '_>,
+    approved: &[&ChangeOrder],
+    open: &[&ChangeOrder],
+) -> BTreeSet<i64> {
+    let mut estimates: BTreeMap<Money, u32> = BTreeMap::new();
+    for unit in &case.ledger {
+        *estimates.entry(unit.shown.gross).or_default() += 1;
+    }
+    let mut found = BTreeSet::new();
+    for change in approved.iter().chain(open) {
+        if let Some(left) = estimates.get_mut(&change.amount).filter(|left| **left > 0) {
+            *left -= 1;
+            found.insert(change.id);
+        }
+    }
+    found
 }
 
 /// Change orders of the job that are neither approved nor dead, a change and its twin once.
