@@ -866,11 +866,12 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut by_amount: BTreeMap<Money, Vec<u32>> = BTreeMap::new();
         for place in self.free_ledger(family) {
             let unit = &self.ledger[place as usize];
-            if unit.part != Part::Applied {
+            // A payment that did reach an invoice of the job comes before money gone astray.
+            if unit.part != Part::Applied || unit.job.is_some() {
                 by_amount.entry(unit.shown.gross).or_default().push(place);
             }
         }
-        let mut near: Vec<(bool, i32, u32, u32)> = Vec::new();
+        let mut near: Vec<(bool, bool, i32, u32, u32)> = Vec::new();
         for place in self.free_project(family) {
             let unit = &self.project[place as usize];
             for part in by_amount.get(&unit.shown.gross).into_iter().flatten() {
@@ -880,12 +881,13 @@ impl<'r, 'a> Run<'r, 'a> {
                 let number = compact(unit.number);
                 let same_number = !number.is_empty() && number == compact(other.number);
                 if (apart <= ASTRAY_DAYS || same_number) && self.may_be_owner(unit.job, other) {
-                    near.push((!same_number, apart, place, *part));
+                    let astray = other.part != Part::Applied;
+                    near.push((astray, !same_number, apart, place, *part));
                 }
             }
         }
         near.sort_unstable();
-        for (other_number, _, unit, part) in near {
+        for (_, other_number, _, unit, part) in near {
             self.pairing.add(Group {
                 family,
                 project: vec![unit],
