@@ -84,7 +84,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             case.project_gross()
         ),
     };
-    Some(Claim::new(case.main(), what))
+    // Labor on the wrong job sums to nothing over both; the figure is what one of them is off by.
+    let off = case.residual.values().map(|share| share.main.abs()).max()?;
+    Some(Claim::new(off, what))
 }
 
 /// Whether the payroll for this labor was posted at all: a journal of payroll near its date.

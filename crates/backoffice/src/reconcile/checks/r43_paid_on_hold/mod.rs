@@ -71,17 +71,16 @@ fn lapsed<'a>(policies: &[&'a Insurance], day: Date) -> Option<&'a Insurance> {
     for policy in policies.iter().filter(|policy| !policy.exempt) {
         by_kind.entry(policy.kind.as_str()).or_default().push(policy);
     }
-    by_kind.into_values().find_map(|policies| {
-        let covers = |policy: &&Insurance| {
-            policy.expiration.is_none_or(|expires| day <= expires)
-                && !matches!(policy.status.as_str(), "non_compliant" | "non_compliant_in_progress")
-        };
-        let known = policies.iter().any(|policy| {
-            policy.expiration.is_some() || policy.status.starts_with("non_compliant")
-        });
-        if !known || policies.iter().any(covers) {
-            return None;
-        }
-        policies.into_iter().max_by_key(|policy| (policy.expiration, policy.id))
+    let refused = |policy: &Insurance| policy.status.starts_with("non_compliant");
+    let covers = |policy: &&Insurance| {
+        policy.effective.is_none_or(|from| from <= day)
+            && policy.expiration.is_none_or(|expires| day <= expires)
+            && !refused(policy)
+    };
+    let over = |policy: &&Insurance| {
+        refused(policy) || policy.expiration.is_some_and(|expires| expires < day)
+    };
+    by_kind.into_values().filter(|policies| !policies.iter().any(covers)).find_map(|policies| {
+        policies.into_iter().filter(over).max_by_key(|policy| (policy.expiration, policy.id))
     })
 }
