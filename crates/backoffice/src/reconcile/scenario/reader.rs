@@ -32,6 +32,18 @@ pub(super) struct Reader {
     decisions: Decisions,
 }
 
+/// The office's lines for a scenario. It keeps estimates and purchase orders only where the
+/// scenario has some.
+fn office_beside(text: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let says = |start: &str| text.lines().any(|line| line.trim().starts_with(start));
+    let (away, estimates, orders) = (says("office none"), says("Q estimate"), says("Q order"));
+    OFFICE.lines().filter(move |line| {
+        !away
+            && (estimates || !line.starts_with("Q estimate"))
+            && (orders || !line.starts_with("Q order"))
+    })
+}
+
 impl World {
     /// Reads the lines above the report.
     pub(super) fn read(text: &str) -> Result<Self, String> {
@@ -50,9 +62,10 @@ impl World {
             decisions: Decisions::default(),
         };
         super::quickbooks::chart(&mut reader.ledger);
-        let stays_away = text.lines().any(|line| line.trim() == "office none");
-        let office = if stays_away { "" } else { OFFICE };
-        for line in office.lines().chain(text.lines()) {
+        for line in office_beside(text) {
+            reader.line(line)?;
+        }
+        for line in text.lines() {
             reader.line(line)?;
         }
         super::settle::settle(&mut reader);
