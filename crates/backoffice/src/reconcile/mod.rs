@@ -130,7 +130,7 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
     let Worked { view, jobs, parties, project, ledger, pairing, convention, rejections } = worked;
     let cases = cases::cases(project, ledger, pairing);
     let context =
-        checks::Context::new(view, jobs, parties, (project, ledger), pairing, *convention);
+        checks::Context::new(view, jobs, parties, (project, ledger), pairing);
     outcome.rejections.extend(rejections.iter().cloned());
     outcome.retainage_convention = Some(convention.name());
     outcome.not_kept = convention::not_kept(view, *convention);
@@ -181,7 +181,7 @@ fn pairs(
             matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
         })
     };
-    let mut by_sides: BTreeMap<(Vec<Side>, Vec<Side>), (PairBasis, u16, String)> = BTreeMap::new();
+    let mut by_sides: BTreeMap<Sides, Why> = BTreeMap::new();
     for group in pairing.groups.iter().filter(shown) {
         let mut left: Vec<Side> = group
             .project

@@ -8,9 +8,9 @@ use figures::{Date, Money, SmolStr};
 use rustc_hash::FxHashMap;
 
 use super::super::cases::{Case, Relation};
-use super::super::convention::{Convention, counted_changes};
+use super::super::convention::counted_changes;
 use super::super::matching::jobs::JobMap;
-use super::super::matching::pairing::{NONE, Pairing, project_ref};
+use super::super::matching::pairing::{NONE, Pairing};
 use super::super::matching::parties::PartyMap;
 use super::super::result::Effect;
 use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit, Standing};
@@ -72,7 +72,6 @@ pub(crate) struct Context<'c, 'a> {
     pub(crate) project: &'c [ProjectUnit<'a>],
     pub(crate) ledger: &'c [LedgerUnit<'a>],
     pub(crate) pairing: &'c Pairing,
-    pub(crate) convention: Convention,
     pub(crate) habits: Habits<'a>,
     /// Ledger units of the cost and billing families that are paired, by party or job and number.
     same_number: FxHashMap<(Family, u32, String), Vec<u32>>,
@@ -91,6 +90,8 @@ pub(crate) struct Context<'c, 'a> {
     /// Journals of payroll, and their days.
     pub(crate) payroll_journals: BTreeSet<u32>,
     pub(crate) payroll_days: BTreeSet<Date>,
+    /// Purchase orders of completed commitments are closed as a rule.
+    pub(crate) closes_completed: bool,
     /// Gross billed to date by commitment.
     pub(crate) billed: BTreeMap<i64, Money>,
     /// Approved change orders by prime contract.
@@ -106,7 +107,6 @@ impl<'c, 'a> Context<'c, 'a> {
         parties: &'c PartyMap,
         units: (&'c [ProjectUnit<'a>], &'c [LedgerUnit<'a>]),
         pairing: &'c Pairing,
-        convention: Convention,
     ) -> Self {
         let (project, ledger) = units;
         let mut context = Self {
@@ -116,7 +116,6 @@ impl<'c, 'a> Context<'c, 'a> {
             project,
             ledger,
             pairing,
-            convention,
             habits: Habits::learn(view, project, ledger, pairing),
             same_number: FxHashMap::default(),
             same_amount: FxHashMap::default(),
@@ -127,6 +126,7 @@ impl<'c, 'a> Context<'c, 'a> {
             discounts: BTreeSet::new(),
             payroll_journals: BTreeSet::new(),
             payroll_days: BTreeSet::new(),
+            closes_completed: closes_completed(view, project, ledger, pairing),
             billed: BTreeMap::new(),
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
@@ -388,10 +388,31 @@ impl<'c, 'a> Context<'c, 'a> {
         }
     }
 
-    /// Reference to a Procore unit.
-    pub(crate) fn project_source(&self, unit: &ProjectUnit<'a>) -> SourceRef {
-        project_ref(unit, self.view)
+}
+
+/// Whether most completed commitments have a closed purchase order.
+fn closes_completed(
+    view: &View<'_>,
+    project: &[ProjectUnit<'_>],
+    ledger: &[LedgerUnit<'_>],
+    pairing: &Pairing,
+) -> bool {
+    let (mut open, mut closed) = (0_u32, 0_u32);
+    for group in pairing.groups.iter().filter(|group| group.family == Family::Commitment) {
+        let (Some(one), Some(other)) = (group.project.first(), group.ledger.first()) else {
+            continue;
+        };
+        let unit = &project[*one as usize];
+        if view.project.commitments[unit.place as usize].status != "complete" {
+            continue;
+        }
+        if view.at(ledger[*other as usize].document).status.eq_ignore_ascii_case("open") {
+            open += 1;
+        } else {
+            closed += 1;
+        }
     }
+    closed > open
 }
 
 /// Whether a journal is a payroll journal: it says so, or it books labor against what is owed to

@@ -177,7 +177,7 @@ fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
                 by_id.insert(finding.id.clone(), finding);
             }
             Some(held) => {
-                held.amount = joined_amount(&held, &finding);
+                held.amount = joined_amount(held, &finding);
                 held.severity = held.severity.max(finding.severity);
                 held.project_id = held.project_id.or(finding.project_id);
                 held.customer_id = held.customer_id.take().or(finding.customer_id);

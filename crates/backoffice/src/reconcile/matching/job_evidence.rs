@@ -71,7 +71,7 @@ pub(crate) fn shared<'a>(
 
 /// The best customer of each project and the best project of each customer, where both agree and
 /// nothing else comes near.
-pub(crate) fn decided<'a>(mut shared: Vec<(i64, &'a str, u32)>) -> Vec<(i64, &'a str, u32)> {
+pub(crate) fn decided(mut shared: Vec<(i64, &str, u32)>) -> Vec<(i64, &str, u32)> {
     shared.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| (one.0, one.1).cmp(&(other.0, other.1))));
     let mut taken: (BTreeSet<i64>, BTreeSet<&str>) = Default::default();
     let mut chosen = Vec::new();

@@ -483,9 +483,21 @@ fn settle(
             best.insert(customer, (project, claim));
         }
     }
+    let parents: BTreeMap<&str, &str> = customers
+        .iter()
+        .filter_map(|customer| Some((customer.id.as_str(), customer.parent.as_deref()?)))
+        .collect();
+    // A descendant belongs to its ancestor's project without being a customer of its own.
+    let below = |customer: &str, project: i64| {
+        std::iter::successors(parents.get(customer), |at| parents.get(*at))
+            .take(6)
+            .any(|ancestor| best.get(ancestor).is_some_and(|(other, _)| *other == project))
+    };
     let mut by_project: BTreeMap<i64, Vec<(&str, Claim)>> = BTreeMap::new();
-    for (customer, (project, claim)) in best {
-        by_project.entry(project).or_default().push((customer, claim));
+    for (customer, (project, claim)) in &best {
+        if !below(customer, *project) {
+            by_project.entry(*project).or_default().push((customer, claim.clone()));
+        }
     }
     let active: BTreeMap<&str, bool> =
         customers.iter().map(|customer| (customer.id.as_str(), customer.active)).collect();

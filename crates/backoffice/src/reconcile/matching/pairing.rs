@@ -17,7 +17,9 @@ use super::jobs::JobMap;
 use super::documents::{self, Amounts, Document, UNKNOWN};
 use super::links;
 use crate::reconcile::result::{Candidate, PairBasis, PairKind, Question, Score};
-use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectKind, ProjectUnit, Standing};
+use crate::reconcile::units::{
+    Family, LedgerUnit, Part, ProjectKind, ProjectUnit, Shown, Standing,
+};
 use crate::reconcile::view::View;
 
 /// Units of both sides that are the same thing.
@@ -163,6 +165,8 @@ struct Run<'r, 'a> {
     /// Ledger units of each document.
     parts: FxHashMap<u32, Vec<u32>>,
     jobs: FxHashMap<i64, u32>,
+    /// Whether any ledger document carries retainage.
+    enters_retainage: bool,
     pairing: Pairing,
 }
 
@@ -206,7 +210,8 @@ impl<'r, 'a> Run<'r, 'a> {
             .map(|(place, job)| (job.id, index(place)))
             .collect();
         let pairing = Pairing::new(project.len(), ledger.len());
-        Self { view, project, ledger, decisions, job_map, parts, jobs, pairing }
+        let enters_retainage = ledger.iter().any(|unit| unit.shown.gross != unit.shown.net);
+        Self { view, project, ledger, decisions, job_map, parts, jobs, enters_retainage, pairing }
     }
 
     /// Pairs that a person confirmed.
@@ -444,8 +449,8 @@ impl<'r, 'a> Run<'r, 'a> {
                     id,
                     party: owner(unit.party, Some(unit.job)),
                     party_name: if owner_side { "" } else { unit.party_name },
-                    number: unit.number,
-                    amounts: amounts(&unit.shown, Sign::AsIs),
+                    number: if is_sequence(unit.number) { "" } else { unit.number },
+                    amounts: amounts(&self.as_entered(unit), Sign::AsIs),
                     date: unit.date,
                     job: self.jobs.get(&unit.job).copied().unwrap_or(UNKNOWN),
                 }
@@ -752,9 +757,53 @@ impl<'r, 'a> Run<'r, 'a> {
         }
         for (project, ledger) in blocks.into_values() {
             self.match_labor(&project, &ledger, |one, other| one == other);
+            self.match_crews(&project, &ledger);
             self.match_labor(&project, &ledger, same_order);
         }
         self.match_strayed_labor();
+    }
+
+    /// Labor entered worker by worker: all costs of a day against the part of the job's journal
+    /// that they sum to, else the fewest of them that do.
+    fn match_crews(&mut self, project: &[u32], ledger: &[u32]) {
+        for part in ledger {
+            let posted = &self.ledger[*part as usize];
+            if self.pairing.of_ledger[*part as usize] != NONE {
+                continue;
+            }
+            let apart = |unit: &u32| {
+                let date = self.project[*unit as usize].date.zip(posted.date);
+                date.map_or(i32::MAX, |(one, two)| figures::dates::days_between(one, two).abs())
+            };
+            let mut costs: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .filter(|unit| apart(unit) <= PAYROLL_DAYS)
+                .collect();
+            costs.sort_by_key(|unit| (apart(unit), *unit));
+            let nearest = costs.first().map(apart);
+            let of_day: Vec<u32> =
+                costs.iter().copied().filter(|unit| Some(apart(unit)) == nearest).collect();
+            let sum: Money =
+                of_day.iter().map(|unit| self.project[*unit as usize].shown.gross).sum();
+            let chosen = if sum == posted.shown.gross {
+                Some(of_day)
+            } else {
+                self.summing_to(&costs, posted.shown.gross)
+            };
+            if let Some(project) = chosen {
+                self.pairing.add(Group {
+                    family: Family::Cost,
+                    project,
+                    ledger: vec![*part],
+                    basis: PairBasis::Scored,
+                    score: 9_200,
+                    evidence: Evidence::Payroll,
+                    reversed: false,
+                });
+            }
+        }
     }
 
     /// Labor that the journal of its day posted to another job, or to none: one cost against one
@@ -776,7 +825,7 @@ impl<'r, 'a> Run<'r, 'a> {
             })
             .collect();
         self.match_labor(&project, &ledger, |one, other| one == other);
-        let mut by_day: BTreeMap<_, (Vec<u32>, BTreeMap<u32, Vec<u32>>)> = BTreeMap::new();
+        let mut by_day: BTreeMap<_, LaborOfDay> = BTreeMap::new();
         for unit in project.iter().filter(|unit| self.pairing.of_project[**unit as usize] == NONE) {
             by_day.entry(self.project[*unit as usize].date).or_default().0.push(*unit);
         }
@@ -981,6 +1030,15 @@ impl<'r, 'a> Run<'r, 'a> {
                 || same_order(one.shown.net, other.shown.net))
     }
 
+    /// The amounts of a Procore document as this office enters them: an office whose documents
+    /// carry no retainage at all enters the net amount.
+    fn as_entered(&self, unit: &ProjectUnit<'_>) -> Shown {
+        if self.enters_retainage {
+            return unit.shown;
+        }
+        Shown { gross: unit.shown.net, ..unit.shown }
+    }
+
     /// Questions about units that are still free at the end of their family.
     fn ask(&mut self, asked: Vec<Asked>) {
         for question in asked {
@@ -1178,6 +1236,9 @@ fn compact(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
+/// Labor of one day that is left: costs, and parts of journals by journal.
+type LaborOfDay = (Vec<u32>, BTreeMap<u32, Vec<u32>>);
+
 /// The outcome of one block.
 struct Matched {
     groups: Vec<Group>,
@@ -1216,7 +1277,12 @@ fn same_order(one: Money, other: Money) -> bool {
             <= one.unsigned_abs().min(other.unsigned_abs()) * 3
 }
 
-fn amounts(shown: &crate::reconcile::units::Shown, sign: Sign) -> Amounts {
+/// A running number, which Procore gives to every application, is no document number.
+fn is_sequence(number: &str) -> bool {
+    number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn amounts(shown: &Shown, sign: Sign) -> Amounts {
     let turn = |amount: Money| match sign {
         Sign::AsIs => amount.cents(),
         Sign::Reversed => -amount.cents(),

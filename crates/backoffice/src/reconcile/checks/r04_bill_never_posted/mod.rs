@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.project.first()?;
     let lone = case.relation == Relation::OnlyProject && !case.residual.is_empty();
-    if !lone || !(unit.kind == ProjectKind::SubcontractorInvoice && case.family == Family::Cost) {
+    if !lone || unit.kind != ProjectKind::SubcontractorInvoice || case.family != Family::Cost {
         return None;
     }
     let what = format!("{} for {} is approved in Procore and was never posted in QuickBooks", context.name_project(unit), case.project_gross());

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.project.first()?;
     let lone = case.relation == Relation::OnlyProject && !case.residual.is_empty();
-    if !lone || !(unit.kind == ProjectKind::PayApplication && case.family == Family::Billing) {
+    if !lone || unit.kind != ProjectKind::PayApplication || case.family != Family::Billing {
         return None;
     }
     let what = format!("{} for {} is approved in Procore and has no invoice in QuickBooks", context.name_project(unit), case.project_gross());

@@ -109,10 +109,10 @@ fn open_changes<'a>(context: &Context<'_, 'a>, job: i64) -> Vec<&'a ChangeOrder>
 }
 
 /// The fewest change orders whose signed amounts sum to the difference, the younger first.
-fn subset<'a>(
-    mut changes: Vec<(&'a ChangeOrder, Money)>,
+fn subset(
+    mut changes: Vec<(&ChangeOrder, Money)>,
     difference: Money,
-) -> Option<Vec<(&'a ChangeOrder, Money)>> {
+) -> Option<Vec<(&ChangeOrder, Money)>> {
     changes.retain(|(change, _)| !change.amount.is_zero());
     changes.sort_by_key(|(change, _)| (std::cmp::Reverse(change.date), change.id));
     changes.truncate(MOST);

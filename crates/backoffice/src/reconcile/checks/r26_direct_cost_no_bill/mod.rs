@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.project.first()?;
     let lone = case.relation == Relation::OnlyProject && !case.residual.is_empty();
-    if !lone || !(unit.kind == ProjectKind::DirectCost && case.family == Family::Cost) {
+    if !lone || unit.kind != ProjectKind::DirectCost || case.family != Family::Cost {
         return None;
     }
     let what = format!("{} for {} is in Procore and has no document in QuickBooks", context.name_project(unit), case.project_gross());

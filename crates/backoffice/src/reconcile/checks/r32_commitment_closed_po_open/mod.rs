@@ -26,10 +26,17 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.project.first()?;
     let commitment = &context.view.project.commitments[unit.place as usize];
     let order = context.first_document(case)?;
-    let ended = matches!(commitment.status.as_str(), "closed" | "complete" | "terminated" | "void");
+    // A completed subcontract is closed only for offices that close its purchase order as a rule.
+    let ended = match commitment.status.as_str() {
+        "closed" | "terminated" | "void" => true,
+        "complete" => context.closes_completed,
+        _ => false,
+    };
+    let complete = commitment.status == "complete";
     let open = order.status.eq_ignore_ascii_case("open");
     let closed = order.status.eq_ignore_ascii_case("closed");
-    let differs = (ended && open) || (unit.standing == Standing::Counted && !ended && closed);
+    let differs =
+        (ended && open) || (unit.standing == Standing::Counted && !ended && !complete && closed);
     if !differs || matches!(case.relation, Relation::ProjectGone(Standing::Draft)) {
         return None;
     }
