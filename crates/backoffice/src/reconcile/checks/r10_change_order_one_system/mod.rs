@@ -138,9 +138,17 @@ fn source(change: &ChangeOrder) -> SourceRef {
 }
 
 fn hit(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<'_, '_>, effect: Money) -> Hit {
-    let mut records = vec![source(change)];
-    records.extend(case.ledger.iter().map(|unit| context.view.at(unit.document).source()));
-    records.push(SourceRef::procore("prime_contract", change.contract_id));
+    // The estimate of its own amount, or the only one there is.
+    let own = case.ledger.iter().filter(|unit| unit.shown.gross == change.amount);
+    let only = case.ledger.iter().filter(|_| case.ledger.len() == 1);
+    let estimate = own.chain(only).next();
+    let mut records: Vec<SourceRef> =
+        estimate.map(|unit| context.view.at(unit.document).source()).into_iter().collect();
+    if effect.cents() < 0 {
+        records.push(source(change));
+    } else {
+        records.insert(0, source(change));
+    }
     let project_id = change.project_id;
     Hit {
         amount: effect.abs(),
