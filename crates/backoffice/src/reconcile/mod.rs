@@ -8,6 +8,7 @@ pub(crate) mod cases;
 pub mod checks;
 pub(crate) mod convention;
 pub mod matching;
+mod order;
 pub mod policy;
 pub mod receipts;
 pub(crate) mod refusals;
@@ -99,6 +100,7 @@ pub(crate) fn work<T>(
     decisions: &Decisions,
     then: impl FnOnce(&Worked<'_, '_>) -> T,
 ) -> Option<T> {
+    let books = order::in_order(books);
     let (project, ledger) = (books.project.as_ref()?, books.ledger.as_ref()?);
     let view = View::new(as_of, policy, project, ledger);
     let jobs = jobs::map(project, ledger, decisions);

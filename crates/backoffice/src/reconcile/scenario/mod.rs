@@ -48,14 +48,25 @@ fn scenarios() -> BTreeMap<(String, String), PathBuf> {
     let mut found = BTreeMap::new();
     let names = |folder: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).expect("the folders of checks can be read");
-        entries.map(|entry| entry.expect("an entry can be read").path()).collect()
+        entries
+            .map(|entry| entry.expect("an entry can be read").path())
+            .collect()
     };
     let name_of = |path: &Path| -> String {
-        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     };
-    for check in names(&folder_of_checks()).into_iter().filter(|path| path.is_dir()) {
+    for check in names(&folder_of_checks())
+        .into_iter()
+        .filter(|path| path.is_dir())
+    {
         let folder = check.join("scenarios");
-        for file in if folder.is_dir() { names(&folder) } else { Vec::new() } {
+        for file in if folder.is_dir() {
+            names(&folder)
+        } else {
+            Vec::new()
+        } {
             found.insert((name_of(&check), name_of(&file)), file);
         }
     }
@@ -66,7 +77,13 @@ fn scenarios() -> BTreeMap<(String, String), PathBuf> {
 fn report(records: &str) -> Result<String, String> {
     let world = World::read(records)?;
     let policy = Policy::default();
-    let outcome = reconcile(&world.books, world.as_of, &policy, &world.decisions, Vec::new());
+    let outcome = reconcile(
+        &world.books,
+        world.as_of,
+        &policy,
+        &world.decisions,
+        Vec::new(),
+    );
     Ok(print::report(&outcome))
 }
 
@@ -93,9 +110,16 @@ fn every_scenario_is_reported_as_it_says() {
                 .expect("a scenario can be written");
             continue;
         }
-        wrong.push(format!("{check}/{file}\n  expected:\n{expected}  reported:\n{reported}"));
+        wrong.push(format!(
+            "{check}/{file}\n  expected:\n{expected}  reported:\n{reported}"
+        ));
     }
-    assert!(wrong.is_empty(), "{} scenarios differ\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} scenarios differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -105,15 +129,19 @@ fn every_check_fires_keeps_silent_and_decides_a_doubtful_case_in_its_scenarios()
     for check in CHECKS {
         let folder = check.id.to_lowercase();
         for kind in ["firing", "silent", "ambiguous"] {
-            let mut files =
-                all.iter().filter(|((of, file), _)| *of == folder && file.starts_with(kind));
+            let mut files = all
+                .iter()
+                .filter(|((of, file), _)| *of == folder && file.starts_with(kind));
             let first = files.next();
             if first.is_none() {
                 missing.push(format!("{folder} has no {kind} scenario"));
             }
             let says = |path: &Path| {
                 let text = fs::read_to_string(path).expect("a scenario can be read");
-                split(&text).1.lines().any(|line| line.starts_with(check.id))
+                split(&text)
+                    .1
+                    .lines()
+                    .any(|line| line.starts_with(check.id))
             };
             for (_, path) in first.into_iter().chain(files) {
                 let wanted = match kind {
@@ -135,11 +163,17 @@ fn every_scenario_file_belongs_to_a_check_and_has_a_report() {
     let mut wrong = Vec::new();
     for ((check, file), path) in scenarios() {
         let known = CHECKS.iter().any(|one| one.id.to_lowercase() == check);
-        let kind = ["firing", "silent", "ambiguous"].iter().any(|kind| file.starts_with(kind));
+        let kind = ["firing", "silent", "ambiguous"]
+            .iter()
+            .any(|kind| file.starts_with(kind));
         let text = fs::read_to_string(&path).unwrap_or_default();
         if !known || !kind || !file.ends_with(".txt") || split(&text).1.is_empty() {
             wrong.push(format!("{check}/{file}"));
         }
     }
-    assert!(wrong.is_empty(), "not read as scenarios: {}", wrong.join(", "));
+    assert!(
+        wrong.is_empty(),
+        "not read as scenarios: {}",
+        wrong.join(", ")
+    );
 }
