@@ -38,7 +38,10 @@ pub fn allocate(whole: Money, weights: &[i64]) -> Option<Vec<Money>> {
     }
     let left_over = magnitude - shares.iter().sum::<i128>();
     fractions.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-    for &(_, place) in fractions.iter().take(usize::try_from(left_over).unwrap_or(0)) {
+    for &(_, place) in fractions
+        .iter()
+        .take(usize::try_from(left_over).unwrap_or(0))
+    {
         shares[place] += 1;
     }
     let cents = |share: i128| Money::from_cents(i64::try_from(share * direction).unwrap_or(0));
@@ -59,7 +62,10 @@ mod tests {
     #[test]
     fn a_retainage_line_with_its_sign_takes_a_negative_share() {
         let shares = allocate(Money::from_cents(9_000), &[10_000, -1_000]);
-        assert_eq!(shares, Some([10_000, -1_000].map(Money::from_cents).to_vec()));
+        assert_eq!(
+            shares,
+            Some([10_000, -1_000].map(Money::from_cents).to_vec())
+        );
     }
 
     proptest! {

@@ -27,7 +27,8 @@ pub fn parse_date(text: &str) -> Option<Date> {
 
 fn digits(text: &[u8]) -> Option<i32> {
     text.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i32::from(byte - b'0'))
     })
 }
 
@@ -63,7 +64,14 @@ mod tests {
 
     #[test]
     fn only_real_calendar_dates_are_read() {
-        for text in ["2026-02-30", "2026-13-01", "20260101", "2026-1-01", "", "2026-01-01x"] {
+        for text in [
+            "2026-02-30",
+            "2026-13-01",
+            "20260101",
+            "2026-1-01",
+            "",
+            "2026-01-01x",
+        ] {
             assert_eq!(parse_date(text), None, "{text}");
         }
         assert_eq!(parse_date("2024-02-29T23:59:59Z"), Some(date(2024, 2, 29)));

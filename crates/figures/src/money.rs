@@ -145,7 +145,11 @@ fn parse_magnitude(text: &[u8]) -> Result<i64, NotMoney> {
 fn parse_exponent(text: &[u8]) -> Result<i32, NotMoney> {
     let text = core::str::from_utf8(text).map_err(|_| NotMoney::NotANumber)?;
     let exponent: i32 = text.parse().map_err(|_| NotMoney::NotANumber)?;
-    if exponent.abs() > 30 { Err(NotMoney::TooLarge) } else { Ok(exponent) }
+    if exponent.abs() > 30 {
+        Err(NotMoney::TooLarge)
+    } else {
+        Ok(exponent)
+    }
 }
 
 /// `mantissa / 10^decimals` in cents.
@@ -160,7 +164,11 @@ fn scale_to_cents(mantissa: i64, decimals: i32) -> Result<i64, NotMoney> {
         }
         cents /= 10;
     }
-    if cents > Money::LIMIT { Err(NotMoney::TooLarge) } else { Ok(cents) }
+    if cents > Money::LIMIT {
+        Err(NotMoney::TooLarge)
+    } else {
+        Ok(cents)
+    }
 }
 
 impl fmt::Display for Money {
@@ -231,7 +239,10 @@ mod tests {
     #[test]
     fn a_fraction_of_a_cent_is_refused_and_trailing_zeros_are_not() {
         assert_eq!(Money::parse("1.005"), Err(NotMoney::FractionOfACent));
-        assert_eq!(Money::parse("1.0050000000001"), Err(NotMoney::FractionOfACent));
+        assert_eq!(
+            Money::parse("1.0050000000001"),
+            Err(NotMoney::FractionOfACent)
+        );
         assert_eq!(Money::parse("1.500000000000"), Ok(Money::from_cents(150)));
         assert_eq!(Money::parse("1.5e2"), Ok(Money::from_cents(15_000)));
         assert_eq!(Money::parse("125e-2"), Ok(Money::from_cents(125)));
@@ -239,10 +250,15 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in ["", "-", ".", "1.2.3", "12a", "--1", "NaN", "1,000", "e5", "1e"] {
+        for text in [
+            "", "-", ".", "1.2.3", "12a", "--1", "NaN", "1,000", "e5", "1e",
+        ] {
             assert_eq!(Money::parse(text), Err(NotMoney::NotANumber), "{text}");
         }
-        assert_eq!(Money::parse("99999999999999999999"), Err(NotMoney::TooLarge));
+        assert_eq!(
+            Money::parse("99999999999999999999"),
+            Err(NotMoney::TooLarge)
+        );
         assert_eq!(Money::parse("1e29"), Err(NotMoney::TooLarge));
     }
 

@@ -87,7 +87,11 @@ impl SourceRef {
     /// A QuickBooks entity.
     #[must_use]
     pub fn quickbooks(kind: &str, id: &str) -> Self {
-        Self { system: System::QuickBooks, kind: SmolStr::new(kind), id: SmolStr::new(id) }
+        Self {
+            system: System::QuickBooks,
+            kind: SmolStr::new(kind),
+            id: SmolStr::new(id),
+        }
     }
 }
 

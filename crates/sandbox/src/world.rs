@@ -146,7 +146,10 @@ impl World {
     pub fn write_snapshot(&self, dir: &Path) -> io::Result<()> {
         std::fs::create_dir_all(dir.join("procore"))?;
         std::fs::create_dir_all(dir.join("quickbooks"))?;
-        let captured = format!("{}T06:00:00Z", self.as_of.tomorrow().map_err(io::Error::other)?);
+        let captured = format!(
+            "{}T06:00:00Z",
+            self.as_of.tomorrow().map_err(io::Error::other)?
+        );
         let head = serde_json::json!({
             "format": 1,
             "as_of": self.as_of.to_string(),
@@ -154,12 +157,18 @@ impl World {
             "procore": {"company_id": self.company_id, "captured_at": captured, "blind_spots": []},
             "quickbooks": {"realm_id": self.realm_id, "minorversion": 75, "captured_at": captured},
         });
-        std::fs::write(dir.join("snapshot.json"), serde_json::to_string_pretty(&head)?)?;
+        std::fs::write(
+            dir.join("snapshot.json"),
+            serde_json::to_string_pretty(&head)?,
+        )?;
         for (name, records) in &self.procore {
             write_lines(&dir.join("procore").join(format!("{name}.ndjson")), records)?;
         }
         for (entity, records) in &self.quickbooks {
-            write_lines(&dir.join("quickbooks").join(format!("{entity}.ndjson")), records)?;
+            write_lines(
+                &dir.join("quickbooks").join(format!("{entity}.ndjson")),
+                records,
+            )?;
         }
         Ok(())
     }

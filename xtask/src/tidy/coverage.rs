@@ -81,11 +81,14 @@ fn check_documentation(folder: &Folder, documentation: &str) -> Vec<Violation> {
     found
 }
 
+/// Where the tests of the checks are.
+const RECONCILE: &str = "crates/backoffice/src/reconcile/";
+
 /// A scenario is run when the tests of the checks name it, or read the folders themselves.
 fn is_run(files: &[SourceFile], scenario: &str) -> bool {
     files
         .iter()
-        .filter(|file| file.is_rust() && file.path.starts_with(checks::FOLDER))
+        .filter(|file| file.is_rust() && file.path.starts_with(RECONCILE))
         .any(|file| has_word(&file.text, scenario) || has_word(&file.text, "read_dir"))
 }
 

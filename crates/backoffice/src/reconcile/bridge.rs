@@ -17,7 +17,10 @@ pub(crate) fn bridges(
 ) -> Vec<Bridge> {
     let mut totals: BTreeMap<(i64, Measure), (Money, Money)> = BTreeMap::new();
     for unit in project {
-        totals.entry((unit.job, unit.family.measure())).or_default().0 += unit.share.main;
+        totals
+            .entry((unit.job, unit.family.measure()))
+            .or_default()
+            .0 += unit.share.main;
         if let Some(measure) = unit.family.retainage_measure() {
             totals.entry((unit.job, measure)).or_default().0 += unit.share.retainage;
         }
@@ -32,11 +35,14 @@ pub(crate) fn bridges(
     let mut steps: BTreeMap<(i64, Measure), Vec<Explained>> = BTreeMap::new();
     for finding in findings {
         for effect in &finding.effects {
-            steps.entry((effect.project_id, effect.measure)).or_default().push(Explained {
-                check: finding.check,
-                finding: finding.id.clone(),
-                amount: effect.amount,
-            });
+            steps
+                .entry((effect.project_id, effect.measure))
+                .or_default()
+                .push(Explained {
+                    check: finding.check,
+                    finding: finding.id.clone(),
+                    amount: effect.amount,
+                });
         }
     }
     let mut bridges = Vec::with_capacity(jobs.len() * kept.len());

@@ -64,7 +64,11 @@ impl<'a> Case<'_, 'a> {
         for (project_id, share) in &self.residual {
             let mut add = |measure, amount: Money| {
                 if !amount.is_zero() {
-                    effects.push(Effect { project_id: *project_id, measure, amount });
+                    effects.push(Effect {
+                        project_id: *project_id,
+                        measure,
+                        amount,
+                    });
                 }
             };
             add(self.family.measure(), share.main);
@@ -126,8 +130,11 @@ impl<'a> Case<'_, 'a> {
 
     /// All records of the case, the ledger's first where the ledger is the odd one out.
     pub(crate) fn records(&self, view: &View<'a>) -> Vec<SourceRef> {
-        let mut project: Vec<SourceRef> =
-            self.project.iter().map(|unit| project_ref(unit, view)).collect();
+        let mut project: Vec<SourceRef> = self
+            .project
+            .iter()
+            .map(|unit| project_ref(unit, view))
+            .collect();
         let mut ledger: Vec<SourceRef> = Vec::new();
         for unit in &self.ledger {
             let record = view.at(unit.document).source();
@@ -136,7 +143,10 @@ impl<'a> Case<'_, 'a> {
             }
         }
         ledger.extend(self.broken_link.clone());
-        if matches!(self.relation, Relation::OnlyProject | Relation::LedgerVoided) {
+        if matches!(
+            self.relation,
+            Relation::OnlyProject | Relation::LedgerVoided
+        ) {
             project.extend(ledger);
             project
         } else {
@@ -157,9 +167,23 @@ pub(crate) fn cases<'c, 'a>(
     ledger: &'c [LedgerUnit<'a>],
     pairing: &Pairing,
 ) -> Vec<Case<'c, 'a>> {
-    let mut builder = Builder { project, ledger, cases: Vec::new() };
-    for group in pairing.groups.iter().filter(|group| group.family != Family::Contract) {
-        builder.push(group.family, group.project.clone(), group.ledger.clone(), group.reversed, None);
+    let mut builder = Builder {
+        project,
+        ledger,
+        cases: Vec::new(),
+    };
+    for group in pairing
+        .groups
+        .iter()
+        .filter(|group| group.family != Family::Contract)
+    {
+        builder.push(
+            group.family,
+            group.project.clone(),
+            group.ledger.clone(),
+            group.reversed,
+            None,
+        );
     }
     for (place, unit) in project.iter().enumerate() {
         if pairing.of_project[place] == NONE && unit.family != Family::Contract {
@@ -219,7 +243,13 @@ fn take_back(ledger: &[LedgerUnit<'_>], lone: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     };
     let key = |unit: &LedgerUnit<'_>, sign: i64| {
         let share = unit.share;
-        (unit.family, unit.party, unit.job, sign * share.main.cents(), sign * share.retainage.cents())
+        (
+            unit.family,
+            unit.party,
+            unit.job,
+            sign * share.main.cents(),
+            sign * share.retainage.cents(),
+        )
     };
     let mut charges: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, places) in lone.iter().enumerate() {
@@ -229,8 +259,12 @@ fn take_back(ledger: &[LedgerUnit<'_>], lone: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     }
     let mut joined: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, places) in lone.iter().enumerate() {
-        let Some(unit) = single(places).filter(|unit| unit.share.main < Money::ZERO) else { continue };
-        let Some(same) = charges.get_mut(&key(unit, -1)) else { continue };
+        let Some(unit) = single(places).filter(|unit| unit.share.main < Money::ZERO) else {
+            continue;
+        };
+        let Some(same) = charges.get_mut(&key(unit, -1)) else {
+            continue;
+        };
         let near = |other: &usize| {
             let days = ledger[lone[*other][0] as usize].date.zip(unit.date);
             days.is_some_and(|(one, two)| {
@@ -268,10 +302,14 @@ impl Builder<'_, '_> {
         reversed: bool,
         broken_link: Option<SourceRef>,
     ) {
-        let project: Vec<_> =
-            project_places.iter().map(|place| &self.project[*place as usize]).collect();
-        let ledger: Vec<_> =
-            ledger_places.iter().map(|place| &self.ledger[*place as usize]).collect();
+        let project: Vec<_> = project_places
+            .iter()
+            .map(|place| &self.project[*place as usize])
+            .collect();
+        let ledger: Vec<_> = ledger_places
+            .iter()
+            .map(|place| &self.ledger[*place as usize])
+            .collect();
         let mut residual: BTreeMap<i64, Share> = BTreeMap::new();
         for unit in &project {
             let share = residual.entry(unit.job).or_default();
@@ -286,7 +324,10 @@ impl Builder<'_, '_> {
         }
         residual.retain(|_, share| !share.is_none());
         let gone = |standing: Standing| {
-            matches!(standing, Standing::Draft | Standing::Void | Standing::Deleted)
+            matches!(
+                standing,
+                Standing::Draft | Standing::Void | Standing::Deleted
+            )
         };
         let first = project.first().map(|unit| unit.standing);
         let relation = match (first, ledger.first().map(|unit| unit.standing)) {

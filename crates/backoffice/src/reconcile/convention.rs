@@ -47,7 +47,11 @@ impl Convention {
                 with_line += 1;
             }
         }
-        if with_line > without { Self::Gross } else { Self::Net }
+        if with_line > without {
+            Self::Gross
+        } else {
+            Self::Net
+        }
     }
 
     /// Under the net convention retainage is kept nowhere and cost compares net with net.
@@ -82,26 +86,46 @@ fn has_retainage_account(view: &View<'_>) -> bool {
 
 /// Measures that this tenant does not keep in QuickBooks, with the reason.
 pub(crate) fn not_kept(view: &View<'_>, convention: Convention) -> Vec<NotKept> {
-    let has = |kind| view.ledger.documents.iter().any(|document| document.kind == kind);
+    let has = |kind| {
+        view.ledger
+            .documents
+            .iter()
+            .any(|document| document.kind == kind)
+    };
     let holds = |role: fn(super::view::AccountRole) -> bool| {
-        view.ledger.accounts.iter().any(|account| role(view.role(&account.id)))
+        view.ledger
+            .accounts
+            .iter()
+            .any(|account| role(view.role(&account.id)))
     };
     let mut missing = Vec::new();
     let mut note = |measure, reason: &str| {
-        missing.push(NotKept { measure, reason: reason.to_owned() });
+        missing.push(NotKept {
+            measure,
+            reason: reason.to_owned(),
+        });
     };
     if !has(DocumentKind::Estimate) {
         note(Measure::Contract, "QuickBooks holds no estimates");
     }
     if convention == Convention::Net {
         note(Measure::Retainage, "invoices are entered net of retainage");
-        note(Measure::RetainagePayable, "bills are entered net of retainage");
+        note(
+            Measure::RetainagePayable,
+            "bills are entered net of retainage",
+        );
     } else {
         if !holds(|role| role.retainage_receivable) {
-            note(Measure::Retainage, "QuickBooks has no retainage receivable account");
+            note(
+                Measure::Retainage,
+                "QuickBooks has no retainage receivable account",
+            );
         }
         if !holds(|role| role.retainage_payable) {
-            note(Measure::RetainagePayable, "QuickBooks has no retainage payable account");
+            note(
+                Measure::RetainagePayable,
+                "QuickBooks has no retainage payable account",
+            );
         }
     }
     if !has(DocumentKind::PurchaseOrder) {

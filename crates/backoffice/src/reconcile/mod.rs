@@ -74,7 +74,9 @@ pub fn reconcile(
             ),
         });
     }
-    work(books, as_of, policy, decisions, |worked| compare(worked, books, &mut outcome));
+    work(books, as_of, policy, decisions, |worked| {
+        compare(worked, books, &mut outcome)
+    });
     outcome.rejections.sort();
     outcome.rejections.dedup();
     outcome
@@ -111,7 +113,10 @@ pub(crate) fn work<T>(
     let pairing = pairing::pair(&view, &project_units, &ledger_units, &jobs, decisions);
     let paired = pairing.groups.iter().filter_map(|group| {
         let (one, other) = (group.project.first()?, group.ledger.first()?);
-        Some((&project_units[*one as usize], &ledger_units[*other as usize]))
+        Some((
+            &project_units[*one as usize],
+            &ledger_units[*other as usize],
+        ))
     });
     let convention = Convention::detect(&view, paired);
     convention.apply(&mut project_units, &mut ledger_units);
@@ -129,25 +134,42 @@ pub(crate) fn work<T>(
 
 /// Fills in everything that needs both books.
 fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation) {
-    let Worked { view, jobs, parties, project, ledger, pairing, convention, rejections } = worked;
+    let Worked {
+        view,
+        jobs,
+        parties,
+        project,
+        ledger,
+        pairing,
+        convention,
+        rejections,
+    } = worked;
     let cases = cases::cases(project, ledger, pairing);
-    let context =
-        checks::Context::new(view, jobs, parties, (project, ledger), pairing);
+    let context = checks::Context::new(view, jobs, parties, (project, ledger), pairing);
     outcome.rejections.extend(rejections.iter().cloned());
     outcome.retainage_convention = Some(convention.name());
     outcome.not_kept = convention::not_kept(view, *convention);
     let missing: BTreeSet<Measure> = outcome.not_kept.iter().map(|one| one.measure).collect();
-    let kept: Vec<Measure> =
-        Measure::ALL.into_iter().filter(|measure| !missing.contains(measure)).collect();
+    let kept: Vec<Measure> = Measure::ALL
+        .into_iter()
+        .filter(|measure| !missing.contains(measure))
+        .collect();
     outcome.findings = checks::run(&cases, &context);
     // What only moves a measure that is not kept in QuickBooks is no disagreement.
     outcome.findings.retain_mut(|finding| {
         let moved = !finding.effects.is_empty();
-        finding.effects.retain(|effect| !missing.contains(&effect.measure));
+        finding
+            .effects
+            .retain(|effect| !missing.contains(&effect.measure));
         !moved || !finding.effects.is_empty()
     });
-    let all: BTreeSet<i64> =
-        view.project.projects.iter().filter(|one| !one.deleted).map(|one| one.id).collect();
+    let all: BTreeSet<i64> = view
+        .project
+        .projects
+        .iter()
+        .filter(|one| !one.deleted)
+        .map(|one| one.id)
+        .collect();
     outcome.bridges = bridge::bridges(&all, &kept, project, ledger, &outcome.findings);
     outcome.blind_spots = view.project.blind_spots.clone();
     refusals::refuse(books, outcome);
@@ -155,11 +177,17 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
     outcome.pairs.extend(jobs.pairs.iter().cloned());
     outcome.pairs.extend(parties.pairs.iter().cloned());
     outcome.pairs.sort_by(|one, other| {
-        (one.kind, &one.procore, &one.quickbooks).cmp(&(other.kind, &other.procore, &other.quickbooks))
+        (one.kind, &one.procore, &one.quickbooks).cmp(&(
+            other.kind,
+            &other.procore,
+            &other.quickbooks,
+        ))
     });
     outcome.questions = pairing.questions.clone();
     outcome.questions.extend(jobs.questions.iter().cloned());
-    outcome.questions.sort_by(|one, other| one.id.cmp(&other.id));
+    outcome
+        .questions
+        .sort_by(|one, other| one.id.cmp(&other.id));
 }
 
 /// Groups of units as pairs of documents: parts of one document are put together again.
@@ -172,16 +200,20 @@ fn pairs(
     // A paid direct cost is paired with its bill; what was voided or deposited astray with nothing.
     let shown = |group: &&Group| {
         let again = group.family == units::Family::Payment
-            && group.project.iter().any(|unit| {
-                project[*unit as usize].kind == units::ProjectKind::DirectCost
-            });
-        let voided = group.ledger.iter().any(|unit| {
-            ledger[*unit as usize].standing == units::Standing::Void
-        });
-        !again && !voided && !group.ledger.iter().any(|unit| {
-            let part = ledger[*unit as usize].part;
-            matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
-        })
+            && group
+                .project
+                .iter()
+                .any(|unit| project[*unit as usize].kind == units::ProjectKind::DirectCost);
+        let voided = group
+            .ledger
+            .iter()
+            .any(|unit| ledger[*unit as usize].standing == units::Standing::Void);
+        !again
+            && !voided
+            && !group.ledger.iter().any(|unit| {
+                let part = ledger[*unit as usize].part;
+                matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
+            })
     };
     let mut by_sides: BTreeMap<Sides, Why> = BTreeMap::new();
     for group in pairing.groups.iter().filter(shown) {
@@ -223,7 +255,9 @@ type Why = (PairBasis, u16, String);
 fn merge_payments(pairs: BTreeMap<Sides, Why>) -> BTreeMap<Sides, Why> {
     let mut by_ledger: BTreeMap<Vec<Side>, (BTreeSet<Side>, Why)> = BTreeMap::new();
     for ((procore, quickbooks), why) in pairs {
-        let entry = by_ledger.entry(quickbooks).or_insert_with(|| (BTreeSet::new(), why.clone()));
+        let entry = by_ledger
+            .entry(quickbooks)
+            .or_insert_with(|| (BTreeSet::new(), why.clone()));
         entry.0.extend(procore);
         if why.1 < entry.1.1 {
             entry.1 = why;

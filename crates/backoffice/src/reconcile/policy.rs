@@ -71,7 +71,12 @@ impl Default for Policy {
             },
             habit_percent: 80,
             habit_least: 4,
-            weights: Weights { cash: 8, margin: 4, classification: 2, information: 1 },
+            weights: Weights {
+                cash: 8,
+                margin: 4,
+                classification: 2,
+                information: 1,
+            },
             job_cost_accounts: Vec::new(),
         }
     }

@@ -84,28 +84,99 @@ fn parse(figure: &str) -> Option<(i64, Measure, FigureSide)> {
         "unexplained" => FigureSide::Unexplained,
         _ => return None,
     };
-    words.next().is_none().then_some((project.parse().ok()?, measure, side))
+    words
+        .next()
+        .is_none()
+        .then_some((project.parse().ok()?, measure, side))
 }
 
 /// Definitions of all figures of the bridge.
 pub const DEFINITIONS: &[Definition] = &[
-    Definition { id: "bridge.contract.procore", version: 1, formula: "original sum of approved and complete prime contracts + their approved change orders" },
-    Definition { id: "bridge.contract.quickbooks", version: 1, formula: "accepted and closed estimates, less tax" },
-    Definition { id: "bridge.billed.procore", version: 1, formula: "per prime contract, total earned less retainage of the approved pay application with the highest number dated on or before the day" },
-    Definition { id: "bridge.billed.quickbooks", version: 1, formula: "invoices less tax - credit memos less tax" },
-    Definition { id: "bridge.retainage.procore", version: 1, formula: "per prime contract, total retainage of the same pay application" },
-    Definition { id: "bridge.retainage.quickbooks", version: 1, formula: "- invoice lines + credit memo lines + journal debits - credits on retainage receivable accounts" },
-    Definition { id: "bridge.received.procore", version: 1, formula: "payments on prime contracts" },
-    Definition { id: "bridge.received.quickbooks", version: 1, formula: "payment lines applied to the job's invoices" },
-    Definition { id: "bridge.committed.procore", version: 1, formula: "revised value of agreed subcontracts and purchase orders" },
-    Definition { id: "bridge.committed.quickbooks", version: 1, formula: "purchase order lines, open and closed" },
-    Definition { id: "bridge.cost.procore", version: 1, formula: "per commitment, completed and stored of the approved invoice with the highest number dated on or before the day (less retainage under the net convention) + approved direct costs" },
-    Definition { id: "bridge.cost.quickbooks", version: 1, formula: "lines on job cost accounts of bills, purchases and journals - vendor credits and refunds" },
-    Definition { id: "bridge.retainage_payable.procore", version: 1, formula: "per commitment, total retainage of the same subcontractor invoice" },
-    Definition { id: "bridge.retainage_payable.quickbooks", version: 1, formula: "- bill and purchase lines + vendor credit lines + journal credits - debits on retainage payable accounts" },
-    Definition { id: "bridge.paid.procore", version: 1, formula: "payments on commitments + paid direct costs of type invoice" },
-    Definition { id: "bridge.paid.quickbooks", version: 1, formula: "bill payment lines, shared over the jobs of the bill's lines" },
-    Definition { id: "bridge.unexplained", version: 1, formula: "Procore total - QuickBooks total - effects of all findings" },
+    Definition {
+        id: "bridge.contract.procore",
+        version: 1,
+        formula: "original sum of approved and complete prime contracts + their approved change orders",
+    },
+    Definition {
+        id: "bridge.contract.quickbooks",
+        version: 1,
+        formula: "accepted and closed estimates, less tax",
+    },
+    Definition {
+        id: "bridge.billed.procore",
+        version: 1,
+        formula: "per prime contract, total earned less retainage of the approved pay application with the highest number dated on or before the day",
+    },
+    Definition {
+        id: "bridge.billed.quickbooks",
+        version: 1,
+        formula: "invoices less tax - credit memos less tax",
+    },
+    Definition {
+        id: "bridge.retainage.procore",
+        version: 1,
+        formula: "per prime contract, total retainage of the same pay application",
+    },
+    Definition {
+        id: "bridge.retainage.quickbooks",
+        version: 1,
+        formula: "- invoice lines + credit memo lines + journal debits - credits on retainage receivable accounts",
+    },
+    Definition {
+        id: "bridge.received.procore",
+        version: 1,
+        formula: "payments on prime contracts",
+    },
+    Definition {
+        id: "bridge.received.quickbooks",
+        version: 1,
+        formula: "payment lines applied to the job's invoices",
+    },
+    Definition {
+        id: "bridge.committed.procore",
+        version: 1,
+        formula: "revised value of agreed subcontracts and purchase orders",
+    },
+    Definition {
+        id: "bridge.committed.quickbooks",
+        version: 1,
+        formula: "purchase order lines, open and closed",
+    },
+    Definition {
+        id: "bridge.cost.procore",
+        version: 1,
+        formula: "per commitment, completed and stored of the approved invoice with the highest number dated on or before the day (less retainage under the net convention) + approved direct costs",
+    },
+    Definition {
+        id: "bridge.cost.quickbooks",
+        version: 1,
+        formula: "lines on job cost accounts of bills, purchases and journals - vendor credits and refunds",
+    },
+    Definition {
+        id: "bridge.retainage_payable.procore",
+        version: 1,
+        formula: "per commitment, total retainage of the same subcontractor invoice",
+    },
+    Definition {
+        id: "bridge.retainage_payable.quickbooks",
+        version: 1,
+        formula: "- bill and purchase lines + vendor credit lines + journal credits - debits on retainage payable accounts",
+    },
+    Definition {
+        id: "bridge.paid.procore",
+        version: 1,
+        formula: "payments on commitments + paid direct costs of type invoice",
+    },
+    Definition {
+        id: "bridge.paid.quickbooks",
+        version: 1,
+        formula: "bill payment lines, shared over the jobs of the bill's lines",
+    },
+    Definition {
+        id: "bridge.unexplained",
+        version: 1,
+        formula: "Procore total - QuickBooks total - effects of all findings",
+    },
 ];
 
 fn definition(measure: Measure, side: FigureSide) -> Option<Definition> {
@@ -113,7 +184,10 @@ fn definition(measure: Measure, side: FigureSide) -> Option<Definition> {
         FigureSide::Unexplained => "bridge.unexplained".to_owned(),
         _ => format!("bridge.{}.{}", measure.name(), side.name()),
     };
-    DEFINITIONS.iter().find(|definition| definition.id == id).copied()
+    DEFINITIONS
+        .iter()
+        .find(|definition| definition.id == id)
+        .copied()
 }
 
 /// Computes a figure again and says how.
@@ -127,11 +201,13 @@ pub fn receipt(
     decisions: &Decisions,
     figure: &str,
 ) -> Result<Receipt, Absence> {
-    let absent = |reason: &str| Absence { what: figure.to_owned(), reason: reason.to_owned() };
+    let absent = |reason: &str| Absence {
+        what: figure.to_owned(),
+        reason: reason.to_owned(),
+    };
     let (project_id, measure, side) = parse(figure)
         .ok_or_else(|| absent("it is no figure; ids look like bridge.billed.procore:882301"))?;
-    let definition =
-        definition(measure, side).ok_or_else(|| absent("it has no definition"))?;
+    let definition = definition(measure, side).ok_or_else(|| absent("it has no definition"))?;
     let outcome = reconcile(books, as_of, policy, decisions, Vec::new());
     let bridge = outcome
         .bridges
@@ -153,15 +229,24 @@ pub fn receipt(
     let (value, inputs) = match side {
         FigureSide::Unexplained => (bridge.unexplained, steps(bridge, &outcome.findings)),
         FigureSide::Procore | FigureSide::QuickBooks => {
-            let value =
-                if side == FigureSide::Procore { bridge.procore } else { bridge.quickbooks };
+            let value = if side == FigureSide::Procore {
+                bridge.procore
+            } else {
+                bridge.quickbooks
+            };
             let inputs = work(books, as_of, policy, decisions, |worked| {
                 shares(worked, project_id, measure, side)
             });
             (value, inputs.unwrap_or_default())
         }
     };
-    Ok(Receipt { figure: figure.to_owned(), definition, value, as_of, inputs })
+    Ok(Receipt {
+        figure: figure.to_owned(),
+        definition,
+        value,
+        as_of,
+        inputs,
+    })
 }
 
 /// The shares of all units of one side, in order.
@@ -217,17 +302,16 @@ fn named(number: &str, date: Option<Date>) -> String {
 }
 
 /// What is explained, as inputs of what is not: their amounts with the opposite sign.
-fn steps(
-    bridge: &super::result::Bridge,
-    findings: &[super::result::Finding],
-) -> Vec<ReceiptInput> {
+fn steps(bridge: &super::result::Bridge, findings: &[super::result::Finding]) -> Vec<ReceiptInput> {
     let total = |name: &str, amount| ReceiptInput {
         name: name.to_owned(),
         amount,
         source: SourceRef::procore("project", bridge.project_id),
     };
-    let mut inputs =
-        vec![total("Procore total", bridge.procore), total("QuickBooks total", -bridge.quickbooks)];
+    let mut inputs = vec![
+        total("Procore total", bridge.procore),
+        total("QuickBooks total", -bridge.quickbooks),
+    ];
     for step in &bridge.explained {
         let finding = findings.iter().find(|finding| finding.id == step.finding);
         if let Some(source) = finding.and_then(|finding| finding.records.first()) {

@@ -11,9 +11,7 @@ use super::result::{Reconciliation, Refusal};
 /// Measures that need a resource. A resource that nobody needs refuses nothing; those that all
 /// matching stands on refuse everything.
 fn needing(system: System, resource: &str) -> &'static [Measure] {
-    use Measure::{
-        Billed, Committed, Contract, Cost, Paid, Received, Retainage, RetainagePayable,
-    };
+    use Measure::{Billed, Committed, Contract, Cost, Paid, Received, Retainage, RetainagePayable};
     match (system, resource) {
         (System::Procore, "projects" | "vendors") => &Measure::ALL,
         (System::Procore, "prime_contracts") => &[Contract, Billed, Retainage, Received],
@@ -45,7 +43,9 @@ fn needing(system: System, resource: &str) -> &'static [Measure] {
 pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
     let mut refused: BTreeSet<Refusal> = BTreeSet::new();
     for spot in &outcome.blind_spots {
-        let job = spot.project_id.map_or("the company".to_owned(), |id| format!("project {id}"));
+        let job = spot
+            .project_id
+            .map_or("the company".to_owned(), |id| format!("project {id}"));
         for measure in needing(System::Procore, &spot.resource) {
             refused.insert(Refusal {
                 project_id: spot.project_id,
@@ -75,14 +75,18 @@ pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
     }
     let covered = |project_id: i64, measure: Measure| {
         refused.iter().any(|refusal| {
-            refusal.project_id.is_none_or(|id| id == project_id)
-                && refusal.measure == Some(measure)
+            refusal.project_id.is_none_or(|id| id == project_id) && refusal.measure == Some(measure)
         })
     };
-    outcome.bridges.retain(|bridge| !covered(bridge.project_id, bridge.measure));
+    outcome
+        .bridges
+        .retain(|bridge| !covered(bridge.project_id, bridge.measure));
     // A finding that moves a total which is not shown cannot be told from what was not read.
     outcome.findings.retain(|finding| {
-        !finding.effects.iter().any(|effect| covered(effect.project_id, effect.measure))
+        !finding
+            .effects
+            .iter()
+            .any(|effect| covered(effect.project_id, effect.measure))
     });
     outcome.refused.extend(refused);
 }

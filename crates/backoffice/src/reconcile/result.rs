@@ -1,9 +1,9 @@
 //! What a reconciliation says: findings, bridges, pairs and questions. The JSON of these types is
 //! an interface that others rely on.
 
+use figures::model::{BlindSpot, Incomplete};
 use figures::source::{Rejection, SourceRef};
 use figures::{Date, Measure, Money, SmolStr};
-use figures::model::{BlindSpot, Incomplete};
 use serde::{Serialize, Serializer};
 
 /// A disagreement between the books, its figure, its cause and the next step.
@@ -132,7 +132,10 @@ pub struct Side {
 
 impl From<&SourceRef> for Side {
     fn from(record: &SourceRef) -> Self {
-        Self { kind: record.kind.clone(), id: record.id.clone() }
+        Self {
+            kind: record.kind.clone(),
+            id: record.id.clone(),
+        }
     }
 }
 

@@ -55,8 +55,15 @@ impl AccountRole {
         let expense = account.classification == Some(Classification::Expense);
         let mapped = policy.job_cost_accounts.iter().any(|id| account.id == *id);
         let burden = expense
-            && (says(&["burden", "payroll tax", "workers", "fringe", "benefit", "fica", "insurance - labor"])
-                || sub == "PayrollTaxExpenses");
+            && (says(&[
+                "burden",
+                "payroll tax",
+                "workers",
+                "fringe",
+                "benefit",
+                "fica",
+                "insurance - labor",
+            ]) || sub == "PayrollTaxExpenses");
         Self {
             cost: kind == "Cost of Goods Sold" || (kind == "Expense" && mapped),
             retainage_receivable: retainage && asset,
@@ -73,7 +80,10 @@ impl AccountRole {
                 && (says(&["labor", "labour", "wage", "payroll"])
                     || matches!(
                         sub,
-                        "CostOfLaborCos" | "CostOfLabor" | "PayrollExpenses" | "PayrollWageExpenses"
+                        "CostOfLaborCos"
+                            | "CostOfLabor"
+                            | "PayrollExpenses"
+                            | "PayrollWageExpenses"
                     )),
             burden,
             payroll_liability: liability
@@ -117,16 +127,32 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|account| (account.id.as_str(), AccountRole::of(account, policy)))
                 .collect(),
-            items: ledger.items.iter().map(|item| (item.id.as_str(), item)).collect(),
-            customers: ledger.customers.iter().map(|one| (one.id.as_str(), one)).collect(),
+            items: ledger
+                .items
+                .iter()
+                .map(|item| (item.id.as_str(), item))
+                .collect(),
+            customers: ledger
+                .customers
+                .iter()
+                .map(|one| (one.id.as_str(), one))
+                .collect(),
             documents: ledger
                 .documents
                 .iter()
                 .enumerate()
                 .map(|(place, document)| ((document.kind, document.id.as_str()), index(place)))
                 .collect(),
-            primes: project.prime_contracts.iter().map(|one| (one.id, one)).collect(),
-            commitments: project.commitments.iter().map(|one| (one.id, one)).collect(),
+            primes: project
+                .prime_contracts
+                .iter()
+                .map(|one| (one.id, one))
+                .collect(),
+            commitments: project
+                .commitments
+                .iter()
+                .map(|one| (one.id, one))
+                .collect(),
             vendor_names: project
                 .parties
                 .iter()
@@ -188,16 +214,19 @@ impl<'a> View<'a> {
         let item = self.items.get(line.item.as_deref()?)?;
         match line.kind {
             LineKind::Sale | LineKind::Discount => item.income_account.as_ref(),
-            _ if item.kind == "Inventory" => {
-                item.asset_account.as_ref().or(item.expense_account.as_ref())
-            }
+            _ if item.kind == "Inventory" => item
+                .asset_account
+                .as_ref()
+                .or(item.expense_account.as_ref()),
             _ => item.expense_account.as_ref(),
         }
     }
 
     /// The role of the account that a line posts to.
     pub(crate) fn role_of(&self, line: &'a LedgerLine) -> AccountRole {
-        self.account_of(line).map(|account| self.role(account)).unwrap_or_default()
+        self.account_of(line)
+            .map(|account| self.role(account))
+            .unwrap_or_default()
     }
 
     /// Whether a record of this date counts: dated, and not after the day looked at.

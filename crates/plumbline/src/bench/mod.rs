@@ -50,7 +50,11 @@ impl Asked {
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+            let mut value = || {
+                words
+                    .next()
+                    .with_context(|| format!("{word} needs a value"))
+            };
             match word.as_str() {
                 "--seed" => asked.seed = value()?.parse()?,
                 "--dir" => asked.dir = value()?.into(),
@@ -72,7 +76,11 @@ impl Asked {
 fn measure(asked: &Asked, size: usize) -> anyhow::Result<Row> {
     let dir = asked.dir.join(format!("{size}-{}", asked.seed));
     if !dir.join("snapshot").join("snapshot.json").is_file() {
-        child("generate", &dir, &[size.to_string(), asked.seed.to_string()])?;
+        child(
+            "generate",
+            &dir,
+            &[size.to_string(), asked.seed.to_string()],
+        )?;
     }
     let parse = child("parse", &dir, &[])?;
     let whole = child("reconcile", &dir, &[])?;

@@ -98,7 +98,10 @@ fn reconcile(dir: &Path, measured: &mut Measured) -> anyhow::Result<()> {
 /// Processor time of this process from `/proc/self/stat`.
 fn cpu_ms() -> anyhow::Result<u64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit(')').next().context("unreadable /proc/self/stat")?;
+    let after = stat
+        .rsplit(')')
+        .next()
+        .context("unreadable /proc/self/stat")?;
     let fields: Vec<&str> = after.split_whitespace().collect();
     let ticks = |place: usize| fields.get(place).and_then(|text| text.parse::<u64>().ok());
     let (user, system) = (ticks(11), ticks(12));

@@ -29,8 +29,12 @@ pub fn markdown(rows: &[Row]) -> String {
         "| records a side | lines | MiB | parse s | whole s | ratio | parse CPU s | whole CPU s | CPU ratio | peak MiB | read / reconcile / write s |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n",
     );
     for row in rows {
-        let parts: Vec<String> =
-            row.whole.parts.iter().map(|(_, millis)| ratio(*millis, 1_000)).collect();
+        let parts: Vec<String> = row
+            .whole
+            .parts
+            .iter()
+            .map(|(_, millis)| ratio(*millis, 1_000))
+            .collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",

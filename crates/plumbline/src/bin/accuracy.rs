@@ -9,8 +9,9 @@ use sandbox::contractor::Plan;
 type Maker = fn(u64) -> Plan;
 
 fn main() -> anyhow::Result<()> {
-    let (details, words): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|word| word == "--details");
+    let (details, words): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|word| word == "--details");
     let details = !details.is_empty();
     let size = words.first().map_or("all", String::as_str);
     let first: u64 = words.get(1).map_or(Ok(1), |word| word.parse())?;
@@ -19,7 +20,11 @@ fn main() -> anyhow::Result<()> {
         "small" => &[("small", Plan::small)],
         "medium" => &[("medium", Plan::medium)],
         "large" => &[("large", Plan::large)],
-        "all" => &[("small", Plan::small), ("medium", Plan::medium), ("large", Plan::large)],
+        "all" => &[
+            ("small", Plan::small),
+            ("medium", Plan::medium),
+            ("large", Plan::large),
+        ],
         other => bail!("unknown size {other}: use small, medium, large or all"),
     };
     let folder = tempfile::tempdir()?;
@@ -33,7 +38,10 @@ fn main() -> anyhow::Result<()> {
             }
             tally.add(&score);
         }
-        println!("\n### {name}, seeds {first} to {}\n\n{tally}", first + seeds - 1);
+        println!(
+            "\n### {name}, seeds {first} to {}\n\n{tally}",
+            first + seeds - 1
+        );
         for shortfall in tally.shortfalls() {
             short = true;
             println!("- **short**: {shortfall}");
@@ -48,11 +56,20 @@ fn main() -> anyhow::Result<()> {
 fn show(name: &str, seed: u64, score: &Score) {
     println!("\n--- {name} {seed}");
     for one in &score.missed {
-        println!("missed {} {:?} {}: {:?} {:?}", one.code, one.project_id, one.note, one.records, one.effects);
+        println!(
+            "missed {} {:?} {}: {:?} {:?}",
+            one.code, one.project_id, one.note, one.records, one.effects
+        );
     }
     for one in &score.invented {
         let records: Vec<String> = one.records.iter().map(ToString::to_string).collect();
-        println!("invented {} {:?}: {} [{}]", one.check, one.project_id, one.what, records.join(", "));
+        println!(
+            "invented {} {:?}: {} [{}]",
+            one.check,
+            one.project_id,
+            one.what,
+            records.join(", ")
+        );
     }
     for one in score.exceptions.iter().chain(&score.wrong_totals) {
         println!("{one}");

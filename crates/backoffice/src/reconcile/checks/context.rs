@@ -33,7 +33,12 @@ pub(crate) struct Claim {
 
 impl Claim {
     pub(crate) fn new(amount: Money, what: String) -> Self {
-        Self { amount: amount.abs(), what, also: Vec::new(), about: None }
+        Self {
+            amount: amount.abs(),
+            what,
+            also: Vec::new(),
+            about: None,
+        }
     }
 
     pub(crate) fn about(mut self, record: SourceRef) -> Self {
@@ -133,7 +138,9 @@ impl<'c, 'a> Context<'c, 'a> {
             units_of_document: FxHashMap::default(),
         };
         for (place, customer) in view.ledger.customers.iter().enumerate() {
-            context.customer_places.insert(&customer.id, u32::try_from(place).unwrap_or(NONE));
+            context
+                .customer_places
+                .insert(&customer.id, u32::try_from(place).unwrap_or(NONE));
         }
         for change in counted_changes(view.project) {
             *context.prime_changes.entry(change.contract_id).or_default() += change.amount;
@@ -147,7 +154,10 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         for (place, unit) in ledger.iter().enumerate() {
             let place = u32::try_from(place).unwrap_or(NONE);
-            context.units_of_document.entry(unit.document).or_insert(place);
+            context
+                .units_of_document
+                .entry(unit.document)
+                .or_insert(place);
         }
         context.index_paired();
         context.index_receivables();
@@ -159,7 +169,8 @@ impl<'c, 'a> Context<'c, 'a> {
     fn index_journals(&mut self) {
         for (place, document) in self.view.ledger.documents.iter().enumerate() {
             if document.kind == DocumentKind::JournalEntry && is_payroll(self.view, document) {
-                self.payroll_journals.insert(u32::try_from(place).unwrap_or(NONE));
+                self.payroll_journals
+                    .insert(u32::try_from(place).unwrap_or(NONE));
                 self.payroll_days.insert(document.date);
             }
         }
@@ -168,21 +179,32 @@ impl<'c, 'a> Context<'c, 'a> {
     /// Vendor credits used on a bill payment within the discount days of the bill's terms.
     fn index_discounts(&mut self) {
         let view = self.view;
-        let terms: BTreeMap<&str, &figures::model::Term> =
-            view.ledger.terms.iter().map(|term| (term.id.as_str(), term)).collect();
+        let terms: BTreeMap<&str, &figures::model::Term> = view
+            .ledger
+            .terms
+            .iter()
+            .map(|term| (term.id.as_str(), term))
+            .collect();
         for payment in &view.ledger.documents {
             if payment.kind != DocumentKind::BillPayment {
                 continue;
             }
             let linked = |kind: &str| {
                 let links = payment.lines.iter().flat_map(|line| &line.links);
-                links.filter(|link| link.kind == kind).map(|link| link.id.as_str()).collect::<Vec<_>>()
+                links
+                    .filter(|link| link.kind == kind)
+                    .map(|link| link.id.as_str())
+                    .collect::<Vec<_>>()
             };
             for credit in linked("VendorCredit") {
-                let Some(credit) = view.document(DocumentKind::VendorCredit, credit) else { continue };
+                let Some(credit) = view.document(DocumentKind::VendorCredit, credit) else {
+                    continue;
+                };
                 let credit = view.at(credit);
                 for bill in linked("Bill") {
-                    let Some(bill) = view.document(DocumentKind::Bill, bill) else { continue };
+                    let Some(bill) = view.document(DocumentKind::Bill, bill) else {
+                        continue;
+                    };
                     let bill = view.at(bill);
                     let term = bill.term.as_deref().and_then(|term| terms.get(term));
                     if term.is_some_and(|term| allows(term, bill, payment, credit)) {
@@ -197,15 +219,22 @@ impl<'c, 'a> Context<'c, 'a> {
     pub(crate) fn job_of_payment(&self, document: &LedgerDocument) -> Option<i64> {
         let place = self.view.document(document.kind, &document.id)?;
         let first = *self.units_of_document.get(&place)?;
-        self.ledger[first as usize..].iter().take_while(|unit| unit.document == place).find_map(|unit| unit.job)
+        self.ledger[first as usize..]
+            .iter()
+            .take_while(|unit| unit.document == place)
+            .find_map(|unit| unit.job)
     }
 
     /// Whether all parts of a unit's document are on one job: a header class or location says
     /// nothing about one job of several.
     pub(crate) fn is_one_job(&self, unit: &LedgerUnit<'a>) -> bool {
-        let Some(first) = self.units_of_document.get(&unit.document) else { return false };
+        let Some(first) = self.units_of_document.get(&unit.document) else {
+            return false;
+        };
         let parts = self.ledger[*first as usize..].iter();
-        parts.take_while(|part| part.document == unit.document).all(|part| part.job == unit.job)
+        parts
+            .take_while(|part| part.document == unit.document)
+            .all(|part| part.job == unit.job)
     }
 
     /// Whether this is the first unit of its document.
@@ -220,14 +249,22 @@ impl<'c, 'a> Context<'c, 'a> {
             if !(billing || unit.family == Family::Cost) || unit.standing == Standing::Void {
                 continue;
             }
-            let Some(key) = self.sameness(unit) else { continue };
+            let Some(key) = self.sameness(unit) else {
+                continue;
+            };
             let place = u32::try_from(place).unwrap_or(NONE);
             let number = compact_number(unit.number);
             if !number.is_empty() {
-                self.same_number.entry((unit.family, key, number)).or_default().push(place);
+                self.same_number
+                    .entry((unit.family, key, number))
+                    .or_default()
+                    .push(place);
             }
             let amount = unit.shown.gross.cents();
-            self.same_amount.entry((unit.family, key, amount)).or_default().push(place);
+            self.same_amount
+                .entry((unit.family, key, amount))
+                .or_default()
+                .push(place);
         }
     }
 
@@ -248,7 +285,10 @@ impl<'c, 'a> Context<'c, 'a> {
                 DocumentKind::Invoice if document.balance > Money::ZERO => {
                     if let Some(customer) = document.customer.as_deref() {
                         *self.open_by_customer.entry(customer).or_default() += document.balance;
-                        *self.open_amounts.entry(document.balance.cents()).or_default() += 1;
+                        *self
+                            .open_amounts
+                            .entry(document.balance.cents())
+                            .or_default() += 1;
                     }
                 }
                 DocumentKind::Deposit => {
@@ -257,9 +297,10 @@ impl<'c, 'a> Context<'c, 'a> {
                     self.deposited.extend(payments.map(|link| link.id.as_str()));
                 }
                 DocumentKind::Payment => {
-                    let held = document.account.as_deref().is_none_or(|account| {
-                        view.role(account).undeposited
-                    });
+                    let held = document
+                        .account
+                        .as_deref()
+                        .is_none_or(|account| view.role(account).undeposited);
                     if held && !document.voided {
                         let place = u32::try_from(place).unwrap_or(NONE);
                         let same = self.undeposited.entry(document.total.cents()).or_default();
@@ -311,7 +352,10 @@ impl<'c, 'a> Context<'c, 'a> {
         let by_number = self.same_number.get(&(unit.family, key, number.clone()));
         let alike = |place: &&u32| {
             let other = &self.ledger[**place as usize];
-            let (one, two) = (unit.shown.gross.cents().abs(), other.shown.gross.cents().abs());
+            let (one, two) = (
+                unit.shown.gross.cents().abs(),
+                other.shown.gross.cents().abs(),
+            );
             one == two || unit.shown.net == other.shown.net || one.max(two) <= one.min(two) * 2
         };
         let found = by_number.into_iter().flatten().filter(paired).find(alike);
@@ -320,7 +364,10 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         let amount = unit.shown.gross.cents();
         let same = self.same_amount.get(&(unit.family, key, amount))?;
-        let series = is_series(same.iter().filter_map(|place| self.ledger[*place as usize].date));
+        let series = is_series(
+            same.iter()
+                .filter_map(|place| self.ledger[*place as usize].date),
+        );
         same.iter()
             .filter(paired)
             .map(|place| &self.ledger[*place as usize])
@@ -343,9 +390,7 @@ impl<'c, 'a> Context<'c, 'a> {
         let date = match case.relation {
             Relation::OnlyProject | Relation::LedgerVoided => case.project_date(),
             Relation::OnlyLedger | Relation::ProjectGone(_) => case.ledger_date(),
-            Relation::Paired | Relation::Reversed => {
-                case.project_date().max(case.ledger_date())
-            }
+            Relation::Paired | Relation::Reversed => case.project_date().max(case.ledger_date()),
         };
         self.view.in_grace(date)
     }
@@ -380,14 +425,16 @@ impl<'c, 'a> Context<'c, 'a> {
         } else {
             format!("{kind} {}", unit.number)
         };
-        let party =
-            if unit.party_name.is_empty() { String::new() } else { format!(" of {}", unit.party_name) };
+        let party = if unit.party_name.is_empty() {
+            String::new()
+        } else {
+            format!(" of {}", unit.party_name)
+        };
         match unit.date {
             Some(date) => format!("{number}{party}, dated {date}"),
             None => format!("{number}{party}"),
         }
     }
-
 }
 
 /// Whether most completed commitments have a closed purchase order.
@@ -398,7 +445,11 @@ fn closes_completed(
     pairing: &Pairing,
 ) -> bool {
     let (mut open, mut closed) = (0_u32, 0_u32);
-    for group in pairing.groups.iter().filter(|group| group.family == Family::Commitment) {
+    for group in pairing
+        .groups
+        .iter()
+        .filter(|group| group.family == Family::Commitment)
+    {
         let (Some(one), Some(other)) = (group.project.first(), group.ledger.first()) else {
             continue;
         };
@@ -406,7 +457,11 @@ fn closes_completed(
         if view.project.commitments[unit.place as usize].status != "complete" {
             continue;
         }
-        if view.at(ledger[*other as usize].document).status.eq_ignore_ascii_case("open") {
+        if view
+            .at(ledger[*other as usize].document)
+            .status
+            .eq_ignore_ascii_case("open")
+        {
             open += 1;
         } else {
             closed += 1;
@@ -420,7 +475,9 @@ fn closes_completed(
 fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
     let says = |text: &str| {
         let text = text.to_lowercase();
-        ["payroll", "wages", "burden"].iter().any(|word| text.contains(word))
+        ["payroll", "wages", "burden"]
+            .iter()
+            .any(|word| text.contains(word))
     };
     if says(&document.note) {
         return true;
@@ -469,7 +526,11 @@ pub(crate) fn name_document(document: &LedgerDocument) -> String {
         DocumentKind::Transfer => "transfer",
         DocumentKind::VendorCredit => "vendor credit",
     };
-    let number = if document.number.is_empty() { &document.id } else { &document.number };
+    let number = if document.number.is_empty() {
+        &document.id
+    } else {
+        &document.number
+    };
     let payee = if document.payee_name.is_empty() {
         String::new()
     } else {
@@ -483,7 +544,10 @@ pub(crate) fn name_document(document: &LedgerDocument) -> String {
 pub(crate) fn compact_number(number: &str) -> String {
     let mut compact = String::with_capacity(number.len());
     let mut digits_before = false;
-    for letter in without_invoice_word(number).chars().filter(|letter| letter.is_alphanumeric()) {
+    for letter in without_invoice_word(number)
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+    {
         if letter == '0' && !digits_before {
             continue;
         }
@@ -498,13 +562,23 @@ fn without_invoice_word(number: &str) -> &str {
     let number = number.trim_start();
     let letters = number.chars().take_while(char::is_ascii_alphabetic).count();
     let (word, rest) = number.split_at(letters);
-    let says_invoice = ["INVOICE", "INV", "NO"].iter().any(|one| word.eq_ignore_ascii_case(one));
-    if says_invoice && rest.chars().any(char::is_alphanumeric) { rest } else { number }
+    let says_invoice = ["INVOICE", "INV", "NO"]
+        .iter()
+        .any(|one| word.eq_ignore_ascii_case(one));
+    if says_invoice && rest.chars().any(char::is_alphanumeric) {
+        rest
+    } else {
+        number
+    }
 }
 
 /// Whether two normal forms may be one number: equal, one missing, or one with a suffix.
 fn is_variant(one: &str, other: &str) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     short.is_empty()
         || (long.starts_with(short) && long.len() - short.len() <= 3)
         || (short.len() > 2 && long.ends_with(short))
@@ -512,7 +586,11 @@ fn is_variant(one: &str, other: &str) -> bool {
 
 /// Whether one normal form is the other with a suffix: a revision, not the next of a series.
 fn is_revision(one: &str, other: &str) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     short.len() > 2 && long.len() > short.len() && long.starts_with(short) && is_variant(one, other)
 }
 
@@ -521,6 +599,8 @@ fn is_series(dates: impl Iterator<Item = Date>) -> bool {
     let mut days: Vec<i32> = dates.map(figures::dates::day_number).collect();
     days.sort_unstable();
     let gaps: Vec<i32> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let (Some(least), Some(most)) = (gaps.iter().min(), gaps.iter().max()) else { return false };
+    let (Some(least), Some(most)) = (gaps.iter().min(), gaps.iter().max()) else {
+        return false;
+    };
     gaps.len() >= 2 && *least >= 5 && most - least <= 4
 }

@@ -30,11 +30,18 @@ struct Votes<'a, K> {
 
 impl<'a, K: Ord> Votes<'a, K> {
     fn new() -> Self {
-        Self { counts: BTreeMap::new() }
+        Self {
+            counts: BTreeMap::new(),
+        }
     }
 
     fn add(&mut self, key: K, value: &'a str) {
-        *self.counts.entry(key).or_default().entry(value).or_default() += 1;
+        *self
+            .counts
+            .entry(key)
+            .or_default()
+            .entry(value)
+            .or_default() += 1;
     }
 
     fn winners(self, policy: &Policy) -> BTreeMap<K, &'a str> {
@@ -62,13 +69,19 @@ impl<'a> Habits<'a> {
         ledger: &[LedgerUnit<'a>],
         pairing: &Pairing,
     ) -> Self {
-        let codes: FxHashMap<i64, &str> =
-            view.project.cost_codes.iter().map(|code| (code.id, code.code.as_str())).collect();
+        let codes: FxHashMap<i64, &str> = view
+            .project
+            .cost_codes
+            .iter()
+            .map(|code| (code.id, code.code.as_str()))
+            .collect();
         let mut classes = Votes::new();
         let mut departments = Votes::new();
         let mut accounts = Votes::new();
         for (place, unit) in ledger.iter().enumerate() {
-            let (Some(job), group) = (unit.job, pairing.of_ledger[place]) else { continue };
+            let (Some(job), group) = (unit.job, pairing.of_ledger[place]) else {
+                continue;
+            };
             if group == NONE || !matches!(unit.family, Family::Billing | Family::Cost) {
                 continue;
             }
@@ -80,7 +93,11 @@ impl<'a> Habits<'a> {
                 departments.add(job, department);
             }
         }
-        for group in pairing.groups.iter().filter(|group| group.family == Family::Cost) {
+        for group in pairing
+            .groups
+            .iter()
+            .filter(|group| group.family == Family::Cost)
+        {
             let ([one], [other]) = (group.project.as_slice(), group.ledger.as_slice()) else {
                 continue;
             };
@@ -108,13 +125,18 @@ impl<'a> Habits<'a> {
 
     /// The account that documents of this unit's only cost code usually go to.
     pub(crate) fn account_for(&self, view: &View<'a>, unit: &ProjectUnit<'a>) -> Option<&'a str> {
-        self.account_of_code.get(single_code(view, unit, &self.codes)?).copied()
+        self.account_of_code
+            .get(single_code(view, unit, &self.codes)?)
+            .copied()
     }
 }
 
 /// The only class of a document, header or lines.
 pub(crate) fn single_class(document: &figures::model::LedgerDocument) -> Option<&str> {
-    let lines = document.lines.iter().filter_map(|line| line.class.as_deref());
+    let lines = document
+        .lines
+        .iter()
+        .filter_map(|line| line.class.as_deref());
     only(lines).or(document.class.as_deref())
 }
 
@@ -124,7 +146,9 @@ pub(crate) fn single_account<'a>(view: &View<'a>, unit: &LedgerUnit<'a>) -> Opti
     only(document.lines.iter().filter_map(|line| {
         let role = view.role_of(line);
         let sheet = role.retainage_payable || role.cash || role.payable || role.inventory;
-        (!sheet).then(|| view.account_of(line).map(smol_str_as_str)).flatten()
+        (!sheet)
+            .then(|| view.account_of(line).map(smol_str_as_str))
+            .flatten()
     }))
 }
 

@@ -48,7 +48,11 @@ impl<'a> Roots<'a> {
         let root = Root {
             finding,
             paired: matches!(case.relation, Relation::Paired | Relation::Reversed),
-            net: case.residual.iter().map(|(job, share)| (*job, net(share))).collect(),
+            net: case
+                .residual
+                .iter()
+                .map(|(job, share)| (*job, net(share)))
+                .collect(),
         };
         for unit in &case.ledger {
             self.by_ledger.insert(unit.document, root.clone());
@@ -63,8 +67,10 @@ impl<'a> Roots<'a> {
         if !matches!(case.family, Family::Receipt | Family::Payment) || case.residual.is_empty() {
             return None;
         }
-        let of_ledger =
-            case.ledger.iter().find_map(|unit| self.by_ledger.get(&unit.pays?));
+        let of_ledger = case
+            .ledger
+            .iter()
+            .find_map(|unit| self.by_ledger.get(&unit.pays?));
         let of_project = case
             .project
             .iter()
@@ -84,7 +90,9 @@ impl<'a> Roots<'a> {
         context: &Context<'_, 'a>,
         findings: &mut [Finding],
     ) -> bool {
-        let Some(finding) = self.cause(case, context) else { return false };
+        let Some(finding) = self.cause(case, context) else {
+            return false;
+        };
         let finding = &mut findings[finding];
         for effect in case.effects() {
             add(&mut finding.effects, effect);

@@ -14,8 +14,10 @@ use super::{CHECKS, Check, Rule, Weight};
 /// All findings, most severe first.
 pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<Finding> {
     // Claims are pure, so they are asked for on all cores; their order is that of the cases.
-    let claims: Vec<Option<(&'static Check, Said)>> =
-        cases.par_iter().map(|case| first_claim(case, context)).collect();
+    let claims: Vec<Option<(&'static Check, Said)>> = cases
+        .par_iter()
+        .map(|case| first_claim(case, context))
+        .collect();
     let mut findings: Vec<Finding> = Vec::new();
     let mut roots = Roots::new(context);
     for (case, claim) in cases.iter().zip(claims) {
@@ -35,7 +37,11 @@ pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<
     }
     for check in CHECKS {
         if let Rule::Scan(scan) = check.rule {
-            findings.extend(scan(context).into_iter().map(|hit| from_hit(check, hit, context)));
+            findings.extend(
+                scan(context)
+                    .into_iter()
+                    .map(|hit| from_hit(check, hit, context)),
+            );
         }
     }
     merge_same(findings)
@@ -82,7 +88,11 @@ fn from_claim(
         effects: case.effects(),
         records,
         what: claim.what,
-        date: case.project_date().min(case.ledger_date()).or(case.ledger_date()).or(case.project_date()),
+        date: case
+            .project_date()
+            .min(case.ledger_date())
+            .or(case.ledger_date())
+            .or(case.project_date()),
         instead: None,
     };
     finding(check, hit, known_by, context)
@@ -92,12 +102,7 @@ fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Findi
     finding(check, hit, KNOWN_BY, context)
 }
 
-fn finding(
-    check: &'static Check,
-    hit: Hit,
-    known_by: usize,
-    context: &Context<'_, '_>,
-) -> Finding {
+fn finding(check: &'static Check, hit: Hit, known_by: usize, context: &Context<'_, '_>) -> Finding {
     let check = hit
         .instead
         .and_then(|id| CHECKS.iter().find(|check| check.id == id))
@@ -124,12 +129,7 @@ fn finding(
 
 /// |figure| times class weight (domain rules, section H). A finding without a figure counts with
 /// the largest amount that it moves.
-fn severity(
-    check: &Check,
-    amount: Money,
-    effects: &[Effect],
-    context: &Context<'_, '_>,
-) -> u64 {
+fn severity(check: &Check, amount: Money, effects: &[Effect], context: &Context<'_, '_>) -> u64 {
     let weights = context.view.policy.weights;
     let weight = match check.weight {
         Weight::Cash => weights.cash,
@@ -137,8 +137,17 @@ fn severity(
         Weight::Classification => weights.classification,
         Weight::Information => weights.information,
     };
-    let moved = effects.iter().map(|effect| effect.amount.abs()).max().unwrap_or_default();
-    amount.abs().max(moved).cents().unsigned_abs().saturating_mul(u64::from(weight))
+    let moved = effects
+        .iter()
+        .map(|effect| effect.amount.abs())
+        .max()
+        .unwrap_or_default();
+    amount
+        .abs()
+        .max(moved)
+        .cents()
+        .unsigned_abs()
+        .saturating_mul(u64::from(weight))
 }
 
 /// A stable id: the check and the records that it is known by.
@@ -152,7 +161,11 @@ fn id(check: &str, records: &[SourceRef]) -> SmolStr {
         }
     }
     let digest = hasher.finalize();
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     SmolStr::new(format!("fnd_{hex}"))
 }
 
@@ -181,7 +194,10 @@ fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
                 held.severity = held.severity.max(finding.severity);
                 held.project_id = held.project_id.or(finding.project_id);
                 held.customer_id = held.customer_id.take().or(finding.customer_id);
-                finding.effects.into_iter().for_each(|effect| add(&mut held.effects, effect));
+                finding
+                    .effects
+                    .into_iter()
+                    .for_each(|effect| add(&mut held.effects, effect));
                 for record in finding.records {
                     if !held.records.contains(&record) {
                         held.records.push(record);

@@ -40,6 +40,8 @@ impl Decisions {
 
     /// The confirmed pairs of a kind.
     pub fn confirmed_of(&self, kind: PairKind) -> impl Iterator<Item = &Decision> {
-        self.confirmed.iter().filter(move |decision| decision.kind == kind)
+        self.confirmed
+            .iter()
+            .filter(move |decision| decision.kind == kind)
     }
 }

@@ -38,7 +38,9 @@ pub(crate) fn shared<'a>(
     let mut marks: FxHashMap<Mark, Vec<&'a str>> = FxHashMap::default();
     let mut documents: BTreeMap<&str, u32> = BTreeMap::new();
     for document in &ledger.documents {
-        let Some((sort, customer)) = mark_of(document) else { continue };
+        let Some((sort, customer)) = mark_of(document) else {
+            continue;
+        };
         if customers.contains(customer) {
             let amount = (document.total - document.tax).cents();
             marks.entry((sort, amount)).or_default().push(customer);
@@ -50,8 +52,7 @@ pub(crate) fn shared<'a>(
         if !projects.contains(&id) {
             continue;
         }
-        let holders: BTreeSet<&'a str> =
-            marks.get(&mark).into_iter().flatten().copied().collect();
+        let holders: BTreeSet<&'a str> = marks.get(&mark).into_iter().flatten().copied().collect();
         // An amount that many jobs share tells nothing.
         if holders.len() <= 2 {
             for holder in holders {
@@ -72,7 +73,12 @@ pub(crate) fn shared<'a>(
 /// The best customer of each project and the best project of each customer, where both agree and
 /// nothing else comes near.
 pub(crate) fn decided(mut shared: Vec<(i64, &str, u32)>) -> Vec<(i64, &str, u32)> {
-    shared.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| (one.0, one.1).cmp(&(other.0, other.1))));
+    shared.sort_by(|one, other| {
+        other
+            .2
+            .cmp(&one.2)
+            .then_with(|| (one.0, one.1).cmp(&(other.0, other.1)))
+    });
     let mut taken: (BTreeSet<i64>, BTreeSet<&str>) = Default::default();
     let mut chosen = Vec::new();
     for &(project, customer, count) in &shared {
@@ -108,7 +114,10 @@ fn mark_of(document: &LedgerDocument) -> Option<(Sort, &str)> {
         DocumentKind::Estimate => Sort::Contract,
         _ => return None,
     };
-    let mut named = document.lines.iter().filter_map(|line| line.customer.as_deref());
+    let mut named = document
+        .lines
+        .iter()
+        .filter_map(|line| line.customer.as_deref());
     let customer = match document.customer.as_deref() {
         Some(customer) => customer,
         None => named.next()?,
@@ -119,21 +128,32 @@ fn mark_of(document: &LedgerDocument) -> Option<(Sort, &str)> {
 /// What each project's documents may be recognised by.
 fn project_marks(project: &ProjectBooks) -> impl Iterator<Item = (i64, Mark)> + '_ {
     let mark = |id: i64, sort: Sort, amount: Money| (id, (sort, amount.cents()));
-    let contracts = project.prime_contracts.iter().map(move |one| {
-        mark(one.project_id, Sort::Contract, one.original)
-    });
+    let contracts = project
+        .prime_contracts
+        .iter()
+        .map(move |one| mark(one.project_id, Sort::Contract, one.original));
     let billings = project.pay_applications.iter().map(move |one| {
-        mark(one.project_id, Sort::Billing, one.totals.current_due - one.totals.tax)
+        mark(
+            one.project_id,
+            Sort::Billing,
+            one.totals.current_due - one.totals.tax,
+        )
     });
-    let commitments = project.commitments.iter().map(move |one| {
-        mark(one.project_id, Sort::Commitment, one.revised)
-    });
+    let commitments = project
+        .commitments
+        .iter()
+        .map(move |one| mark(one.project_id, Sort::Commitment, one.revised));
     let invoices = project.subcontractor_invoices.iter().map(move |one| {
-        mark(one.project_id, Sort::Cost, one.totals.current_due - one.totals.tax)
+        mark(
+            one.project_id,
+            Sort::Cost,
+            one.totals.current_due - one.totals.tax,
+        )
     });
-    let costs = project.direct_costs.iter().map(move |one| {
-        mark(one.project_id, Sort::Cost, one.amount)
-    });
+    let costs = project
+        .direct_costs
+        .iter()
+        .map(move |one| mark(one.project_id, Sort::Cost, one.amount));
     contracts
         .chain(billings)
         .chain(commitments)

@@ -53,11 +53,16 @@ struct Claim {
 /// Maps projects to customers.
 pub(crate) fn map(books: &ProjectBooks, ledger: &LedgerBooks, decisions: &Decisions) -> JobMap {
     let customers = ledger.customers.as_slice();
-    let projects: Vec<&Project> =
-        books.projects.iter().filter(|project| !project.deleted).collect();
+    let projects: Vec<&Project> = books
+        .projects
+        .iter()
+        .filter(|project| !project.deleted)
+        .collect();
     let mut claims: BTreeMap<(i64, &str), Claim> = BTreeMap::new();
-    let known: BTreeMap<&str, &Customer> =
-        customers.iter().map(|customer| (customer.id.as_str(), customer)).collect();
+    let known: BTreeMap<&str, &Customer> = customers
+        .iter()
+        .map(|customer| (customer.id.as_str(), customer))
+        .collect();
 
     claim_decided(&mut claims, &projects, &known, decisions);
     claim_links(&mut claims, &projects, &known);
@@ -69,7 +74,11 @@ pub(crate) fn map(books: &ProjectBooks, ledger: &LedgerBooks, decisions: &Decisi
     claim_further(&mut claims, &words, books, ledger);
     claims.retain(|(project, customer), claim| {
         claim.basis == PairBasis::Confirmed
-            || !decisions.refuses(PairKind::Job, &project_ref(*project), &customer_ref(customer))
+            || !decisions.refuses(
+                PairKind::Job,
+                &project_ref(*project),
+                &customer_ref(customer),
+            )
     });
     settle(claims, asked, customers)
 }
@@ -89,11 +98,17 @@ fn claim_decided<'a>(
     decisions: &Decisions,
 ) {
     for decision in decisions.confirmed_of(PairKind::Job) {
-        let project = projects.iter().find(|one| decision.procore.id == one.id.to_string());
+        let project = projects
+            .iter()
+            .find(|one| decision.procore.id == one.id.to_string());
         let customer = known.get_key_value(decision.quickbooks.id.as_str());
         if let (Some(project), Some((customer, _))) = (project, customer) {
             let evidence = "a person confirmed it".to_owned();
-            let claim = Claim { basis: PairBasis::Confirmed, score: 10_000, evidence };
+            let claim = Claim {
+                basis: PairBasis::Confirmed,
+                score: 10_000,
+                evidence,
+            };
             claims.insert((project.id, customer), claim);
         }
     }
@@ -105,10 +120,16 @@ fn claim_links<'a>(
     known: &BTreeMap<&'a str, &'a Customer>,
 ) {
     for project in projects {
-        let Some(link) = links::parse_plain(&project.origin_id) else { continue };
+        let Some(link) = links::parse_plain(&project.origin_id) else {
+            continue;
+        };
         if let Some((customer, _)) = known.get_key_value(link) {
             let evidence = format!("Procore's external id names customer {link}");
-            let claim = Claim { basis: PairBasis::Link, score: 9_900, evidence };
+            let claim = Claim {
+                basis: PairBasis::Link,
+                score: 9_900,
+                evidence,
+            };
             claims.entry((project.id, customer)).or_insert(claim);
         }
     }
@@ -122,8 +143,10 @@ struct CustomerWords<'a> {
 
 impl<'a> CustomerWords<'a> {
     fn new(customers: &'a [Customer]) -> Self {
-        let parents: BTreeSet<&str> =
-            customers.iter().filter_map(|customer| customer.parent.as_deref()).collect();
+        let parents: BTreeSet<&str> = customers
+            .iter()
+            .filter_map(|customer| customer.parent.as_deref())
+            .collect();
         let mut named = Vec::new();
         let mut by_word: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for customer in customers {
@@ -133,17 +156,25 @@ impl<'a> CustomerWords<'a> {
             }
             let normal = names::normalise(own_name(&customer.name));
             for word in distinct_words(&normal) {
-                by_word.entry(word.to_owned()).or_default().push(named.len());
+                by_word
+                    .entry(word.to_owned())
+                    .or_default()
+                    .push(named.len());
             }
             named.push((customer, normal));
         }
-        Self { customers: named, by_word }
+        Self {
+            customers: named,
+            by_word,
+        }
     }
 
     /// Customers that share a word which few customers have, as places.
     fn sharing(&self, normal: &str) -> BTreeSet<usize> {
-        let mut lists: Vec<&Vec<usize>> =
-            distinct_words(normal).iter().filter_map(|word| self.by_word.get(*word)).collect();
+        let mut lists: Vec<&Vec<usize>> = distinct_words(normal)
+            .iter()
+            .filter_map(|word| self.by_word.get(*word))
+            .collect();
         lists.sort_by_key(|list| list.len());
         let mut found = BTreeSet::new();
         for (place, list) in lists.iter().enumerate() {
@@ -166,7 +197,10 @@ fn own_name(name: &str) -> &str {
 fn without_copy_mark(name: &str) -> &str {
     let mut name = name.trim();
     if let Some((front, mark)) = name.rsplit_once('(')
-        && mark.trim_end_matches(')').chars().all(|one| one.is_ascii_digit())
+        && mark
+            .trim_end_matches(')')
+            .chars()
+            .all(|one| one.is_ascii_digit())
     {
         name = front.trim();
     }
@@ -193,7 +227,10 @@ fn numbers(project: &Project) -> BTreeSet<String> {
 }
 
 fn compact(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// Whether a name carries a number: as a word, or as neighbouring words run together (`26 014`).
@@ -221,7 +258,9 @@ fn claim_numbers<'a>(
     }
     for (customer, normal) in &words.customers {
         for number in numbers_in(own_name(&customer.name)) {
-            let Some(projects) = by_number.get(&number) else { continue };
+            let Some(projects) = by_number.get(&number) else {
+                continue;
+            };
             for project in projects {
                 if !carries(own_name(&customer.name), &number) {
                     continue;
@@ -231,7 +270,11 @@ fn claim_numbers<'a>(
                 let score = 9_000 + likeness / 12;
                 claims
                     .entry((project.id, customer.id.as_str()))
-                    .or_insert(Claim { basis: PairBasis::Number, score, evidence });
+                    .or_insert(Claim {
+                        basis: PairBasis::Number,
+                        score,
+                        evidence,
+                    });
             }
         }
     }
@@ -271,7 +314,9 @@ pub(crate) fn name_score(left: &str, right: &str) -> u16 {
         .filter(|word| {
             right_words.contains(*word)
                 || (word.len() > 4
-                    && right_words.iter().any(|other| names::one_edit_apart(word, other)))
+                    && right_words
+                        .iter()
+                        .any(|other| names::one_edit_apart(word, other)))
         })
         .map(|word| word.len())
         .sum();
@@ -280,7 +325,9 @@ pub(crate) fn name_score(left: &str, right: &str) -> u16 {
     // Words left out cost little, words in their place cost much.
     let contained = shared * 9_000 / smaller.max(1);
     let covered = shared * 10_000 / larger.max(1);
-    let score = u16::try_from((contained * 2 + covered) / 3).unwrap_or(10_000).min(9_700);
+    let score = u16::try_from((contained * 2 + covered) / 3)
+        .unwrap_or(10_000)
+        .min(9_700);
     let (one, other) = (telling_words(&left_words), telling_words(&right_words));
     match (one == other, one.is_empty() || other.is_empty()) {
         (true, _) => score,
@@ -307,7 +354,10 @@ fn claim_names<'a>(
     let claimed_customers: BTreeSet<&str> = claims.keys().map(|(_, customer)| *customer).collect();
     let claimed_projects: BTreeSet<i64> = claims.keys().map(|(project, _)| *project).collect();
     let mut scored: Vec<(u16, i64, &str)> = Vec::new();
-    for project in projects.iter().filter(|project| !claimed_projects.contains(&project.id)) {
+    for project in projects
+        .iter()
+        .filter(|project| !claimed_projects.contains(&project.id))
+    {
         let normal = names::normalise(&project.name);
         for place in words.sharing(&normal) {
             let (customer, other) = &words.customers[place];
@@ -320,7 +370,13 @@ fn claim_names<'a>(
         }
     }
     // Best first; a pair is certain when neither side has another partner nearly as good.
-    scored.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)).then_with(|| one.2.cmp(other.2)));
+    scored.sort_by(|one, other| {
+        other
+            .0
+            .cmp(&one.0)
+            .then_with(|| one.1.cmp(&other.1))
+            .then_with(|| one.2.cmp(other.2))
+    });
     let mut taken: (BTreeSet<i64>, BTreeSet<&str>) = Default::default();
     let mut asked = Vec::new();
     for &(score, project, customer) in &scored {
@@ -335,15 +391,28 @@ fn claim_names<'a>(
         let rival_projects = scored
             .iter()
             .filter(|(other, one, same)| {
-                *same == customer && *one != project && !taken.0.contains(one) && *other + LEAD > score
+                *same == customer
+                    && *one != project
+                    && !taken.0.contains(one)
+                    && *other + LEAD > score
             })
             .count();
-        let close = rivals.iter().filter(|(_, other)| *other + LEAD > score).count();
+        let close = rivals
+            .iter()
+            .filter(|(_, other)| *other + LEAD > score)
+            .count();
         taken.0.insert(project);
         if score >= ACCEPT && close <= 1 && rival_projects == 0 {
             taken.1.insert(customer);
             let evidence = "the names agree".to_owned();
-            claims.insert((project, customer), Claim { basis: PairBasis::Scored, score, evidence });
+            claims.insert(
+                (project, customer),
+                Claim {
+                    basis: PairBasis::Scored,
+                    score,
+                    evidence,
+                },
+            );
         } else {
             asked.push((project, rivals));
         }
@@ -360,8 +429,11 @@ fn claim_evidence<'a>(
     ledger: &'a LedgerBooks,
 ) {
     let placed: BTreeSet<i64> = claims.keys().map(|(project, _)| *project).collect();
-    let open: BTreeSet<i64> =
-        projects.iter().map(|project| project.id).filter(|id| !placed.contains(id)).collect();
+    let open: BTreeSet<i64> = projects
+        .iter()
+        .map(|project| project.id)
+        .filter(|id| !placed.contains(id))
+        .collect();
     let shared = job_evidence::shared(books, ledger, &open, &free_customers(claims, words));
     for (project, customer, count) in job_evidence::decided(shared) {
         claims.insert((project, customer), by_documents(count));
@@ -399,7 +471,11 @@ fn claim_further<'a>(
 
 fn by_documents(count: u32) -> Claim {
     let evidence = format!("{count} of their documents agree to the cent");
-    Claim { basis: PairBasis::Scored, score: 9_000, evidence }
+    Claim {
+        basis: PairBasis::Scored,
+        score: 9_000,
+        evidence,
+    }
 }
 
 /// Customers that may be jobs and are claimed by no project.
@@ -430,7 +506,10 @@ fn claim_extras<'a>(
     let claimed: BTreeSet<&str> = claims.keys().map(|(_, customer)| *customer).collect();
     let mut owners: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
     for (project, customer) in claims.keys() {
-        owners.entry(*project).or_default().extend(parent_of.get(customer).copied().flatten());
+        owners
+            .entry(*project)
+            .or_default()
+            .extend(parent_of.get(customer).copied().flatten());
     }
     let mut extras: BTreeMap<&'a str, (u16, i64)> = BTreeMap::new();
     let normal_of: BTreeMap<&str, &str> = words
@@ -444,27 +523,45 @@ fn claim_extras<'a>(
         known_names.entry(*project).or_default().extend(name);
     }
     for project in projects {
-        let Some(owners) = owners.get(&project.id) else { continue };
+        let Some(owners) = owners.get(&project.id) else {
+            continue;
+        };
         let names_of = known_names.entry(project.id).or_default();
         names_of.insert(names::normalise(&project.name));
-        let places: BTreeSet<usize> =
-            names_of.iter().flat_map(|name| words.sharing(name)).collect();
+        let places: BTreeSet<usize> = names_of
+            .iter()
+            .flat_map(|name| words.sharing(name))
+            .collect();
         for place in places {
             let (customer, _) = &words.customers[place];
-            let same_owner =
-                customer.parent.as_deref().is_some_and(|parent| owners.contains(parent));
+            let same_owner = customer
+                .parent
+                .as_deref()
+                .is_some_and(|parent| owners.contains(parent));
             let other = names::normalise(without_copy_mark(own_name(&customer.name)));
-            let score =
-                names_of.iter().map(|name| name_score(name, &other)).max().unwrap_or_default();
+            let score = names_of
+                .iter()
+                .map(|name| name_score(name, &other))
+                .max()
+                .unwrap_or_default();
             if same_owner && score >= ACCEPT && !claimed.contains(customer.id.as_str()) {
-                let held = extras.entry(customer.id.as_str()).or_insert((score, project.id));
+                let held = extras
+                    .entry(customer.id.as_str())
+                    .or_insert((score, project.id));
                 *held = (*held).max((score, project.id));
             }
         }
     }
     for (customer, (score, project)) in extras {
         let evidence = "it has the same owner and the same name".to_owned();
-        claims.insert((project, customer), Claim { basis: PairBasis::Scored, score, evidence });
+        claims.insert(
+            (project, customer),
+            Claim {
+                basis: PairBasis::Scored,
+                score,
+                evidence,
+            },
+        );
     }
 }
 
@@ -477,7 +574,8 @@ fn settle(
     let mut best: BTreeMap<&str, (i64, Claim)> = BTreeMap::new();
     for ((project, customer), claim) in claims {
         let better = best.get(customer).is_none_or(|(_, held)| {
-            (claim.basis, std::cmp::Reverse(claim.score)) < (held.basis, std::cmp::Reverse(held.score))
+            (claim.basis, std::cmp::Reverse(claim.score))
+                < (held.basis, std::cmp::Reverse(held.score))
         });
         if better {
             best.insert(customer, (project, claim));
@@ -491,16 +589,24 @@ fn settle(
     let below = |customer: &str, project: i64| {
         std::iter::successors(parents.get(customer), |at| parents.get(*at))
             .take(6)
-            .any(|ancestor| best.get(ancestor).is_some_and(|(other, _)| *other == project))
+            .any(|ancestor| {
+                best.get(ancestor)
+                    .is_some_and(|(other, _)| *other == project)
+            })
     };
     let mut by_project: BTreeMap<i64, Vec<(&str, Claim)>> = BTreeMap::new();
     for (customer, (project, claim)) in &best {
         if !below(customer, *project) {
-            by_project.entry(*project).or_default().push((customer, claim.clone()));
+            by_project
+                .entry(*project)
+                .or_default()
+                .push((customer, claim.clone()));
         }
     }
-    let active: BTreeMap<&str, bool> =
-        customers.iter().map(|customer| (customer.id.as_str(), customer.active)).collect();
+    let active: BTreeMap<&str, bool> = customers
+        .iter()
+        .map(|customer| (customer.id.as_str(), customer.active))
+        .collect();
     let mut map = JobMap::default();
     for (project, mut claims) in by_project {
         claims.sort_by(|(one, left), (other, right)| {
@@ -510,7 +616,10 @@ fn settle(
                 .then_with(|| right.score.cmp(&left.score))
                 .then_with(|| one.len().cmp(&other.len()).then_with(|| one.cmp(other)))
         });
-        let ids: Vec<SmolStr> = claims.iter().map(|(customer, _)| SmolStr::new(customer)).collect();
+        let ids: Vec<SmolStr> = claims
+            .iter()
+            .map(|(customer, _)| SmolStr::new(customer))
+            .collect();
         for id in &ids {
             map.by_customer.insert(id.clone(), project);
         }

@@ -34,12 +34,16 @@ pub(crate) struct PartyMap {
 impl PartyMap {
     /// The number of a company in Procore's directory.
     pub(crate) fn company(&self, id: Option<i64>) -> u32 {
-        id.and_then(|id| self.by_company.get(&id)).copied().unwrap_or(u32::MAX)
+        id.and_then(|id| self.by_company.get(&id))
+            .copied()
+            .unwrap_or(u32::MAX)
     }
 
     /// The number of a QuickBooks vendor.
     pub(crate) fn vendor(&self, id: Option<&str>) -> u32 {
-        id.and_then(|id| self.by_vendor.get(id)).copied().unwrap_or(u32::MAX)
+        id.and_then(|id| self.by_vendor.get(id))
+            .copied()
+            .unwrap_or(u32::MAX)
     }
 }
 
@@ -69,14 +73,19 @@ pub(crate) fn map(
     });
     let mut map = PartyMap::default();
     for (place, company) in project.parties.iter().enumerate() {
-        map.by_company.insert(company.id, u32::try_from(place).unwrap_or(u32::MAX));
+        map.by_company
+            .insert(company.id, u32::try_from(place).unwrap_or(u32::MAX));
     }
     for claim in &claims {
         map.companies.insert(claim.vendor.clone(), claim.company);
-        map.vendors.entry(claim.company).or_default().push(claim.vendor.clone());
+        map.vendors
+            .entry(claim.company)
+            .or_default()
+            .push(claim.vendor.clone());
         let number = map.company(Some(claim.company));
         map.by_vendor.insert(claim.vendor.clone(), number);
-        map.pairs.push(pair(claim.company, "Vendor", &claim.vendor, claim));
+        map.pairs
+            .push(pair(claim.company, "Vendor", &claim.vendor, claim));
     }
     let offset = project.parties.len();
     for (place, vendor) in ledger.vendors.iter().enumerate() {
@@ -108,35 +117,72 @@ fn claim_vendors(
     let mut taken = Taken::default();
     for decision in decisions.confirmed_of(PairKind::Party) {
         if let Ok(company) = decision.procore.id.parse() {
-            taken.claim(&mut claims, company, &decision.quickbooks.id, PairBasis::Confirmed, 10_000, "a person confirmed it");
+            taken.claim(
+                &mut claims,
+                company,
+                &decision.quickbooks.id,
+                PairBasis::Confirmed,
+                10_000,
+                "a person confirmed it",
+            );
         }
     }
-    let vendors: BTreeSet<&str> = ledger.vendors.iter().map(|vendor| vendor.id.as_str()).collect();
+    let vendors: BTreeSet<&str> = ledger
+        .vendors
+        .iter()
+        .map(|vendor| vendor.id.as_str())
+        .collect();
     for company in &project.parties {
         if let Some(id) = links::parse_plain(&company.origin_id).filter(|id| vendors.contains(id)) {
-            taken.claim(&mut claims, company.id, id, PairBasis::Link, 9_900, "Procore's external id names this vendor");
+            taken.claim(
+                &mut claims,
+                company.id,
+                id,
+                PairBasis::Link,
+                9_900,
+                "Procore's external id names this vendor",
+            );
         }
     }
     let named = NamedVendors::new(ledger);
     for company in &project.parties {
         for name in company_names(company) {
             for id in named.equal.get(&name).into_iter().flatten() {
-                taken.claim(&mut claims, company.id, id, PairBasis::Scored, 9_800, "the names agree");
+                taken.claim(
+                    &mut claims,
+                    company.id,
+                    id,
+                    PairBasis::Scored,
+                    9_800,
+                    "the names agree",
+                );
             }
         }
     }
     let mut scored: Vec<(u16, i64, &str)> = Vec::new();
-    for company in project.parties.iter().filter(|one| !taken.companies.contains(&one.id)) {
+    for company in project
+        .parties
+        .iter()
+        .filter(|one| !taken.companies.contains(&one.id))
+    {
         for name in company_names(company) {
             for id in named.sharing(&name) {
-                let best = named.names[id].iter().map(|other| likeness(&name, other)).max();
+                let best = named.names[id]
+                    .iter()
+                    .map(|other| likeness(&name, other))
+                    .max();
                 if let Some(score) = best.filter(|score| *score >= ACCEPT) {
                     scored.push((score, company.id, id));
                 }
             }
         }
     }
-    scored.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| (one.1, one.2).cmp(&(other.1, other.2))));
+    scored.sort_by(|one, other| {
+        other
+            .0
+            .cmp(&one.0)
+            .then_with(|| (one.1, one.2).cmp(&(other.1, other.2)))
+    });
     scored.dedup_by_key(|claim| (claim.1, claim.2));
     for &(score, company, vendor) in &scored {
         let rival = scored.iter().any(|(other, one, same)| {
@@ -146,7 +192,14 @@ fn claim_vendors(
                 && !taken.vendors.contains(*same)
         });
         if !rival {
-            taken.claim(&mut claims, company, vendor, PairBasis::Scored, score, "the names are alike");
+            taken.claim(
+                &mut claims,
+                company,
+                vendor,
+                PairBasis::Scored,
+                score,
+                "the names are alike",
+            );
         }
     }
     claims
@@ -164,7 +217,11 @@ fn company_names(company: &figures::model::Party) -> BTreeSet<String> {
 /// How alike two company names are: words left out at the end count less than others.
 fn likeness(one: &str, other: &str) -> u16 {
     let score = name_score(one, other);
-    if names::alike(one, other) { score.max(8_400) } else { score.min(8_200) }
+    if names::alike(one, other) {
+        score.max(8_400)
+    } else {
+        score.min(8_200)
+    }
 }
 
 #[derive(Default)]
@@ -186,7 +243,13 @@ impl Taken {
         let free = !self.companies.contains(&company) || basis == PairBasis::Confirmed;
         if free && self.vendors.insert(SmolStr::new(vendor)) {
             self.companies.insert(company);
-            claims.push(Claim { company, vendor: SmolStr::new(vendor), basis, score, evidence });
+            claims.push(Claim {
+                company,
+                vendor: SmolStr::new(vendor),
+                basis,
+                score,
+                evidence,
+            });
         }
     }
 }
@@ -200,25 +263,45 @@ struct NamedVendors<'a> {
 
 impl<'a> NamedVendors<'a> {
     fn new(ledger: &'a LedgerBooks) -> Self {
-        let mut found = Self { names: BTreeMap::new(), equal: BTreeMap::new(), by_word: BTreeMap::new() };
+        let mut found = Self {
+            names: BTreeMap::new(),
+            equal: BTreeMap::new(),
+            by_word: BTreeMap::new(),
+        };
         for vendor in &ledger.vendors {
-            let own = vendor.name.strip_suffix("(deleted)").unwrap_or(&vendor.name).trim();
+            let own = vendor
+                .name
+                .strip_suffix("(deleted)")
+                .unwrap_or(&vendor.name)
+                .trim();
             let all: BTreeSet<String> = [own, &vendor.company_name, &vendor.check_name]
                 .into_iter()
                 .filter(|name| !name.is_empty())
                 .map(names::normalise)
                 .collect();
             for name in &all {
-                found.equal.entry(name.clone()).or_default().push(&vendor.id);
+                found
+                    .equal
+                    .entry(name.clone())
+                    .or_default()
+                    .push(&vendor.id);
                 for word in name.split(' ') {
-                    found.by_word.entry(word.to_owned()).or_default().push(&vendor.id);
+                    found
+                        .by_word
+                        .entry(word.to_owned())
+                        .or_default()
+                        .push(&vendor.id);
                 }
             }
             found.names.insert(&vendor.id, all);
         }
         // An active vendor before a deactivated one of the same name.
-        let active: BTreeSet<&str> =
-            ledger.vendors.iter().filter(|vendor| vendor.active).map(|vendor| vendor.id.as_str()).collect();
+        let active: BTreeSet<&str> = ledger
+            .vendors
+            .iter()
+            .filter(|vendor| vendor.active)
+            .map(|vendor| vendor.id.as_str())
+            .collect();
         for list in found.equal.values_mut() {
             list.sort_by_key(|id| (!active.contains(id), id.len(), *id));
         }
@@ -226,8 +309,10 @@ impl<'a> NamedVendors<'a> {
     }
 
     fn sharing(&self, name: &str) -> BTreeSet<&'a str> {
-        let mut lists: Vec<&Vec<&str>> =
-            name.split(' ').filter_map(|word| self.by_word.get(word)).collect();
+        let mut lists: Vec<&Vec<&str>> = name
+            .split(' ')
+            .filter_map(|word| self.by_word.get(word))
+            .collect();
         lists.sort_by_key(|list| list.len());
         let mut found = BTreeSet::new();
         for list in lists.into_iter().take(2) {
@@ -249,16 +334,34 @@ impl<'a> NamedVendors<'a> {
 
 /// The owner of a job's contracts is the customer that the job lies under.
 fn pair_owners(map: &mut PartyMap, project: &ProjectBooks, ledger: &LedgerBooks, jobs: &JobMap) {
-    let customers: BTreeMap<&str, &Customer> =
-        ledger.customers.iter().map(|one| (one.id.as_str(), one)).collect();
+    let customers: BTreeMap<&str, &Customer> = ledger
+        .customers
+        .iter()
+        .map(|one| (one.id.as_str(), one))
+        .collect();
     let mut votes: BTreeMap<(i64, &str), (u32, u16)> = BTreeMap::new();
-    for contract in project.prime_contracts.iter().filter(|contract| !contract.deleted) {
-        let Some(owner) = contract.owner_id else { continue };
-        let Some(job) = jobs.customers.get(&contract.project_id).and_then(|ids| ids.first()) else {
+    for contract in project
+        .prime_contracts
+        .iter()
+        .filter(|contract| !contract.deleted)
+    {
+        let Some(owner) = contract.owner_id else {
             continue;
         };
-        let Some(root) = root_of(&customers, job) else { continue };
-        let score = name_score(&names::normalise(&contract.owner_name), &names::normalise(&root.name));
+        let Some(job) = jobs
+            .customers
+            .get(&contract.project_id)
+            .and_then(|ids| ids.first())
+        else {
+            continue;
+        };
+        let Some(root) = root_of(&customers, job) else {
+            continue;
+        };
+        let score = name_score(
+            &names::normalise(&contract.owner_name),
+            &names::normalise(&root.name),
+        );
         let vote = votes.entry((owner, root.id.as_str())).or_default();
         *vote = (vote.0 + 1, vote.1.max(score));
     }
@@ -288,7 +391,11 @@ fn pair_owners(map: &mut PartyMap, project: &ProjectBooks, ledger: &LedgerBooks,
 fn root_of<'a>(customers: &BTreeMap<&str, &'a Customer>, id: &str) -> Option<&'a Customer> {
     let mut at = *customers.get(id)?;
     for _ in 0..6 {
-        match at.parent.as_deref().and_then(|parent| customers.get(parent)) {
+        match at
+            .parent
+            .as_deref()
+            .and_then(|parent| customers.get(parent))
+        {
             Some(parent) => at = parent,
             None => return Some(at),
         }

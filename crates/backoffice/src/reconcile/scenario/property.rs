@@ -370,7 +370,7 @@ fn shuffle(books: &mut Books, seed: u64) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 200,
+        cases: 2000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -386,6 +386,17 @@ proptest! {
         for bridge in &outcome.bridges {
             let steps: Money = bridge.explained.iter().map(|step| step.amount).sum();
             prop_assert_eq!(bridge.procore - bridge.quickbooks, steps + bridge.unexplained);
+        }
+    }
+
+    #[test]
+    fn what_happens_to_documents_leaves_nothing_unexplained(
+        plans in prop::collection::vec(plan(), 0..24),
+    ) {
+        let world = world(&plans).map_err(TestCaseError::fail)?;
+        let outcome = run(&world, &world.books);
+        for bridge in outcome.bridges.iter().filter(|bridge| !bridge.unexplained.is_zero()) {
+            prop_assert!(false, "{:?}\n{}", bridge, super::print::report(&outcome));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Ledger documents as units, cut by job and by the document paid.
 
+use figures::Money;
 use figures::allocation::allocate;
 use figures::model::{DocumentKind, LedgerDocument, LedgerLine, LineKind};
-use figures::Money;
 use figures::source::Rejection;
 
 use super::{Family, LedgerUnit, Part, Share, Shown, Standing};
@@ -17,7 +17,13 @@ pub(crate) fn ledger_units<'a>(
     parties: &PartyMap,
     rejections: &mut Vec<Rejection>,
 ) -> Vec<LedgerUnit<'a>> {
-    let mut cutter = Cutter { view, jobs, parties, units: Vec::new(), rejections };
+    let mut cutter = Cutter {
+        view,
+        jobs,
+        parties,
+        units: Vec::new(),
+        rejections,
+    };
     for (place, document) in view.ledger.documents.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         match document.kind {
@@ -103,8 +109,15 @@ impl<'a> Cutter<'_, 'a> {
         let retainage = sign(withheld);
         let cut = Cut {
             job: self.job(document.customer.as_deref()),
-            shown: Shown { gross: net + retainage, net, tax: sign(document.tax) },
-            share: Share { main: net, retainage },
+            shown: Shown {
+                gross: net + retainage,
+                net,
+                tax: sign(document.tax),
+            },
+            share: Share {
+                main: net,
+                retainage,
+            },
             ..Cut::default()
         };
         self.push(Family::Billing, place, document, cut);
@@ -119,7 +132,10 @@ impl<'a> Cutter<'_, 'a> {
                     job: self.job(customer),
                     pays,
                     shown: Shown::plain(line.amount),
-                    share: Share { main: line.amount, retainage: Money::ZERO },
+                    share: Share {
+                        main: line.amount,
+                        retainage: Money::ZERO,
+                    },
                     part: Part::Applied,
                     ..Cut::default()
                 };
@@ -138,7 +154,11 @@ impl<'a> Cutter<'_, 'a> {
     }
 
     fn deposit(&mut self, place: u32, document: &'a LedgerDocument) {
-        for line in document.lines.iter().filter(|line| line.kind == LineKind::Deposit) {
+        for line in document
+            .lines
+            .iter()
+            .filter(|line| line.kind == LineKind::Deposit)
+        {
             let role = self.view.role_of(line);
             let part = match role {
                 _ if role.receivable => Part::ToReceivable,
@@ -165,8 +185,19 @@ impl<'a> Cutter<'_, 'a> {
             let net = gross - slice.retainage;
             let cut = Cut {
                 job,
-                shown: Shown { gross, net, tax: if alone { sign(document.tax) } else { Money::ZERO } },
-                share: Share { main: slice.cost, retainage: slice.retainage },
+                shown: Shown {
+                    gross,
+                    net,
+                    tax: if alone {
+                        sign(document.tax)
+                    } else {
+                        Money::ZERO
+                    },
+                },
+                share: Share {
+                    main: slice.cost,
+                    retainage: slice.retainage,
+                },
                 ..Cut::default()
             };
             self.push(Family::Cost, place, document, cut);
@@ -187,7 +218,10 @@ impl<'a> Cutter<'_, 'a> {
                 let cut = Cut {
                     job,
                     shown: Shown::plain(amount),
-                    share: Share { main: Money::ZERO, retainage: amount },
+                    share: Share {
+                        main: Money::ZERO,
+                        retainage: amount,
+                    },
                     part: Part::Retainage,
                     ..Cut::default()
                 };
@@ -210,8 +244,15 @@ impl<'a> Cutter<'_, 'a> {
             }
             let cut = Cut {
                 job,
-                shown: Shown { gross: slice.cost, net: slice.cost, tax: Money::ZERO },
-                share: Share { main: slice.cost, retainage: slice.retainage },
+                shown: Shown {
+                    gross: slice.cost,
+                    net: slice.cost,
+                    tax: Money::ZERO,
+                },
+                share: Share {
+                    main: slice.cost,
+                    retainage: slice.retainage,
+                },
                 ..Cut::default()
             };
             self.push(Family::Cost, place, document, cut);
@@ -225,12 +266,19 @@ impl<'a> Cutter<'_, 'a> {
         signed: impl Fn(&LedgerLine) -> Money,
     ) -> Vec<(Option<i64>, Slice)> {
         let mut slices: Vec<(Option<i64>, Slice)> = Vec::with_capacity(1);
-        for line in document.lines.iter().filter(|line| line.kind != LineKind::Applied) {
+        for line in document
+            .lines
+            .iter()
+            .filter(|line| line.kind != LineKind::Applied)
+        {
             let job = self.job(line.customer.as_deref());
-            let at = slices.iter().position(|(one, _)| *one == job).unwrap_or_else(|| {
-                slices.push((job, Slice::default()));
-                slices.len() - 1
-            });
+            let at = slices
+                .iter()
+                .position(|(one, _)| *one == job)
+                .unwrap_or_else(|| {
+                    slices.push((job, Slice::default()));
+                    slices.len() - 1
+                });
             let (_, slice) = &mut slices[at];
             let role = self.view.role_of(line);
             let amount = signed(line);
@@ -273,7 +321,10 @@ impl<'a> Cutter<'_, 'a> {
             job,
             pays,
             shown: Shown::plain(amount),
-            share: Share { main: amount, retainage: Money::ZERO },
+            share: Share {
+                main: amount,
+                retainage: Money::ZERO,
+            },
             part: Part::Applied,
             ..Cut::default()
         };
@@ -284,7 +335,11 @@ impl<'a> Cutter<'_, 'a> {
     /// (measures.md, common rules).
     fn shares(&mut self, bill: &'a LedgerDocument, paid: Money) -> Vec<(Option<i64>, Money)> {
         let mut weights: Vec<(Option<&str>, i64)> = Vec::new();
-        for line in bill.lines.iter().filter(|line| line.kind != LineKind::Applied) {
+        for line in bill
+            .lines
+            .iter()
+            .filter(|line| line.kind != LineKind::Applied)
+        {
             let customer = line.customer.as_deref();
             match weights.iter_mut().find(|(one, _)| *one == customer) {
                 Some((_, weight)) => *weight += line.amount.cents(),
@@ -327,11 +382,18 @@ impl<'a> Cutter<'_, 'a> {
         }
         for (job, total) in slices {
             // Purchase orders count as they stand, whatever their date.
-            let standing = if document.voided { Standing::Void } else { Standing::Counted };
+            let standing = if document.voided {
+                Standing::Void
+            } else {
+                Standing::Counted
+            };
             let cut = Cut {
                 job,
                 shown: Shown::plain(total),
-                share: Share { main: total, retainage: Money::ZERO },
+                share: Share {
+                    main: total,
+                    retainage: Money::ZERO,
+                },
                 standing: Some(standing),
                 ..Cut::default()
             };
@@ -349,8 +411,15 @@ impl<'a> Cutter<'_, 'a> {
         };
         let cut = Cut {
             job: self.job(document.customer.as_deref()),
-            shown: Shown { gross: total, net: total, tax: document.tax },
-            share: Share { main: total, retainage: Money::ZERO },
+            shown: Shown {
+                gross: total,
+                net: total,
+                tax: document.tax,
+            },
+            share: Share {
+                main: total,
+                retainage: Money::ZERO,
+            },
             standing: Some(standing),
             ..Cut::default()
         };

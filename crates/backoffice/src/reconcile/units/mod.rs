@@ -97,7 +97,10 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    pub(crate) const NONE: Self = Self { main: Money::ZERO, retainage: Money::ZERO };
+    pub(crate) const NONE: Self = Self {
+        main: Money::ZERO,
+        retainage: Money::ZERO,
+    };
 
     pub(crate) fn is_none(self) -> bool {
         self == Self::NONE
@@ -107,7 +110,10 @@ impl Share {
 impl std::ops::Sub for Share {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self { main: self.main - other.main, retainage: self.retainage - other.retainage }
+        Self {
+            main: self.main - other.main,
+            retainage: self.retainage - other.retainage,
+        }
     }
 }
 
@@ -124,7 +130,11 @@ pub(crate) struct Shown {
 
 impl Shown {
     pub(crate) fn plain(amount: Money) -> Self {
-        Self { gross: amount, net: amount, tax: Money::ZERO }
+        Self {
+            gross: amount,
+            net: amount,
+            tax: Money::ZERO,
+        }
     }
 }
 

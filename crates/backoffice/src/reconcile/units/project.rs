@@ -14,10 +14,7 @@ use crate::reconcile::matching::parties::PartyMap;
 use crate::reconcile::view::{View, is_agreed, is_committed};
 
 /// All units of Procore's books, by family and then by place.
-pub(crate) fn project_units<'a>(
-    view: &View<'a>,
-    parties: &PartyMap,
-) -> Vec<ProjectUnit<'a>> {
+pub(crate) fn project_units<'a>(view: &View<'a>, parties: &PartyMap) -> Vec<ProjectUnit<'a>> {
     let mut units = Vec::new();
     contracts(view, &mut units);
     pay_applications(view, &mut units);
@@ -39,7 +36,10 @@ fn contracts<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
     }
     for (index, contract) in view.project.prime_contracts.iter().enumerate() {
         let revised = contract.original + changes.get(&contract.id).copied().unwrap_or_default();
-        let weight = Share { main: revised, retainage: Money::ZERO };
+        let weight = Share {
+            main: revised,
+            retainage: Money::ZERO,
+        };
         let standing = match contract.status.as_str() {
             _ if contract.deleted => Standing::Deleted,
             _ if is_agreed(contract) => Standing::Counted,
@@ -60,7 +60,11 @@ fn contracts<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
             date: contract.date,
             shown: Shown::plain(revised),
             standing,
-            share: if standing == Standing::Counted { weight } else { Share::NONE },
+            share: if standing == Standing::Counted {
+                weight
+            } else {
+                Share::NONE
+            },
             weight,
         });
     }
@@ -100,7 +104,10 @@ fn steps(
         }
         let to_date = of(&certificate.totals);
         let shown = to_date - issued;
-        let mut step = Step { shown, counted: Share::NONE };
+        let mut step = Step {
+            shown,
+            counted: Share::NONE,
+        };
         if matches!(certificate.standing, Standing::Counted | Standing::Later) {
             issued = to_date;
         }
@@ -115,7 +122,11 @@ fn steps(
 
 /// The standing of an approved document with this date.
 fn dated(view: &View<'_>, date: Option<Date>) -> Standing {
-    if view.counts(date) { Standing::Counted } else { Standing::Later }
+    if view.counts(date) {
+        Standing::Counted
+    } else {
+        Standing::Later
+    }
 }
 
 fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
@@ -141,7 +152,9 @@ fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
     });
     for (index, one) in list.iter().enumerate() {
         let step = steps[&index];
-        let owner = view.prime(one.contract_id).map_or("", |contract| contract.owner_name.as_str());
+        let owner = view
+            .prime(one.contract_id)
+            .map_or("", |contract| contract.owner_name.as_str());
         units.push(ProjectUnit {
             family: Family::Billing,
             kind: ProjectKind::PayApplication,
@@ -176,8 +189,15 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
             // A payment on a contract that cannot be seen moves no total that can be shown.
             (None, None) => continue,
         };
-        let standing = if payment.deleted { Standing::Deleted } else { dated(view, payment.date) };
-        let weight = Share { main: payment.amount, retainage: Money::ZERO };
+        let standing = if payment.deleted {
+            Standing::Deleted
+        } else {
+            dated(view, payment.date)
+        };
+        let weight = Share {
+            main: payment.amount,
+            retainage: Money::ZERO,
+        };
         units.push(ProjectUnit {
             family,
             kind: ProjectKind::ContractPayment,
@@ -195,7 +215,11 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
             date: payment.date,
             shown: Shown::plain(payment.amount),
             standing,
-            share: if standing == Standing::Counted { weight } else { Share::NONE },
+            share: if standing == Standing::Counted {
+                weight
+            } else {
+                Share::NONE
+            },
             weight,
         });
     }
@@ -203,7 +227,10 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
 
 fn commitments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit<'a>>) {
     for (index, one) in view.project.commitments.iter().enumerate() {
-        let weight = Share { main: one.revised, retainage: Money::ZERO };
+        let weight = Share {
+            main: one.revised,
+            retainage: Money::ZERO,
+        };
         let standing = match (one.status.as_str(), one.kind) {
             _ if one.deleted => Standing::Deleted,
             _ if is_committed(one) => Standing::Counted,
@@ -224,7 +251,11 @@ fn commitments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectU
             date: one.date,
             shown: Shown::plain(one.revised),
             standing,
-            share: if standing == Standing::Counted { weight } else { Share::NONE },
+            share: if standing == Standing::Counted {
+                weight
+            } else {
+                Share::NONE
+            },
             weight,
         });
     }
@@ -261,7 +292,9 @@ fn subcontractor_invoices<'a>(
     for (index, one) in list.iter().enumerate() {
         let step = steps[&index];
         let commitment = view.commitment(one.commitment_id);
-        let vendor = one.vendor_id.or(commitment.and_then(|commitment| commitment.vendor_id));
+        let vendor = one
+            .vendor_id
+            .or(commitment.and_then(|commitment| commitment.vendor_id));
         let own_name = if one.vendor_name.is_empty() {
             commitment.map_or("", |commitment| commitment.vendor_name.as_str())
         } else {
@@ -275,7 +308,9 @@ fn subcontractor_invoices<'a>(
             job: one.project_id,
             contract: Some(one.commitment_id),
             party: parties.company(vendor),
-            party_name: vendor.and_then(|id| view.vendor_name(id)).unwrap_or(own_name),
+            party_name: vendor
+                .and_then(|id| view.vendor_name(id))
+                .unwrap_or(own_name),
             number: &one.invoice_number,
             origin_id: &one.origin_id,
             date: one.billing_date,
@@ -300,7 +335,10 @@ fn direct_costs<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<Project
             "void" | "rejected" => Standing::Void,
             _ => Standing::Draft,
         };
-        let weight = Share { main: cost.amount, retainage: Money::ZERO };
+        let weight = Share {
+            main: cost.amount,
+            retainage: Money::ZERO,
+        };
         let unit = |family, date, standing| ProjectUnit {
             family,
             kind: ProjectKind::DirectCost,
@@ -318,7 +356,11 @@ fn direct_costs<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<Project
             date,
             shown: Shown::plain(cost.amount),
             standing,
-            share: if standing == Standing::Counted { weight } else { Share::NONE },
+            share: if standing == Standing::Counted {
+                weight
+            } else {
+                Share::NONE
+            },
             weight,
         };
         units.push(unit(Family::Cost, cost.date, standing(cost.date)));

@@ -8,7 +8,7 @@
 //! **What to do.** Apply the payment to the matched invoice. Do not remind the customer meanwhile.
 
 use super::{Check, Claim, Context, Rule, Weight};
-use crate::reconcile::cases::{Case};
+use crate::reconcile::cases::Case;
 use crate::reconcile::units::{Family, Part};
 
 pub(super) const CHECK: Check = Check {
@@ -20,7 +20,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let unit = case.ledger.iter().find(|unit| unit.part == Part::Unapplied)?;
+    let unit = case
+        .ledger
+        .iter()
+        .find(|unit| unit.part == Part::Unapplied)?;
     let payment = context.document(unit);
     if case.family != Family::Receipt || payment.date > context.view.as_of {
         return None;

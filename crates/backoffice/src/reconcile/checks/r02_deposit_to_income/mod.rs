@@ -9,7 +9,7 @@
 //! the deposit.
 
 use super::{Check, Claim, Context, Rule, Weight};
-use crate::reconcile::cases::{Case};
+use crate::reconcile::cases::Case;
 use crate::reconcile::units::{Family, Part};
 
 pub(super) const CHECK: Check = Check {
@@ -21,14 +21,20 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let unit = case.ledger.iter().find(|unit| unit.part == Part::ToIncome)?;
+    let unit = case
+        .ledger
+        .iter()
+        .find(|unit| unit.part == Part::ToIncome)?;
     let deposit = context.document(unit);
     if case.family != Family::Receipt || deposit.date > context.view.as_of {
         return None;
     }
     let amount = unit.shown.gross;
     let line = deposit.lines.iter().find(|line| line.amount == amount)?;
-    let open = line.customer.as_deref().map(|customer| context.open_invoices(customer));
+    let open = line
+        .customer
+        .as_deref()
+        .map(|customer| context.open_invoices(customer));
     let owed = open.is_some_and(|open| !open.is_zero()) || context.is_open_amount(amount);
     if !owed && case.project.is_empty() {
         return None;

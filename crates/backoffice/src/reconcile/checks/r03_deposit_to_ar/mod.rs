@@ -9,7 +9,7 @@
 //! **What to do.** Link it to the invoice through a payment.
 
 use super::{Check, Claim, Context, Rule, Weight};
-use crate::reconcile::cases::{Case};
+use crate::reconcile::cases::Case;
 use crate::reconcile::units::{Family, Part};
 
 pub(super) const CHECK: Check = Check {
@@ -21,7 +21,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let unit = case.ledger.iter().find(|unit| unit.part == Part::ToReceivable)?;
+    let unit = case
+        .ledger
+        .iter()
+        .find(|unit| unit.part == Part::ToReceivable)?;
     if case.family != Family::Receipt || !context.view.counts(unit.date) {
         return None;
     }

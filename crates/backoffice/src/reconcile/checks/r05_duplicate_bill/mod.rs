@@ -12,7 +12,7 @@ use figures::model::DocumentKind;
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R05_duplicate_bill",
@@ -26,7 +26,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.ledger.first()?;
     let kind = context.document(unit).kind;
     let lone = case.relation == Relation::OnlyLedger && !case.residual.is_empty();
-    if !lone || case.family != Family::Cost || !matches!(kind, DocumentKind::Bill | DocumentKind::Purchase) || !context.view.counts(unit.date) {
+    if !lone
+        || case.family != Family::Cost
+        || !matches!(kind, DocumentKind::Bill | DocumentKind::Purchase)
+        || !context.view.counts(unit.date)
+    {
         return None;
     }
     if unit.shown.gross <= figures::Money::ZERO && unit.shown.net <= figures::Money::ZERO {
@@ -39,6 +43,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         context.name_ledger(original),
         unit.shown.gross,
     );
-    let amount = if unit.shown.gross.is_zero() { unit.shown.net } else { unit.shown.gross };
+    let amount = if unit.shown.gross.is_zero() {
+        unit.shown.net
+    } else {
+        unit.shown.gross
+    };
     Some(Claim::new(amount, what).with([context.document(original).source()]))
 }

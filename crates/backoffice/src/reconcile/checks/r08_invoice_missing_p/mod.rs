@@ -20,8 +20,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let alone =
-        matches!(case.relation, Relation::OnlyLedger | Relation::ProjectGone(Standing::Draft));
+    let alone = matches!(
+        case.relation,
+        Relation::OnlyLedger | Relation::ProjectGone(Standing::Draft)
+    );
     let invoice = context.first_document(case)?.kind == figures::model::DocumentKind::Invoice;
     if !alone || !invoice || case.family != Family::Billing || case.residual.is_empty() {
         return None;
@@ -30,5 +32,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         "{} has no approved pay application in Procore",
         context.name_ledger(case.ledger.first()?)
     );
-    Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what))
+    Some(Claim::new(
+        case.ledger_gross().abs().max(case.ledger_net().abs()),
+        what,
+    ))
 }

@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R09_retainage_net_vs_gross",
@@ -29,7 +29,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let retainage = (gross - net) - (other_gross - other_net);
     // One of the two amounts agrees, or the net of one is the gross of the other: then the
     // difference is the retainage and nothing else.
-    let agrees = gross == other_gross || net == other_net || gross == other_net || net == other_gross;
+    let agrees =
+        gross == other_gross || net == other_net || gross == other_net || net == other_gross;
     let moved = case.main().abs();
     let by_retainage = moved.is_zero() || moved == retainage.abs();
     if retainage.is_zero() || !agrees || !by_retainage {

@@ -40,23 +40,26 @@ fn split(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Vec<Hit> {
     if difference.abs() <= context.view.policy.rounding {
         return Vec::new();
     }
-    let approved: Vec<&ChangeOrder> =
-        counted_changes(context.view.project).filter(|change| change.project_id == *job).collect();
+    let approved: Vec<&ChangeOrder> = counted_changes(context.view.project)
+        .filter(|change| change.project_id == *job)
+        .collect();
     let open = open_changes(context, *job);
     // Approved ones that no estimate holds raise the difference; open ones that an estimate
     // already holds lower it.
     let signed = |keep: &dyn Fn(&ChangeOrder) -> bool| -> Vec<(&ChangeOrder, Money)> {
         let missing = approved.iter().map(|change| (*change, change.amount));
         let early = open.iter().map(|change| (*change, -change.amount));
-        missing.chain(early).filter(|(change, _)| keep(change)).collect()
+        missing
+            .chain(early)
+            .filter(|(change, _)| keep(change))
+            .collect()
     };
     // Where change orders have estimates of their own, those tell which are mirrored.
     let likely = in_estimates(case, &approved, &open);
-    let plausible = |change: &ChangeOrder| {
-        likely.contains(&change.id) == (change.status != "approved")
-    };
-    let chosen = subset(signed(&plausible), difference)
-        .or_else(|| subset(signed(&|_| true), difference));
+    let plausible =
+        |change: &ChangeOrder| likely.contains(&change.id) == (change.status != "approved");
+    let chosen =
+        subset(signed(&plausible), difference).or_else(|| subset(signed(&|_| true), difference));
     if let Some(chosen) = chosen {
         let hit = |(change, amount): &(&ChangeOrder, Money)| {
             if *amount == change.amount && change.status == "approved" {
@@ -122,14 +125,20 @@ fn subset(
         if best.is_some_and(|(fewest, _)| count >= fewest) {
             continue;
         }
-        let picked = changes.iter().enumerate().filter(|(place, _)| chosen & (1 << place) != 0);
+        let picked = changes
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| chosen & (1 << place) != 0);
         let sum: Money = picked.map(|(_, (_, amount))| *amount).sum();
         if sum == difference {
             best = Some((count, chosen));
         }
     }
     let (_, chosen) = best?;
-    let picked = changes.iter().enumerate().filter(|(place, _)| chosen & (1 << place) != 0);
+    let picked = changes
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| chosen & (1 << place) != 0);
     Some(picked.map(|(_, one)| *one).collect())
 }
 
@@ -139,11 +148,16 @@ fn source(change: &ChangeOrder) -> SourceRef {
 
 fn hit(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<'_, '_>, effect: Money) -> Hit {
     // The estimate of its own amount, or the only one there is.
-    let own = case.ledger.iter().filter(|unit| unit.shown.gross == change.amount);
+    let own = case
+        .ledger
+        .iter()
+        .filter(|unit| unit.shown.gross == change.amount);
     let only = case.ledger.iter().filter(|_| case.ledger.len() == 1);
     let estimate = own.chain(only).next();
-    let mut records: Vec<SourceRef> =
-        estimate.map(|unit| context.view.at(unit.document).source()).into_iter().collect();
+    let mut records: Vec<SourceRef> = estimate
+        .map(|unit| context.view.at(unit.document).source())
+        .into_iter()
+        .collect();
     if effect.cents() < 0 {
         records.push(source(change));
     } else {
@@ -154,7 +168,11 @@ fn hit(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<'_, '_>, eff
         amount: effect.abs(),
         project_id: Some(project_id),
         customer_id: case.customer(context.view),
-        effects: vec![Effect { project_id, measure: Measure::Contract, amount: effect }],
+        effects: vec![Effect {
+            project_id,
+            measure: Measure::Contract,
+            amount: effect,
+        }],
         records,
         what: String::new(),
         date: change.date,
@@ -168,7 +186,10 @@ fn missing_in_ledger(change: &ChangeOrder, case: &Case<'_, '_>, context: &Contex
         "change order {} for {} is approved in Procore and in no estimate in QuickBooks",
         change.number, change.amount
     );
-    hit.instead = context.view.in_grace(change.date).then_some("T01_in_transit");
+    hit.instead = context
+        .view
+        .in_grace(change.date)
+        .then_some("T01_in_transit");
     hit
 }
 
@@ -178,7 +199,10 @@ fn early_in_ledger(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<
         "change order {} for {} is {} in Procore but already in an estimate in QuickBooks",
         change.number, change.amount, change.status
     );
-    hit.instead = context.view.in_grace(change.date).then_some("T03_pending_approval");
+    hit.instead = context
+        .view
+        .in_grace(change.date)
+        .then_some("T03_pending_approval");
     hit
 }
 

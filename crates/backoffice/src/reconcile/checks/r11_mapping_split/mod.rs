@@ -10,9 +10,9 @@
 use super::{Check, Context, Hit, Rule, Weight};
 use std::collections::BTreeMap;
 
+use crate::reconcile::units::Family;
 use figures::Money;
 use figures::source::SourceRef;
-use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R11_mapping_split",
@@ -23,8 +23,12 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
-    let split: Vec<(&i64, &Vec<figures::SmolStr>)> =
-        context.jobs.customers.iter().filter(|(_, customers)| customers.len() > 1).collect();
+    let split: Vec<(&i64, &Vec<figures::SmolStr>)> = context
+        .jobs
+        .customers
+        .iter()
+        .filter(|(_, customers)| customers.len() > 1)
+        .collect();
     if split.is_empty() {
         return Vec::new();
     }
@@ -34,7 +38,10 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
             continue;
         }
         let document = context.document(unit);
-        let line = document.lines.iter().find_map(|line| line.customer.as_deref());
+        let line = document
+            .lines
+            .iter()
+            .find_map(|line| line.customer.as_deref());
         if let Some(customer) = document.customer.as_deref().or(line) {
             *on_customer.entry(customer).or_default() += unit.shown.gross.abs();
         }

@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R12_party_mapping",
@@ -38,7 +38,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !differs {
         return None;
     }
-    let named = if other.party_name.is_empty() { "another customer" } else { other.party_name };
+    let named = if other.party_name.is_empty() {
+        "another customer"
+    } else {
+        other.party_name
+    };
     let what = format!(
         "{} is {} in QuickBooks, under {named}",
         context.name_project(one),

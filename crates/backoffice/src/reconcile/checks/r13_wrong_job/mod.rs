@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R13_wrong_job",
@@ -37,15 +37,28 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         .values()
         .map(|share| (share.main + share.retainage).abs().max(share.main.abs()))
         .max()?;
-    let to = other.job.map_or("no job".to_owned(), |job| format!("job {job}"));
+    let to = other
+        .job
+        .map_or("no job".to_owned(), |job| format!("job {job}"));
     let what = format!(
         "{} belongs to job {}; {} is coded to {to}",
         context.name_project(one),
         one.job,
         context.name_ledger(other)
     );
-    let amount = if case.family == Family::Cost { case.ledger_gross().abs() } else { moved };
-    Some(Claim::new(if elsewhere_whole(case, one.job) { amount } else { moved }, what))
+    let amount = if case.family == Family::Cost {
+        case.ledger_gross().abs()
+    } else {
+        moved
+    };
+    Some(Claim::new(
+        if elsewhere_whole(case, one.job) {
+            amount
+        } else {
+            moved
+        },
+        what,
+    ))
 }
 
 /// Whether nothing of the ledger side is on the right job.
@@ -55,8 +68,14 @@ fn elsewhere_whole(case: &Case<'_, '_>, job: i64) -> bool {
 
 /// Whether the ledger document names the owner of the job, or another of the owner's customers.
 fn under_owner(case: &Case<'_, '_>, context: &Context<'_, '_>, job: i64) -> bool {
-    let named = context.first_document(case).and_then(|document| document.customer.as_deref());
-    let own = context.jobs.customers.get(&job).and_then(|customers| customers.first());
+    let named = context
+        .first_document(case)
+        .and_then(|document| document.customer.as_deref());
+    let own = context
+        .jobs
+        .customers
+        .get(&job)
+        .and_then(|customers| customers.first());
     match (named, own) {
         (Some(named), Some(own)) => context.same_tree(named, own),
         _ => false,

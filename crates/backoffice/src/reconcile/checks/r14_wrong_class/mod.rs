@@ -8,7 +8,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R14_wrong_class",
@@ -29,7 +29,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let class = super::habits::single_class(document).zip(context.habits.class_of(job));
-    let place = document.department.as_deref().zip(context.habits.department_of(job));
+    let place = document
+        .department
+        .as_deref()
+        .zip(context.habits.department_of(job));
     let (used, usual, kind) = match (class, place) {
         (Some((used, usual)), _) if used != usual => (used, usual, "class"),
         (_, Some((used, usual))) if used != usual => (used, usual, "location"),
@@ -39,5 +42,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         "{} is in {kind} {used}; documents of its job are in {kind} {usual}",
         context.name_ledger(unit)
     );
-    Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what))
+    Some(Claim::new(
+        case.ledger_gross().abs().max(case.ledger_net().abs()),
+        what,
+    ))
 }

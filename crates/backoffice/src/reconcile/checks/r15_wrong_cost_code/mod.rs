@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R15_wrong_cost_code",
@@ -23,7 +23,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if case.relation != Relation::Paired || case.family != Family::Cost {
         return None;
     }
-    let ([one], [other]) = (case.project.as_slice(), case.ledger.as_slice()) else { return None };
+    let ([one], [other]) = (case.project.as_slice(), case.ledger.as_slice()) else {
+        return None;
+    };
     let usual = context.habits.account_for(context.view, one)?;
     let used = super::habits::single_account(context.view, other)?;
     let amounts_agree = one.shown.gross == other.shown.gross || case.residual.is_empty();

@@ -55,7 +55,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         (case.project_gross(), case.ledger_gross()),
         (case.project_net(), case.ledger_net()),
     ];
-    let (one, other) = pairs.into_iter().find(|(one, other)| transposed(*one, *other))?;
+    let (one, other) = pairs
+        .into_iter()
+        .find(|(one, other)| transposed(*one, *other))?;
     let what = format!(
         "{} is {one} in Procore; {} is {other} in QuickBooks: the same digits in another order",
         context.name_project(case.project.first()?),

@@ -19,8 +19,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let opposite = case.project_gross() == -case.ledger_gross()
-        || case.project_net() == -case.ledger_net();
+    let opposite =
+        case.project_gross() == -case.ledger_gross() || case.project_net() == -case.ledger_net();
     let both = matches!(case.relation, Relation::Paired | Relation::Reversed);
     if !both || case.residual.is_empty() || !opposite || case.project_gross().is_zero() {
         return None;

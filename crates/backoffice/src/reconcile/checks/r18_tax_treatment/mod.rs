@@ -34,9 +34,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     // A line of its own says what the difference is: tax, or freight and the like.
-    let own_line = case.ledger.iter().flat_map(|unit| &context.document(unit).lines).find(|line| {
-        line.amount.abs() == difference.abs()
-    });
+    let own_line = case
+        .ledger
+        .iter()
+        .flat_map(|unit| &context.document(unit).lines)
+        .find(|line| line.amount.abs() == difference.abs());
     let says_tax = own_line.map(|line| line.description.to_lowercase().contains("tax"));
     if says_tax == Some(false) && own_line.is_some_and(|line| !line.description.is_empty()) {
         return None;
@@ -53,7 +55,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let how = match rate {
-        Some(rate) if !stated => format!(", which is {}% of it", (rate * Decimal::ONE_HUNDRED).normalize()),
+        Some(rate) if !stated => format!(
+            ", which is {}% of it",
+            (rate * Decimal::ONE_HUNDRED).normalize()
+        ),
         _ => ", the tax on it".to_owned(),
     };
     let what = format!(

@@ -30,7 +30,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     }
     let gross = case.project_gross() - case.ledger_gross();
     let difference = if gross.is_zero() { case.main() } else { gross };
-    let straddles = context.view.counts(case.project_date()) != context.view.counts(case.ledger_date());
+    let straddles =
+        context.view.counts(case.project_date()) != context.view.counts(case.ledger_date());
     if straddles {
         return None;
     }

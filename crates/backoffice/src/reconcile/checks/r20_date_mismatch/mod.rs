@@ -8,7 +8,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R20_date_mismatch",

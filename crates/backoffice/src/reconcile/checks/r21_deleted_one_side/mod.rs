@@ -10,7 +10,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Standing};
+use crate::reconcile::units::Standing;
 
 pub(super) const CHECK: Check = Check {
     id: "R21_deleted_one_side",
@@ -33,7 +33,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
                 gone.kind,
                 gone.id
             );
-            Some(Claim::new(case.project_gross().abs().max(case.project_net().abs()), what))
+            Some(Claim::new(
+                case.project_gross().abs().max(case.project_net().abs()),
+                what,
+            ))
         }
         Relation::ProjectGone(Standing::Deleted) => {
             let what = format!(
@@ -41,7 +44,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
                 context.name_ledger(case.ledger.first()?),
                 context.name_project(case.project.first()?),
             );
-            Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what))
+            Some(Claim::new(
+                case.ledger_gross().abs().max(case.ledger_net().abs()),
+                what,
+            ))
         }
         _ => None,
     }

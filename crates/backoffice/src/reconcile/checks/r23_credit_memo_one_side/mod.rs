@@ -11,7 +11,7 @@ use figures::model::DocumentKind;
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R23_credit_memo_one_side",
@@ -25,8 +25,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let amount = match case.relation {
         Relation::OnlyLedger => {
             let document = context.first_document(case)?;
-            let credit = matches!(document.kind, DocumentKind::CreditMemo | DocumentKind::VendorCredit)
-                || document.is_refund;
+            let credit = matches!(
+                document.kind,
+                DocumentKind::CreditMemo | DocumentKind::VendorCredit
+            ) || document.is_refund;
             credit.then(|| case.ledger_gross())?
         }
         _ => return None,
@@ -35,7 +37,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !costs || case.residual.is_empty() {
         return None;
     }
-    let what =
-        format!("{} has no counterpart in Procore", context.name_ledger(case.ledger.first()?));
+    let what = format!(
+        "{} has no counterpart in Procore",
+        context.name_ledger(case.ledger.first()?)
+    );
     Some(Claim::new(amount, what))
 }

@@ -20,8 +20,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let alone =
-        matches!(case.relation, Relation::OnlyLedger | Relation::ProjectGone(Standing::Draft));
+    let alone = matches!(
+        case.relation,
+        Relation::OnlyLedger | Relation::ProjectGone(Standing::Draft)
+    );
     let document = context.first_document(case)?;
     let journal = document.kind == figures::model::DocumentKind::JournalEntry;
     if !alone || journal || case.family != Family::Cost || case.residual.is_empty() {

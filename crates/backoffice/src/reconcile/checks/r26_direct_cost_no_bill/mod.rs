@@ -24,6 +24,13 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !lone || unit.kind != ProjectKind::DirectCost || case.family != Family::Cost {
         return None;
     }
-    let what = format!("{} for {} is in Procore and has no document in QuickBooks", context.name_project(unit), case.project_gross());
-    Some(Claim::new(case.project_gross().abs().max(case.project_net().abs()), what))
+    let what = format!(
+        "{} for {} is in Procore and has no document in QuickBooks",
+        context.name_project(unit),
+        case.project_gross()
+    );
+    Some(Claim::new(
+        case.project_gross().abs().max(case.project_net().abs()),
+        what,
+    ))
 }

@@ -8,7 +8,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R27_paid_one_side",
@@ -26,18 +26,28 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let (amount, what) = match (case.relation, case.project.first(), case.ledger.first()) {
         (Relation::OnlyProject | Relation::LedgerVoided, Some(unit), _) => (
             case.project_gross(),
-            format!("{} is paid in Procore and not in QuickBooks", context.name_project(unit)),
+            format!(
+                "{} is paid in Procore and not in QuickBooks",
+                context.name_project(unit)
+            ),
         ),
         (Relation::OnlyLedger | Relation::ProjectGone(_), _, Some(unit)) => {
             let pays = unit.pays.map(|paid| context.view.at(paid));
             let paid = pays.map_or("its document".to_owned(), super::context::name_document);
             (
                 case.ledger_gross(),
-                format!("{} paid {paid}; Procore shows it unpaid", context.name_ledger(unit)),
+                format!(
+                    "{} paid {paid}; Procore shows it unpaid",
+                    context.name_ledger(unit)
+                ),
             )
         }
         _ => return None,
     };
-    let paid = case.ledger.first().and_then(|unit| unit.pays).map(|paid| context.view.at(paid).source());
+    let paid = case
+        .ledger
+        .first()
+        .and_then(|unit| unit.pays)
+        .map(|paid| context.view.at(paid).source());
     Some(Claim::new(amount, what).with(paid))
 }

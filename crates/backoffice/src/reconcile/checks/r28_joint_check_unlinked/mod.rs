@@ -46,12 +46,17 @@ fn joint_check<'a>(
     };
     let named = |check: &LedgerDocument| {
         let texts = [check.payee_name.as_str(), check.note.as_str()];
-        texts.iter().filter_map(|text| payees(text)).any(|(one, other)| {
-            [&one, &other].into_iter().any(|payee| {
-                *payee == vendor || names::alike(payee, &vendor) || payee.ends_with(&vendor)
-                    || payee.starts_with(&vendor)
+        texts
+            .iter()
+            .filter_map(|text| payees(text))
+            .any(|(one, other)| {
+                [&one, &other].into_iter().any(|payee| {
+                    *payee == vendor
+                        || names::alike(payee, &vendor)
+                        || payee.ends_with(&vendor)
+                        || payee.starts_with(&vendor)
+                })
             })
-        })
     };
     context
         .view
@@ -86,7 +91,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
                 super::context::name_document(check),
                 super::context::name_document(bill)
             );
-            Some(Claim::new(check.total, what).about(check.source()).with([bill.source()]))
+            Some(
+                Claim::new(check.total, what)
+                    .about(check.source())
+                    .with([bill.source()]),
+            )
         }
         _ => None,
     }
@@ -99,6 +108,8 @@ fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'
         let vendor = names::normalise(&bill.payee_name);
         bill.kind == DocumentKind::Bill
             && bill.balance == check.total
-            && [&one, &other].into_iter().any(|payee| *payee == vendor || names::alike(payee, &vendor))
+            && [&one, &other]
+                .into_iter()
+                .any(|payee| *payee == vendor || names::alike(payee, &vendor))
     })
 }

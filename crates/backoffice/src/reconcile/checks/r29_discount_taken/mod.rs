@@ -28,8 +28,13 @@ pub(super) fn is_discount(
     credit: &figures::model::LedgerDocument,
 ) -> bool {
     let words = |text: &str| text.to_lowercase().contains("discount");
-    let coded = credit.lines.iter().any(|line| context.view.role_of(line).discount);
-    coded || words(&credit.note) || credit.lines.iter().any(|line| words(&line.description))
+    let coded = credit
+        .lines
+        .iter()
+        .any(|line| context.view.role_of(line).discount);
+    coded
+        || words(&credit.note)
+        || credit.lines.iter().any(|line| words(&line.description))
         || context.discounts.contains(credit.id.as_str())
 }
 
@@ -43,6 +48,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !is_discount(context, credit) {
         return None;
     }
-    let what = format!("{} is a discount for paying early", context.name_ledger(unit));
+    let what = format!(
+        "{} is a discount for paying early",
+        context.name_ledger(unit)
+    );
     Some(Claim::new(credit.total - credit.tax, what))
 }

@@ -28,22 +28,29 @@ pub(super) fn excess(document: &figures::model::LedgerDocument) -> Money {
     let mut applied = Money::ZERO;
     for line in &document.lines {
         for link in &line.links {
-            applied += if link.kind == "VendorCredit" { -line.amount } else { line.amount };
+            applied += if link.kind == "VendorCredit" {
+                -line.amount
+            } else {
+                line.amount
+            };
         }
     }
     document.total - applied
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    let (place, unit) = case.ledger_places.iter().zip(&case.ledger).find(|(_, unit)| {
-        match case.family {
+    let (place, unit) = case
+        .ledger_places
+        .iter()
+        .zip(&case.ledger)
+        .find(|(_, unit)| match case.family {
             Family::Receipt => unit.part == Part::Unapplied,
             Family::Payment => true,
             _ => false,
-        }
-    })?;
+        })?;
     // A payment of several bills is reported with the part that differs, or with its first part.
-    if case.family == Family::Payment && case.residual.is_empty() && !context.is_first_unit(*place) {
+    if case.family == Family::Payment && case.residual.is_empty() && !context.is_first_unit(*place)
+    {
         return None;
     }
     let document = context.document(unit);
@@ -55,6 +62,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if amount <= Money::ZERO || document.date > context.view.as_of {
         return None;
     }
-    let what = format!("{} is {amount} more than what it pays", context.name_ledger(unit));
+    let what = format!(
+        "{} is {amount} more than what it pays",
+        context.name_ledger(unit)
+    );
     Some(Claim::new(amount, what))
 }

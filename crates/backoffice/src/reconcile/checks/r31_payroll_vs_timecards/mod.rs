@@ -29,14 +29,24 @@ pub(super) fn labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> (Money, M
         let document = context.document(unit);
         for line in &document.lines {
             let role = context.view.role_of(line);
-            let job = line.customer.as_deref().and_then(|one| context.jobs.project_of(one));
+            let job = line
+                .customer
+                .as_deref()
+                .and_then(|one| context.jobs.project_of(one));
             if job != unit.job || job.is_none() {
                 continue;
             }
             let amount = debit_less_credit(line);
-            let says_burden = ["burden", "payroll tax", "workers", "benefit", "fringe", "fica"]
-                .iter()
-                .any(|word| line.description.to_lowercase().contains(word));
+            let says_burden = [
+                "burden",
+                "payroll tax",
+                "workers",
+                "benefit",
+                "fringe",
+                "fica",
+            ]
+            .iter()
+            .any(|word| line.description.to_lowercase().contains(word));
             if role.burden || (role.wages && says_burden) {
                 burden += amount;
             } else if role.wages {
@@ -49,7 +59,9 @@ pub(super) fn labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> (Money, M
 
 /// Whether the ledger side of a case is a payroll journal.
 pub(super) fn is_payroll(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
-    case.ledger.iter().any(|unit| context.payroll_journals.contains(&unit.document))
+    case.ledger
+        .iter()
+        .any(|unit| context.payroll_journals.contains(&unit.document))
 }
 
 /// Whether the Procore side of a case is labor.
@@ -91,6 +103,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 
 /// Whether the payroll for this labor was posted at all: a journal of payroll near its date.
 fn payroll_was_run(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
-    let Some(date) = case.project_date() else { return false };
-    context.payroll_days.iter().any(|day| figures::dates::days_between(*day, date).abs() <= 3)
+    let Some(date) = case.project_date() else {
+        return false;
+    };
+    context
+        .payroll_days
+        .iter()
+        .any(|day| figures::dates::days_between(*day, date).abs() <= 3)
 }

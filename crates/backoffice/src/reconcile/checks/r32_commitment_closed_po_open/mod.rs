@@ -48,5 +48,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         order.status.to_lowercase(),
     );
     let billed = context.billed.get(&unit.id).copied().unwrap_or_default();
-    Some(Claim::new((case.ledger_gross() - billed).max(figures::Money::ZERO), what))
+    Some(Claim::new(
+        (case.ledger_gross() - billed).max(figures::Money::ZERO),
+        what,
+    ))
 }

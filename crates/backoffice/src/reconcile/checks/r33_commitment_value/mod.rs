@@ -8,8 +8,8 @@
 //! **What to do.** Update the purchase order.
 
 use super::{Check, Claim, Context, Rule, Weight};
-use crate::reconcile::cases::{Case};
-use crate::reconcile::units::{Family};
+use crate::reconcile::cases::Case;
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R33_commitment_value",
@@ -32,10 +32,16 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             case.ledger_gross(),
         ),
         (Some(one), None) => {
-            format!("{} has no purchase order in QuickBooks", context.name_project(one))
+            format!(
+                "{} has no purchase order in QuickBooks",
+                context.name_project(one)
+            )
         }
         (None, Some(other)) => {
-            format!("{} has no commitment in Procore", context.name_ledger(other))
+            format!(
+                "{} has no commitment in Procore",
+                context.name_ledger(other)
+            )
         }
         (None, None) => return None,
     };

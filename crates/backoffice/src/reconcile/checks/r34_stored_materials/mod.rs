@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 use figures::Money;
 
 pub(super) const CHECK: Check = Check {
@@ -21,7 +21,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    if case.relation != Relation::Paired || case.residual.is_empty() || case.family != Family::Cost {
+    if case.relation != Relation::Paired || case.residual.is_empty() || case.family != Family::Cost
+    {
         return None;
     }
     let mut stored = Money::ZERO;

@@ -27,7 +27,9 @@ pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> boo
         && case.project.iter().any(|unit| {
             let cost = &context.view.project.direct_costs[unit.place as usize];
             let text = format!("{} {}", cost.description, cost.invoice_number).to_lowercase();
-            ["burden", "payroll tax", "fringe", "benefit"].iter().any(|word| text.contains(word))
+            ["burden", "payroll tax", "fringe", "benefit"]
+                .iter()
+                .any(|word| text.contains(word))
         })
 }
 
@@ -38,14 +40,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let (wages, burden) = labor(case, context);
     let about_burden = match case.relation {
         Relation::OnlyProject => says_burden(case, context),
-        Relation::OnlyLedger => {
-            is_payroll(case, context) && wages.is_zero() && !burden.is_zero()
-        }
+        Relation::OnlyLedger => is_payroll(case, context) && wages.is_zero() && !burden.is_zero(),
         Relation::Paired => {
             says_burden(case, context)
-                || (is_labor(case, context)
-                    && wages.is_zero()
-                    && !burden.is_zero())
+                || (is_labor(case, context) && wages.is_zero() && !burden.is_zero())
         }
         _ => false,
     };

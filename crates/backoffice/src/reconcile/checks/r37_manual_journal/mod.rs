@@ -66,7 +66,11 @@ fn look_at(context: &Context<'_, '_>, place: u32, units: &[usize]) -> Option<Hit
         project_id = project_id.or(Some(job));
         let mut add = |measure: Option<Measure>, amount: Money| {
             if let Some(measure) = measure.filter(|_| !amount.is_zero()) {
-                let effect = Effect { project_id: job, measure, amount: -amount };
+                let effect = Effect {
+                    project_id: job,
+                    measure,
+                    amount: -amount,
+                };
                 super::roots::add(&mut effects, effect);
                 if amount > Money::ZERO {
                     debits += amount;
@@ -75,23 +79,33 @@ fn look_at(context: &Context<'_, '_>, place: u32, units: &[usize]) -> Option<Hit
                 }
             }
         };
-        add(Some(unit.family.measure()).filter(|_| unit.family == Family::Cost), unit.share.main);
+        add(
+            Some(unit.family.measure()).filter(|_| unit.family == Family::Cost),
+            unit.share.main,
+        );
         add(unit.family.retainage_measure(), unit.share.retainage);
     }
     let (sheet, customer) = sheet_amount(context, document);
     if effects.is_empty() && sheet.is_zero() {
         return None;
     }
-    let amount = debits.max(credits).max(if effects.is_empty() { sheet } else { Money::ZERO });
-    let project_id = project_id
-        .or_else(|| customer.and_then(|customer| context.jobs.project_of(customer)));
+    let amount = debits.max(credits).max(if effects.is_empty() {
+        sheet
+    } else {
+        Money::ZERO
+    });
+    let project_id =
+        project_id.or_else(|| customer.and_then(|customer| context.jobs.project_of(customer)));
     Some(Hit {
         amount,
         project_id,
         customer_id: customer.map(figures::SmolStr::new),
         effects,
         records: vec![document.source()],
-        what: format!("{} has no document behind it", super::context::name_document(document)),
+        what: format!(
+            "{} has no document behind it",
+            super::context::name_document(document)
+        ),
         date: Some(document.date),
         instead: None,
     })

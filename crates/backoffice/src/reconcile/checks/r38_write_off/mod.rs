@@ -30,7 +30,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     }
     let amount: Money = match (case.relation, document.kind) {
         (Relation::OnlyLedger, DocumentKind::CreditMemo) => {
-            let written_off = document.lines.iter().any(|line| context.view.role_of(line).bad_debt);
+            let written_off = document
+                .lines
+                .iter()
+                .any(|line| context.view.role_of(line).bad_debt);
             if !written_off {
                 return None;
             }

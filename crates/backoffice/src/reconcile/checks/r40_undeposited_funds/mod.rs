@@ -31,7 +31,10 @@ pub(super) fn waiting<'a>(
         .find(|unit| matches!(unit.part, Part::ToIncome | Part::ToReceivable))?;
     let deposit = context.document(line);
     let same_customer = |payment: &figures::model::LedgerDocument| {
-        let named = deposit.lines.iter().find_map(|line| line.customer.as_deref());
+        let named = deposit
+            .lines
+            .iter()
+            .find_map(|line| line.customer.as_deref());
         match (payment.customer.as_deref(), named) {
             (Some(one), Some(other)) => context.same_tree(one, other),
             _ => true,
@@ -43,7 +46,10 @@ pub(super) fn waiting<'a>(
         .map(|place| context.view.at(*place))
         .filter(|payment| payment.date <= context.view.as_of && same_customer(payment))
         .min_by_key(|payment| {
-            (figures::dates::days_between(payment.date, deposit.date).abs(), &payment.id)
+            (
+                figures::dates::days_between(payment.date, deposit.date).abs(),
+                &payment.id,
+            )
         })
 }
 

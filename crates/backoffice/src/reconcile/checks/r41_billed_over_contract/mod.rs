@@ -29,13 +29,20 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut billed: BTreeMap<i64, Vec<(Option<Date>, i64, Money)>> = BTreeMap::new();
     for unit in context.project {
         if unit.kind == ProjectKind::PayApplication && unit.standing == Standing::Counted {
-            let Some(contract) = unit.contract else { continue };
-            billed.entry(contract).or_default().push((unit.date, unit.id, unit.shown.gross));
+            let Some(contract) = unit.contract else {
+                continue;
+            };
+            billed
+                .entry(contract)
+                .or_default()
+                .push((unit.date, unit.id, unit.shown.gross));
         }
     }
     let mut hits = Vec::new();
     for (contract, mut documents) in billed {
-        let Some((project_id, value, record)) = value_of(context, contract) else { continue };
+        let Some((project_id, value, record)) = value_of(context, contract) else {
+            continue;
+        };
         let total: Money = documents.iter().map(|(_, _, gross)| *gross).sum();
         let excess = total - value;
         if excess <= view.policy.tied {
@@ -70,7 +77,10 @@ fn pending(context: &Context<'_, '_>, contract: i64) -> Money {
         change.contract_id == contract
             && change.kind == ChangeOrderKind::Prime
             && !change.deleted
-            && matches!(change.status.as_str(), "pending" | "revised" | "pricing" | "proceeding")
+            && matches!(
+                change.status.as_str(),
+                "pending" | "revised" | "pricing" | "proceeding"
+            )
     });
     changes.map(|change| change.amount).sum()
 }
@@ -78,8 +88,16 @@ fn pending(context: &Context<'_, '_>, contract: i64) -> Money {
 /// Project, revised value and record of a prime contract.
 fn value_of(context: &Context<'_, '_>, contract: i64) -> Option<(i64, Money, SourceRef)> {
     let prime = context.view.prime(contract)?;
-    let changes = context.prime_changes.get(&contract).copied().unwrap_or_default();
+    let changes = context
+        .prime_changes
+        .get(&contract)
+        .copied()
+        .unwrap_or_default();
     // The larger of the two ways to know the revised sum: a gap between them is reported apart.
     let value = prime.original + changes.max(prime.approved_change_orders);
-    Some((prime.project_id, value, SourceRef::procore("prime_contract", contract)))
+    Some((
+        prime.project_id,
+        value,
+        SourceRef::procore("prime_contract", contract),
+    ))
 }

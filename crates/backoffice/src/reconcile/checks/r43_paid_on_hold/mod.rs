@@ -9,9 +9,9 @@
 
 use std::collections::BTreeMap;
 
+use figures::Date;
 use figures::model::{DocumentKind, Insurance};
 use figures::source::SourceRef;
-use figures::Date;
 
 use super::{Check, Context, Hit, Rule, Weight};
 
@@ -26,7 +26,10 @@ pub(super) const CHECK: Check = Check {
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut policies: BTreeMap<i64, Vec<&Insurance>> = BTreeMap::new();
     for insurance in &context.view.project.insurances {
-        policies.entry(insurance.vendor_id).or_default().push(insurance);
+        policies
+            .entry(insurance.vendor_id)
+            .or_default()
+            .push(insurance);
     }
     if policies.is_empty() {
         return Vec::new();
@@ -36,9 +39,16 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         let paid = document.kind == DocumentKind::BillPayment
             && !document.voided
             && document.date <= context.view.as_of;
-        let Some(vendor) = document.vendor.as_ref().filter(|_| paid) else { continue };
-        let Some(company) = context.parties.companies.get(vendor) else { continue };
-        let Some(lapsed) = policies.get(company).and_then(|all| lapsed(all, document.date)) else {
+        let Some(vendor) = document.vendor.as_ref().filter(|_| paid) else {
+            continue;
+        };
+        let Some(company) = context.parties.companies.get(vendor) else {
+            continue;
+        };
+        let Some(lapsed) = policies
+            .get(company)
+            .and_then(|all| lapsed(all, document.date))
+        else {
             continue;
         };
         let job = context.job_of_payment(document);
@@ -56,7 +66,9 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
                 "{} was made while the {} insurance was not in force{}",
                 super::context::name_document(document),
                 lapsed.kind,
-                lapsed.expiration.map_or(String::new(), |date| format!(" (expired {date})")),
+                lapsed
+                    .expiration
+                    .map_or(String::new(), |date| format!(" (expired {date})")),
             ),
             date: Some(document.date),
             instead: None,
@@ -69,7 +81,10 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
 fn lapsed<'a>(policies: &[&'a Insurance], day: Date) -> Option<&'a Insurance> {
     let mut by_kind: BTreeMap<&str, Vec<&Insurance>> = BTreeMap::new();
     for policy in policies.iter().filter(|policy| !policy.exempt) {
-        by_kind.entry(policy.kind.as_str()).or_default().push(policy);
+        by_kind
+            .entry(policy.kind.as_str())
+            .or_default()
+            .push(policy);
     }
     let refused = |policy: &Insurance| policy.status.starts_with("non_compliant");
     let covers = |policy: &&Insurance| {
@@ -80,7 +95,13 @@ fn lapsed<'a>(policies: &[&'a Insurance], day: Date) -> Option<&'a Insurance> {
     let over = |policy: &&Insurance| {
         refused(policy) || policy.expiration.is_some_and(|expires| expires < day)
     };
-    by_kind.into_values().filter(|policies| !policies.iter().any(covers)).find_map(|policies| {
-        policies.into_iter().filter(over).max_by_key(|policy| (policy.expiration, policy.id))
-    })
+    by_kind
+        .into_values()
+        .filter(|policies| !policies.iter().any(covers))
+        .find_map(|policies| {
+            policies
+                .into_iter()
+                .filter(over)
+                .max_by_key(|policy| (policy.expiration, policy.id))
+        })
 }

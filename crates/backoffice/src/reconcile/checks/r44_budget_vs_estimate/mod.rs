@@ -28,22 +28,35 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         *ours.entry(row.project_id).or_default() += row.original + row.modifications;
     }
     let mut theirs: BTreeMap<i64, (Money, &str)> = BTreeMap::new();
-    for budget in context.view.ledger.budgets.iter().filter(|budget| budget.active) {
+    for budget in context
+        .view
+        .ledger
+        .budgets
+        .iter()
+        .filter(|budget| budget.active)
+    {
         for line in &budget.lines {
             let cost = line.account.as_deref().is_none_or(|account| {
                 let role = context.view.role(account);
                 role.cost || !role.income
             });
-            let job = line.customer.as_deref().and_then(|one| context.jobs.project_of(one));
+            let job = line
+                .customer
+                .as_deref()
+                .and_then(|one| context.jobs.project_of(one));
             if let Some(job) = job.filter(|_| cost) {
-                let entry = theirs.entry(job).or_insert((Money::ZERO, budget.id.as_str()));
+                let entry = theirs
+                    .entry(job)
+                    .or_insert((Money::ZERO, budget.id.as_str()));
                 entry.0 += line.amount;
             }
         }
     }
     let mut hits = Vec::new();
     for (job, (budget, id)) in theirs {
-        let Some(revised) = ours.get(&job).copied() else { continue };
+        let Some(revised) = ours.get(&job).copied() else {
+            continue;
+        };
         let difference = revised - budget;
         if difference.abs() <= context.view.policy.rounding {
             continue;
@@ -51,9 +64,17 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         hits.push(Hit {
             amount: difference.abs(),
             project_id: Some(job),
-            customer_id: context.jobs.customers.get(&job).and_then(|ids| ids.first()).cloned(),
+            customer_id: context
+                .jobs
+                .customers
+                .get(&job)
+                .and_then(|ids| ids.first())
+                .cloned(),
             effects: Vec::new(),
-            records: vec![SourceRef::quickbooks("Budget", id), SourceRef::procore("project", job)],
+            records: vec![
+                SourceRef::quickbooks("Budget", id),
+                SourceRef::procore("project", job),
+            ],
             what: format!("the budget is {revised} in Procore and {budget} in QuickBooks"),
             date: None,
             instead: None,

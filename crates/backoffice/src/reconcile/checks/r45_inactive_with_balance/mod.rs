@@ -33,19 +33,48 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         }
     }
     let mut hits = Vec::new();
-    for customer in context.view.ledger.customers.iter().filter(|one| !one.active) {
-        let open = customers.get(customer.id.as_str()).copied().unwrap_or(customer.balance);
+    for customer in context
+        .view
+        .ledger
+        .customers
+        .iter()
+        .filter(|one| !one.active)
+    {
+        let open = customers
+            .get(customer.id.as_str())
+            .copied()
+            .unwrap_or(customer.balance);
         let job = context.jobs.project_of(&customer.id);
         let record = SourceRef::quickbooks("Customer", &customer.id);
-        hits.extend(hit(open, job, Some(customer.id.clone()), record, &customer.name));
+        hits.extend(hit(
+            open,
+            job,
+            Some(customer.id.clone()),
+            record,
+            &customer.name,
+        ));
     }
     for vendor in context.view.ledger.vendors.iter().filter(|one| !one.active) {
-        let open = vendors.get(vendor.id.as_str()).copied().unwrap_or(vendor.balance);
+        let open = vendors
+            .get(vendor.id.as_str())
+            .copied()
+            .unwrap_or(vendor.balance);
         let record = SourceRef::quickbooks("Vendor", &vendor.id);
         hits.extend(hit(open, None, None, record, &vendor.name));
     }
-    for project in context.view.project.projects.iter().filter(|one| !one.active) {
-        let ids = context.jobs.customers.get(&project.id).map(Vec::as_slice).unwrap_or_default();
+    for project in context
+        .view
+        .project
+        .projects
+        .iter()
+        .filter(|one| !one.active)
+    {
+        let ids = context
+            .jobs
+            .customers
+            .get(&project.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let inactive = |id: &str| context.view.customer(id).is_some_and(|one| !one.active);
         let open: Money = ids
             .iter()
@@ -54,12 +83,34 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
             .copied()
             .sum();
         let record = SourceRef::procore("project", project.id);
-        hits.extend(hit(open, Some(project.id), ids.first().cloned(), record, &project.name));
+        hits.extend(hit(
+            open,
+            Some(project.id),
+            ids.first().cloned(),
+            record,
+            &project.name,
+        ));
     }
-    for company in context.view.project.parties.iter().filter(|one| !one.active) {
-        let ids = context.parties.vendors.get(&company.id).map(Vec::as_slice).unwrap_or_default();
+    for company in context
+        .view
+        .project
+        .parties
+        .iter()
+        .filter(|one| !one.active)
+    {
+        let ids = context
+            .parties
+            .vendors
+            .get(&company.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let active = |id: &str| {
-            context.view.ledger.vendors.iter().any(|vendor| vendor.id == id && vendor.active)
+            context
+                .view
+                .ledger
+                .vendors
+                .iter()
+                .any(|vendor| vendor.id == id && vendor.active)
         };
         let open: Money = ids
             .iter()
@@ -94,7 +145,10 @@ fn hit(
         project_id,
         customer_id,
         effects: Vec::new(),
-        what: format!("{name} is inactive in {} and still has {open} open", record.system),
+        what: format!(
+            "{name} is inactive in {} and still has {open} open",
+            record.system
+        ),
         records: vec![record],
         date: None,
         instead: None,

@@ -30,7 +30,9 @@ pub(super) fn settled<'c, 'a>(
         }
         let payment = &context.view.project.contract_payments[unit.place as usize];
         let bank = payment.settled.or_else(|| {
-            (!payment.bank_reference.is_empty()).then_some(payment.date).flatten()
+            (!payment.bank_reference.is_empty())
+                .then_some(payment.date)
+                .flatten()
         })?;
         Some((bank, *unit))
     })

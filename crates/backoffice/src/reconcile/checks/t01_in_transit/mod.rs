@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "T01_in_transit",
@@ -41,7 +41,11 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         }
         (None, Some(unit)) => format!("{} is not in Procore yet", context.name_ledger(unit)),
         (Some(one), Some(other)) => {
-            format!("{} and {} differ", context.name_project(one), context.name_ledger(other))
+            format!(
+                "{} and {} differ",
+                context.name_project(one),
+                context.name_ledger(other)
+            )
         }
         (None, None) => return None,
     };
@@ -69,7 +73,9 @@ fn amounts_differ(case: &Case<'_, '_>) -> bool {
 
 /// Whether a change order within the grace days explains the difference of a commitment.
 fn change_is_young(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
-    let Some(unit) = case.project.first() else { return false };
+    let Some(unit) = case.project.first() else {
+        return false;
+    };
     if case.relation == Relation::OnlyProject {
         return context.view.in_grace(unit.date);
     }

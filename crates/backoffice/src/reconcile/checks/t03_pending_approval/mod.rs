@@ -28,7 +28,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     }
     if super::r36_labor_burden::says_burden(case, context) && case.ledger.is_empty() {
         let unit = case.project.first()?;
-        let what = format!("{} waits for the payroll of the month end", context.name_project(unit));
+        let what = format!(
+            "{} waits for the payroll of the month end",
+            context.name_project(unit)
+        );
         return Some(Claim::new(case.project_gross(), what));
     }
     let unit = case.ledger.first()?;
@@ -39,16 +42,24 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             context.name_project(case.project.first()?)
         ),
         Relation::OnlyLedger if case.family == Family::Billing && in_open_period(case, context) => {
-            format!("{} is in QuickBooks; the billing period is still open", context.name_ledger(unit))
+            format!(
+                "{} is in QuickBooks; the billing period is still open",
+                context.name_ledger(unit)
+            )
         }
         _ => return None,
     };
-    Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what))
+    Some(Claim::new(
+        case.ledger_gross().abs().max(case.ledger_net().abs()),
+        what,
+    ))
 }
 
 /// Whether the ledger document is dated in a billing period of the job that is still open.
 fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
-    let (Some(job), Some(date)) = (case.job(), case.ledger_date()) else { return false };
+    let (Some(job), Some(date)) = (case.job(), case.ledger_date()) else {
+        return false;
+    };
     context.view.project.billing_periods.iter().any(|period| {
         period.open
             && period.project_id == job

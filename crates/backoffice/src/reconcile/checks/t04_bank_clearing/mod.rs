@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::{Family};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "T04_bank_clearing",
@@ -34,6 +34,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if !lone || !paid || !context.view.in_grace(Some(date)) {
         return None;
     }
-    let what = format!("{} settled at the bank on {date}", context.name_project(unit));
+    let what = format!(
+        "{} settled at the bank on {date}",
+        context.name_project(unit)
+    );
     Some(Claim::new(case.project_gross(), what))
 }

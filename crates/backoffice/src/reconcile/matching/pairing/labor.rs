@@ -1,0 +1,220 @@
+//! Labor: payroll costs against payroll journals, which have neither numbers nor parties.
+
+use std::collections::BTreeMap;
+
+use figures::Money;
+use figures::model::DocumentKind;
+
+use super::{Evidence, Group, NONE, Run, same_order};
+use crate::reconcile::result::PairBasis;
+use crate::reconcile::units::{Family, ProjectKind};
+
+/// Payroll is posted within this many days of the labor.
+const PAYROLL_DAYS: i32 = 10;
+
+/// Labor of one day that is left: costs, and parts of journals by journal.
+type LaborOfDay = (Vec<u32>, BTreeMap<u32, Vec<u32>>);
+
+impl<'a> Run<'_, 'a> {
+    /// Labor: payroll costs of a job against the payroll journals of that job. They have no
+    /// numbers and no parties, but equal amounts on nearly equal days, and wages and burden apart.
+    pub(super) fn match_payroll(&mut self) {
+        let mut blocks: BTreeMap<i64, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        for place in self.free_project(Family::Cost) {
+            let unit = &self.project[place as usize];
+            let payroll = unit.kind == ProjectKind::DirectCost
+                && self.view.project.direct_costs[unit.place as usize].kind == "payroll";
+            if payroll {
+                blocks.entry(unit.job).or_default().0.push(place);
+            }
+        }
+        for place in self.free_ledger(Family::Cost) {
+            let unit = &self.ledger[place as usize];
+            let journal = self.view.at(unit.document).kind == DocumentKind::JournalEntry;
+            if let Some(job) = unit.job.filter(|_| journal) {
+                blocks.entry(job).or_default().1.push(place);
+            }
+        }
+        for (project, ledger) in blocks.into_values() {
+            self.match_labor(&project, &ledger, |one, other| one == other);
+            self.match_crews(&project, &ledger);
+            self.match_labor(&project, &ledger, same_order);
+        }
+        self.match_strayed_labor();
+    }
+
+    /// Labor entered worker by worker: all costs of a day against the part of the job's journal
+    /// that they sum to, else the fewest of them that do.
+    pub(super) fn match_crews(&mut self, project: &[u32], ledger: &[u32]) {
+        for part in ledger {
+            let posted = &self.ledger[*part as usize];
+            if self.pairing.of_ledger[*part as usize] != NONE {
+                continue;
+            }
+            let apart = |unit: &u32| {
+                let date = self.project[*unit as usize].date.zip(posted.date);
+                date.map_or(i32::MAX, |(one, two)| {
+                    figures::dates::days_between(one, two).abs()
+                })
+            };
+            let mut costs: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .filter(|unit| apart(unit) <= PAYROLL_DAYS)
+                .collect();
+            costs.sort_by_key(|unit| (apart(unit), *unit));
+            let nearest = costs.first().map(apart);
+            let of_day: Vec<u32> = costs
+                .iter()
+                .copied()
+                .filter(|unit| Some(apart(unit)) == nearest)
+                .collect();
+            let sum: Money = of_day
+                .iter()
+                .map(|unit| self.project[*unit as usize].shown.gross)
+                .sum();
+            let chosen = if sum == posted.shown.gross {
+                Some(of_day)
+            } else {
+                self.summing_to(&costs, posted.shown.gross)
+            };
+            if let Some(project) = chosen {
+                self.pairing.add(Group {
+                    family: Family::Cost,
+                    project,
+                    ledger: vec![*part],
+                    basis: PairBasis::Scored,
+                    score: 9_200,
+                    evidence: Evidence::Payroll,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    /// Labor that the journal of its day posted to another job, or to none: one cost against one
+    /// part, else the costs left of a day against the parts left, when they sum to the same.
+    pub(super) fn match_strayed_labor(&mut self) {
+        let project: Vec<u32> = self
+            .free_project(Family::Cost)
+            .filter(|place| {
+                let unit = &self.project[*place as usize];
+                unit.kind == ProjectKind::DirectCost
+                    && self.view.project.direct_costs[unit.place as usize].kind == "payroll"
+            })
+            .collect();
+        let ledger: Vec<u32> = self
+            .free_ledger(Family::Cost)
+            .filter(|place| {
+                let document = self.view.at(self.ledger[*place as usize].document);
+                document.kind == DocumentKind::JournalEntry
+            })
+            .collect();
+        self.match_labor(&project, &ledger, |one, other| one == other);
+        let mut by_day: BTreeMap<_, LaborOfDay> = BTreeMap::new();
+        for unit in project
+            .iter()
+            .filter(|unit| self.pairing.of_project[**unit as usize] == NONE)
+        {
+            by_day
+                .entry(self.project[*unit as usize].date)
+                .or_default()
+                .0
+                .push(*unit);
+        }
+        for part in ledger
+            .iter()
+            .filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
+        {
+            let unit = &self.ledger[*part as usize];
+            let journals = &mut by_day.entry(unit.date).or_default().1;
+            journals.entry(unit.document).or_default().push(*part);
+        }
+        for (costs, journals) in by_day.into_values() {
+            for parts in journals.into_values() {
+                let posted: Money = parts
+                    .iter()
+                    .map(|part| self.ledger[*part as usize].shown.gross)
+                    .sum();
+                let free: Vec<u32> = costs
+                    .iter()
+                    .copied()
+                    .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                    .collect();
+                if let Some(costs) = self.summing_to(&free, posted) {
+                    self.pairing.add(Group {
+                        family: Family::Cost,
+                        project: costs,
+                        ledger: parts,
+                        basis: PairBasis::Scored,
+                        score: 8_500,
+                        evidence: Evidence::Payroll,
+                        reversed: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The fewest of a few costs that sum to an amount.
+    pub(super) fn summing_to(&self, costs: &[u32], amount: Money) -> Option<Vec<u32>> {
+        let costs = &costs[..costs.len().min(12)];
+        let chosen = |mask: u32| {
+            costs
+                .iter()
+                .enumerate()
+                .filter(move |(at, _)| mask & (1 << at) != 0)
+                .map(|(_, one)| *one)
+        };
+        let sum = |mask: u32| -> Money {
+            chosen(mask)
+                .map(|unit| self.project[unit as usize].shown.gross)
+                .sum()
+        };
+        (1_u32..1 << costs.len())
+            .filter(|mask| sum(*mask) == amount)
+            .min_by_key(|mask| mask.count_ones())
+            .map(|mask| chosen(mask).collect())
+    }
+
+    /// Pairs labor of one job by amount and nearest day.
+    pub(super) fn match_labor(
+        &mut self,
+        project: &[u32],
+        ledger: &[u32],
+        agree: impl Fn(Money, Money) -> bool,
+    ) {
+        let mut near: Vec<(i32, u32, u32)> = Vec::new();
+        for unit in project
+            .iter()
+            .filter(|unit| self.pairing.of_project[**unit as usize] == NONE)
+        {
+            for part in ledger
+                .iter()
+                .filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
+            {
+                let (one, other) = (&self.project[*unit as usize], &self.ledger[*part as usize]);
+                let (Some(day), Some(posted)) = (one.date, other.date) else {
+                    continue;
+                };
+                let apart = figures::dates::days_between(day, posted).abs();
+                if apart <= PAYROLL_DAYS && agree(one.shown.gross, other.shown.gross) {
+                    near.push((apart, *unit, *part));
+                }
+            }
+        }
+        near.sort_unstable();
+        for (_, unit, part) in near {
+            self.pairing.add(Group {
+                family: Family::Cost,
+                project: vec![unit],
+                ledger: vec![part],
+                basis: PairBasis::Scored,
+                score: 9_400,
+                evidence: Evidence::Payroll,
+                reversed: false,
+            });
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! What the matcher leaves: equal twins, credits and rebills, estimates of change orders, the only
+//! ones left, and what was voided, deleted or never approved.
+
+use std::collections::BTreeMap;
+
+use figures::Money;
+
+use super::{Evidence, Group, NONE, Reach, Run, Sign, UNKNOWN, compact, index, same_order, stands};
+use crate::reconcile::result::PairBasis;
+use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
+
+/// Equal documents further apart than this are not twins.
+const TWIN_DAYS: i32 = 31;
+
+impl<'a> Run<'_, 'a> {
+    /// One Procore document and several ledger documents of the same amount: the matcher finds
+    /// them equally good and chooses none. One of them is the partner, the one nearest in date;
+    /// the others are left to be called duplicates.
+    pub(super) fn twins(&mut self, blocks: &[(Vec<u32>, Vec<u32>)]) {
+        for (project, ledger) in blocks {
+            let mut same: BTreeMap<(u32, Money), Vec<u32>> = BTreeMap::new();
+            for part in ledger
+                .iter()
+                .filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
+            {
+                let unit = &self.ledger[*part as usize];
+                let owner_side = matches!(
+                    unit.family,
+                    Family::Contract | Family::Billing | Family::Receipt
+                );
+                let key = (
+                    if owner_side { UNKNOWN } else { unit.party },
+                    unit.shown.net,
+                );
+                same.entry(key).or_default().push(*part);
+            }
+            let free: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .collect();
+            for place in free {
+                let unit = &self.project[place as usize];
+                let owner_side = matches!(
+                    unit.family,
+                    Family::Contract | Family::Billing | Family::Receipt
+                );
+                let party = if owner_side { UNKNOWN } else { unit.party };
+                let key = (party, unit.shown.net);
+                let Some(candidates) = same.get(&key).filter(|all| all.len() > 1) else {
+                    continue;
+                };
+                let apart = |part: &u32| {
+                    let other = &self.ledger[*part as usize];
+                    match (unit.date, other.date) {
+                        (Some(one), Some(other)) => figures::dates::days_between(one, other).abs(),
+                        _ => i32::MAX,
+                    }
+                };
+                let best = candidates
+                    .iter()
+                    .copied()
+                    .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
+                    .filter(|part| apart(part) <= TWIN_DAYS)
+                    .min_by_key(|part| {
+                        let number = self.ledger[*part as usize].number;
+                        (number.is_empty(), number.len(), apart(part), *part)
+                    });
+                if let Some(part) = best {
+                    self.pairing.add(Group {
+                        family: unit.family,
+                        project: vec![place],
+                        ledger: vec![part],
+                        basis: PairBasis::Scored,
+                        score: 8_000,
+                        evidence: Evidence::NearestTwin,
+                        reversed: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Credit and rebill: a document that was credited in full and entered again is stood for by
+    /// the one entered again.
+    pub(super) fn rebills(&mut self, family: Family) {
+        if !matches!(family, Family::Billing | Family::Cost) {
+            return;
+        }
+        let key = |unit: &LedgerUnit<'_>, sign: i64| {
+            let net = Money::from_cents(sign * unit.shown.net.cents());
+            (
+                unit.party,
+                unit.job,
+                Money::from_cents(sign * unit.shown.gross.cents()),
+                net,
+            )
+        };
+        let mut entered: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        let mut credits = Vec::new();
+        for place in self.free_ledger(family) {
+            let unit = &self.ledger[place as usize];
+            if unit.shown.gross < Money::ZERO {
+                credits.push(place);
+            } else {
+                entered.entry(key(unit, 1)).or_default().push(place);
+            }
+        }
+        if credits.is_empty() || entered.is_empty() {
+            return;
+        }
+        let mut paired: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let group = self.pairing.of_ledger[place];
+            if unit.family == family && group != NONE {
+                paired.entry(key(unit, 1)).or_default().push(index(place));
+            }
+        }
+        for credit in credits {
+            let unit = &self.ledger[credit as usize];
+            let same = key(unit, -1);
+            let (Some(before), Some(again)) = (paired.get(&same), entered.get_mut(&same)) else {
+                continue;
+            };
+            let held = before.iter().copied().find(|place| {
+                self.ledger[*place as usize].date <= unit.date
+                    && self.pairing.groups[self.pairing.of_ledger[*place as usize] as usize].basis
+                        > PairBasis::Link
+            });
+            let later = again
+                .iter()
+                .position(|place| self.ledger[*place as usize].date >= unit.date);
+            if let (Some(held), Some(later)) = (held, later) {
+                let again = again.remove(later);
+                let group = self.pairing.of_ledger[held as usize];
+                self.pairing.of_ledger[held as usize] = NONE;
+                self.pairing.of_ledger[again as usize] = group;
+                let group = &mut self.pairing.groups[group as usize];
+                for part in &mut group.ledger {
+                    if *part == held {
+                        *part = again;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Estimates that are left belong to the only prime contract of their job: each change order
+    /// may have an estimate of its own.
+    pub(super) fn further_estimates(&mut self) {
+        let mut primes: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for place in 0..self.project.len() {
+            let unit = &self.project[place];
+            if unit.family == Family::Contract && unit.standing == Standing::Counted {
+                primes.entry(unit.job).or_default().push(index(place));
+            }
+        }
+        let left: Vec<u32> = self.free_ledger(Family::Contract).collect();
+        for place in left {
+            let unit = &self.ledger[place as usize];
+            let Some([prime]) = unit.job.and_then(|job| primes.get(&job)).map(Vec::as_slice) else {
+                continue;
+            };
+            match self.pairing.of_project[*prime as usize] {
+                NONE => self.pairing.add(Group {
+                    family: Family::Contract,
+                    project: vec![*prime],
+                    ledger: vec![place],
+                    basis: PairBasis::Scored,
+                    score: 8_000,
+                    evidence: Evidence::OnlyContract,
+                    reversed: false,
+                }),
+                group => {
+                    self.pairing.of_ledger[place as usize] = group;
+                    self.pairing.groups[group as usize].ledger.push(place);
+                }
+            }
+        }
+    }
+
+    /// Within a job: two documents of one party that are alone near one date, have no numbers
+    /// that contradict each other, and amounts of one order. They differ, and that is the point.
+    pub(super) fn only_ones_left(&mut self, family: Family, blocks: &[(Vec<u32>, Vec<u32>)]) {
+        if matches!(family, Family::Receipt | Family::Payment) {
+            return;
+        }
+        for (project, ledger) in blocks {
+            let free_project: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .collect();
+            let free_ledger: Vec<u32> = ledger
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_ledger[*unit as usize] == NONE)
+                .collect();
+            if free_project.is_empty() || free_ledger.is_empty() || free_ledger.len() > 2_000 {
+                continue;
+            }
+            let near = |unit: u32, part: u32| self.may_be(unit, part);
+            let mut groups = Vec::new();
+            for unit in &free_project {
+                let mut partners = free_ledger.iter().filter(|part| near(*unit, **part));
+                let (Some(part), None) = (partners.next(), partners.next()) else {
+                    continue;
+                };
+                if free_project
+                    .iter()
+                    .filter(|other| near(**other, *part))
+                    .count()
+                    == 1
+                {
+                    groups.push((*unit, *part));
+                }
+            }
+            for (unit, part) in groups {
+                let group = Group {
+                    family,
+                    project: vec![unit],
+                    ledger: vec![part],
+                    basis: PairBasis::Scored,
+                    score: 7_500,
+                    evidence: Evidence::OnlyOnesLeft,
+                    reversed: false,
+                };
+                if !self.refused(&group) {
+                    self.pairing.add(group);
+                }
+            }
+        }
+    }
+
+    pub(super) fn may_be(&self, unit: u32, part: u32) -> bool {
+        let (one, other) = (&self.project[unit as usize], &self.ledger[part as usize]);
+        let billing = one.family == Family::Billing;
+        let same_party = matches!(one.family, Family::Billing | Family::Contract)
+            || (one.party == other.party && one.party != UNKNOWN);
+        let apart = match (one.date, other.date) {
+            (Some(one), Some(other)) => figures::dates::days_between(one, other).abs(),
+            _ => i32::MAX,
+        };
+        let near = matches!(one.family, Family::Commitment | Family::Contract) || apart <= 4;
+        let numbers_allow = billing
+            || one.family == Family::Contract
+            || one.number.is_empty()
+            || other.number.is_empty();
+        same_party
+            && near
+            && numbers_allow
+            && (same_order(one.shown.gross, other.shown.gross)
+                || same_order(one.shown.net, other.shown.net))
+    }
+
+    /// What is left on one side against what was voided, deleted or never approved on the other.
+    pub(super) fn match_ghosts(&mut self, family: Family) {
+        let drafts: Vec<u32> = self
+            .project
+            .iter()
+            .enumerate()
+            .filter(|(place, unit)| {
+                unit.family == family
+                    && !stands(unit.standing)
+                    && self.pairing.of_project[*place] == NONE
+            })
+            .map(|(place, _)| index(place))
+            .collect();
+        let living: Vec<u32> = self
+            .free_ledger(family)
+            .filter(|unit| self.ledger[*unit as usize].job.is_some())
+            .collect();
+        if !drafts.is_empty() && !living.is_empty() {
+            let matched = self.match_block(family, &drafts, &living, (Reach::AllJobs, Sign::AsIs));
+            self.accept(matched);
+        }
+        let mut voided: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (place, unit) in self.ledger.iter().enumerate() {
+            let gone = unit.family == family && unit.standing == Standing::Void;
+            if gone && self.pairing.of_ledger[place] == NONE {
+                let context = self.context_key(family, unit.party, unit.job);
+                voided.entry(context).or_default().push(index(place));
+            }
+        }
+        if voided.is_empty() {
+            return;
+        }
+        let left: Vec<u32> = self.free_project(family).collect();
+        for place in left {
+            let unit = &self.project[place as usize];
+            let context = self.context_key(family, unit.party, Some(unit.job));
+            let Some(gone) = voided.get_mut(&context) else {
+                continue;
+            };
+            let known = |part: &u32| self.is_voided_twin(unit, *part);
+            let found = gone
+                .iter()
+                .position(|part| known(part) == Some(true))
+                .or_else(|| {
+                    // Without a number, the only one of its party near the date.
+                    let mut near = gone
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, part)| known(part).is_none());
+                    near.next()
+                        .filter(|_| near.next().is_none())
+                        .map(|(at, _)| at)
+                });
+            if let Some(at) = found {
+                self.pairing.add(Group {
+                    family,
+                    project: vec![place],
+                    ledger: vec![gone.remove(at)],
+                    basis: PairBasis::Number,
+                    score: 9_000,
+                    evidence: Evidence::VoidedNumber,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    /// Whether a voided document has the unit's number; nothing when it has no number to tell by
+    /// but lies near the date.
+    pub(super) fn is_voided_twin(&self, unit: &ProjectUnit<'_>, part: u32) -> Option<bool> {
+        let other = &self.ledger[part as usize];
+        let (one, two) = (compact(unit.number), compact(other.number));
+        if !one.is_empty() && !two.is_empty() {
+            return Some(one == two || one.ends_with(&two) || two.ends_with(&one));
+        }
+        let near = match (unit.date, other.date) {
+            (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 7,
+            _ => false,
+        };
+        (!near).then_some(false)
+    }
+
+    /// What must agree besides the number: the job on the owner's side, the party otherwise.
+    pub(super) fn context_key(&self, family: Family, party: u32, job: Option<i64>) -> u32 {
+        if matches!(family, Family::Contract | Family::Billing | Family::Receipt) {
+            job.and_then(|job| self.jobs.get(&job))
+                .copied()
+                .unwrap_or(UNKNOWN)
+        } else {
+            party
+        }
+    }
+}
