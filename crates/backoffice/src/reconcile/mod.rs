@@ -22,7 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::model::Books;
 use figures::source::{Rejection, System};
-use figures::{Date, Measure};
+use figures::{Date, Measure, SmolStr};
+use rustc_hash::FxHashMap;
 
 use convention::Convention;
 use matching::decisions::Decisions;
@@ -144,8 +145,6 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
         convention,
         rejections,
     } = worked;
-    let cases = cases::cases(project, ledger, pairing);
-    let context = checks::Context::new(view, jobs, parties, (project, ledger), pairing);
     outcome.rejections.extend(rejections.iter().cloned());
     outcome.retainage_convention = Some(convention.name());
     outcome.not_kept = convention::not_kept(view, *convention);
@@ -154,7 +153,7 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
         .into_iter()
         .filter(|measure| !missing.contains(measure))
         .collect();
-    outcome.findings = checks::run(&cases, &context);
+    outcome.findings = findings(worked);
     // What only moves a measure that is not kept in QuickBooks is no disagreement.
     outcome.findings.retain_mut(|finding| {
         let moved = !finding.effects.is_empty();
@@ -190,6 +189,23 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
         .sort_by(|one, other| one.id.cmp(&other.id));
 }
 
+/// What the checks say. Cases and indexes live no longer than this: at a million records a side
+/// they are a quarter of the memory.
+fn findings(worked: &Worked<'_, '_>) -> Vec<result::Finding> {
+    let Worked {
+        view,
+        jobs,
+        parties,
+        project,
+        ledger,
+        pairing,
+        ..
+    } = worked;
+    let cases = cases::cases(project, ledger, pairing);
+    let context = checks::Context::new(view, jobs, parties, (project, ledger), pairing);
+    checks::run(&cases, &context)
+}
+
 /// Groups of units as pairs of documents: parts of one document are put together again.
 fn pairs(
     view: &View<'_>,
@@ -216,6 +232,8 @@ fn pairs(
             })
     };
     let mut by_sides: BTreeMap<Sides, Why> = BTreeMap::new();
+    // Many pairs rest on the same evidence; its sentence is kept once.
+    let mut sentences: FxHashMap<pairing::Evidence, SmolStr> = FxHashMap::default();
     for group in pairing.groups.iter().filter(shown) {
         let mut left: Vec<Side> = group
             .project
@@ -230,9 +248,13 @@ fn pairs(
         left.sort();
         right.sort();
         right.dedup();
+        let evidence = sentences
+            .entry(group.evidence)
+            .or_insert_with(|| SmolStr::new(group.evidence.sentence()))
+            .clone();
         by_sides
             .entry((left, right))
-            .or_insert_with(|| (group.basis, group.score, group.evidence.sentence()));
+            .or_insert((group.basis, group.score, evidence));
     }
     merge_payments(by_sides)
         .into_iter()
@@ -248,7 +270,7 @@ fn pairs(
 }
 
 type Sides = (Vec<Side>, Vec<Side>);
-type Why = (PairBasis, u16, String);
+type Why = (PairBasis, u16, SmolStr);
 
 /// One ledger document that serves several Procore documents part by part is one pair, so that
 /// nothing appears in two.

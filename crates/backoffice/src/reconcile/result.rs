@@ -165,7 +165,7 @@ pub struct Pair {
     /// Strength of the evidence.
     pub score: Score,
     /// The evidence in a sentence.
-    pub evidence: String,
+    pub evidence: SmolStr,
 }
 
 /// Something that only a person can decide.

@@ -630,7 +630,7 @@ fn settle(
             quickbooks: ids.iter().map(|id| Side::from(&customer_ref(id))).collect(),
             basis: first.basis,
             score: Score(first.score),
-            evidence: first.evidence.clone(),
+            evidence: SmolStr::new(&first.evidence),
         });
         map.customers.insert(project, ids);
     }

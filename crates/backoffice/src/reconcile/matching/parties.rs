@@ -103,7 +103,7 @@ fn pair(company: i64, kind: &str, id: &str, claim: &Claim) -> Pair {
         quickbooks: vec![Side::from(&SourceRef::quickbooks(kind, id))],
         basis: claim.basis,
         score: Score(claim.score),
-        evidence: claim.evidence.to_owned(),
+        evidence: SmolStr::new_static(claim.evidence),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Group {
 }
 
 /// What a group rests on; made into a sentence only when it is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Evidence {
     Confirmed,
     Link,
