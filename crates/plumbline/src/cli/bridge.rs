@@ -156,11 +156,11 @@ fn waterfall(compared: &Compared, bridge: &Bridge) -> String {
     let mut out = String::new();
     let job = printable(&compared.job(Some(bridge.project_id)));
     // Writing to a string does not fail.
-    drop(writeln!(
+    let _ = writeln!(
         out,
         "{job}: {}, as of {}",
         bridge.measure, compared.outcome.as_of
-    ));
+    );
     out.push_str(&table.aligned());
     out
 }

@@ -87,27 +87,27 @@ async fn look(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
         "NOT SOUND"
     };
     // Writing to a string does not fail.
-    drop(writeln!(
+    let _ = writeln!(
         out,
         "Store {}: {sound}, {} bytes",
         health.path.display(),
         health.file_bytes
-    ));
+    );
     for line in &health.damage {
-        drop(writeln!(out, "  {line}"));
+        let _ = writeln!(out, "  {line}");
     }
     for (system, connection) in states {
-        drop(writeln!(out, "{system}: {}", standing(connection.as_ref())));
+        let _ = writeln!(out, "{system}: {}", standing(connection.as_ref()));
     }
-    drop(writeln!(out, "Time zone: {}", desk.settings.time_zone));
-    drop(writeln!(out, "Cycles, newest first:"));
+    let _ = writeln!(out, "Time zone: {}", desk.settings.time_zone);
+    let _ = writeln!(out, "Cycles, newest first:");
     for cycle in cycles.iter().take(10) {
         let state = match cycle.state {
             CycleState::Open => "unfinished".to_owned(),
             CycleState::Finished { as_of, at } => format!("as of {as_of}, read {at:.0}"),
             CycleState::Abandoned { .. } => "given up".to_owned(),
         };
-        drop(writeln!(out, "  {}: {state}", cycle.number));
+        let _ = writeln!(out, "  {}: {state}", cycle.number);
     }
     out.push_str(if wrong.is_empty() {
         "Nothing is wrong.\n"
@@ -115,7 +115,7 @@ async fn look(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
         "To do:\n"
     });
     for line in &wrong {
-        drop(writeln!(out, "  {line}"));
+        let _ = writeln!(out, "  {line}");
     }
     Ok(Answer::text(out).with_status(status))
 }

@@ -4,10 +4,12 @@ use std::fmt::Write;
 
 use anyhow::{Context, bail};
 use backoffice::reconcile::matching::decisions::Decisions;
-use backoffice::reconcile::receipts::Receipt;
+use backoffice::reconcile::receipts::{FigureSide, Receipt, figure_id};
+use figures::Measure;
+use serde::Deserialize;
 use store::results;
 
-use super::reconcile::{finished, standing_books};
+use super::reconcile::standing_books;
 use super::table::{Cell, Table};
 use super::{Answer, Format, Global};
 use crate::books::Loaded;
@@ -26,7 +28,7 @@ pub(super) async fn explain(global: &Global, figure: &str) -> anyhow::Result<Ans
             let standing = standing_books(&desk, global.as_of).await;
             let decisions = desk.decisions().await;
             desk.store.close().await;
-            receipts::one(&standing?.loaded, &decisions?, figure)?
+            receipts::one(&standing?, &decisions?, figure)?
         }
     };
     shown(&receipt, global.format).map(Answer::text)
@@ -61,7 +63,7 @@ fn shown(receipt: &Receipt, format: Format) -> anyhow::Result<String> {
         out.push_str("\nNo record goes into it.\n");
     } else {
         // Writing to a string does not fail.
-        drop(write!(out, "\n{}", table.aligned()));
+        let _ = write!(out, "\n{}", table.aligned());
     }
     Ok(out)
 }
@@ -108,25 +110,65 @@ async fn replayed(desk: &Desk, figure: &str, cycle: Option<i64>) -> anyhow::Resu
     let kept = results::receipts(&desk.store, &desk.scope, figure).await?;
     let kept = kept
         .into_iter()
-        .find(|one| cycle.is_none_or(|number| one.cycle == number))
-        .with_context(|| match cycle {
-            Some(cycle) => format!("failed to find a receipt of {figure} in cycle {cycle}"),
-            None => format!("failed to find a receipt of {figure}"),
-        })?;
-    let known = store::mirror::cycle(&desk.store, &desk.scope, kept.cycle).await?;
-    known
-        .and_then(finished)
-        .context("failed to find the cycle of the receipt")?;
-    let result = results::newest(&desk.store, &desk.scope, Some(kept.cycle)).await?;
-    let result = result.context("failed to find the result of the receipt")?;
-    let loaded = Loaded::from_mirror(&desk.store, &desk.scope, kept.cycle, kept.as_of).await?;
+        .find(|one| cycle.is_none_or(|number| one.cycle == number));
+    let wanted = kept.as_ref().map(|one| one.cycle).or(cycle);
+    let result = results::newest(&desk.store, &desk.scope, wanted).await?;
+    let result = result.with_context(|| format!("failed to find a result with {figure}"))?;
+    let (cycle, as_of) = (result.cycle, result.as_of);
+    let loaded = Loaded::from_mirror(&desk.store, &desk.scope, cycle, as_of).await?;
     let decisions = desk.decisions_at(result.produced_at).await?;
     let again = receipts::stored(&receipts::one(&loaded, &decisions, figure)?)?;
-    Ok(Replayed {
-        stored: kept.receipt.inputs,
-        again: again.inputs,
-        cycle: kept.cycle,
-    })
+    match kept {
+        Some(kept) => Ok(Replayed {
+            stored: kept.receipt.inputs,
+            again: again.inputs,
+            cycle,
+        }),
+        // A run too large for receipts: its result holds the value.
+        None => Ok(Replayed {
+            stored: value_in(&result.body, figure)?,
+            again: again.value,
+            cycle,
+        }),
+    }
+}
+
+/// The value of a figure in a stored result.
+fn value_in(body: &str, figure: &str) -> anyhow::Result<String> {
+    let result: StoredResult = serde_json::from_str(body).context("failed to read the result")?;
+    let sides = [
+        FigureSide::Procore,
+        FigureSide::QuickBooks,
+        FigureSide::Unexplained,
+    ];
+    for bridge in &result.bridges {
+        let values = [
+            bridge.procore_cents,
+            bridge.quickbooks_cents,
+            bridge.unexplained_cents,
+        ];
+        for (side, value) in sides.into_iter().zip(values) {
+            if figure_id(bridge.project_id, bridge.measure, side) == figure {
+                return Ok(value.to_string());
+            }
+        }
+    }
+    bail!("the stored result does not show {figure}")
+}
+
+/// The members of a stored result that a replay needs.
+#[derive(Deserialize)]
+struct StoredResult {
+    bridges: Vec<StoredBridge>,
+}
+
+#[derive(Deserialize)]
+struct StoredBridge {
+    project_id: i64,
+    measure: Measure,
+    procore_cents: i64,
+    quickbooks_cents: i64,
+    unexplained_cents: i64,
 }
 
 /// Where two receipts part.

@@ -93,21 +93,15 @@ pub(super) async fn compared(global: &Global) -> anyhow::Result<Compared> {
 }
 
 async fn of_mirror(desk: &Desk, global: &Global) -> anyhow::Result<Compared> {
-    let loaded = standing_books(desk, global.as_of).await?.loaded;
+    let loaded = standing_books(desk, global.as_of).await?;
     Ok(Compared::of(&loaded, &desk.decisions().await?))
-}
-
-/// Books out of the mirror with the cycle that read them.
-pub(super) struct Standing {
-    pub(super) cycle: i64,
-    pub(super) loaded: Loaded,
 }
 
 /// The books of the newest cycle, or of the newest one up to a day that is asked for.
 ///
 /// Without a day they must stand now: both connections good, the reading not too old. Whoever
 /// names a day gets the books of that day, which is what the answer then says.
-pub(super) async fn standing_books(desk: &Desk, asked: Option<Date>) -> anyhow::Result<Standing> {
+pub(super) async fn standing_books(desk: &Desk, asked: Option<Date>) -> anyhow::Result<Loaded> {
     let newest = mirror::cycle_as_of(&desk.store, &desk.scope, asked).await?;
     let Some((cycle, day, at)) = newest.and_then(finished) else {
         return Err(nothing_read(desk, asked).await?.into());
@@ -142,7 +136,7 @@ pub(super) async fn standing_books(desk: &Desk, asked: Option<Date>) -> anyhow::
             }
         }
     }
-    Ok(Standing { cycle, loaded })
+    Ok(loaded)
 }
 
 /// Number, day and moment of a cycle that was read to its end.
@@ -232,13 +226,13 @@ fn overview(compared: &Compared) -> String {
         .filter(|finding| finding.is_timing())
         .count();
     // Writing to a string does not fail.
-    drop(write!(
+    let _ = write!(
         out,
         "\n{} findings, {timing} of them timing; {} bridges; {} questions; {} records rejected\n",
         outcome.findings.len(),
         outcome.bridges.len(),
         outcome.questions.len(),
         outcome.rejections.len()
-    ));
+    );
     out
 }

@@ -137,7 +137,7 @@ fn line(out: &mut String, cells: &[String], widths: &[usize], right: &[bool]) {
         text.extend(parts);
     }
     // Writing to a string does not fail.
-    drop(writeln!(out, "{}", text.trim_end()));
+    let _ = writeln!(out, "{}", text.trim_end());
 }
 
 fn columns_of(text: &str) -> usize {

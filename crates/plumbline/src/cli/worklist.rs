@@ -296,7 +296,7 @@ fn show(listed: &Listed, id: &str, history: &[Event], format: Format) -> anyhow:
     out.push_str("\nRecords:\n");
     for record in &words.records {
         // Writing to a string does not fail.
-        drop(writeln!(out, "  {}", printable(&record.to_string())));
+        let _ = writeln!(out, "  {}", printable(&record.to_string()));
     }
     if !words.effects.is_empty() {
         out.push_str("\nMoves (Procore minus QuickBooks):\n");
@@ -304,7 +304,7 @@ fn show(listed: &Listed, id: &str, history: &[Event], format: Format) -> anyhow:
     for moved in &words.effects {
         let job = printable(&job_name(&listed.jobs, Some(moved.project_id)));
         let amount = figures::Money::from_cents(moved.amount_cents);
-        drop(writeln!(out, "  {} of {job}: {amount}", moved.measure));
+        let _ = writeln!(out, "  {} of {job}: {amount}", moved.measure);
     }
     if !history.is_empty() {
         out.push_str("\nHistory:\n");
@@ -316,11 +316,11 @@ fn show(listed: &Listed, id: &str, history: &[Event], format: Format) -> anyhow:
             EventKind::Cleared => "cleared",
             EventKind::Reopened => "reopened",
         };
-        drop(writeln!(
+        let _ = writeln!(
             out,
             "  {what} in cycle {}, as of {}",
             event.cycle, event.as_of
-        ));
+        );
     }
     Ok(out)
 }

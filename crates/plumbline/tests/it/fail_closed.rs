@@ -153,15 +153,15 @@ fn hide_prime_contracts(sandboxes: &Sandboxes, job: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incomplete_resource_takes_the_measures_that_need_it() {
     let app = App::start(7).await;
-    let forbidden = FaultRule {
+    let broken = FaultRule {
         route: "GET /v3/company/*/query".to_owned(),
         contains: Some("from Bill ".to_owned()),
         nth: None,
         probability: None,
         times: None,
-        fault: FaultKind::Forbidden,
+        fault: FaultKind::ServerError { status: 500 },
     };
-    app.sandboxes.quickbooks.set_faults(vec![forbidden]);
+    app.sandboxes.quickbooks.set_faults(vec![broken]);
     let outcome = app.cycle().await.outcome;
     assert!(app.sandboxes.quickbooks.faults_fired()[0] > 0);
     assert!(

@@ -33,6 +33,10 @@ fn redate(app: &App, kind: &str, entity: &Value, day: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_item_is_opened_kept_cleared_by_an_edit_and_reopened_by_another() {
     let app = App::start(7).await;
+    // Nobody may edit in a closed period.
+    app.sandboxes
+        .quickbooks
+        .set_closing_date(&app.realm(), None);
     let first = app.cycle().await;
     assert!(
         first.outcome.refused.is_empty(),
@@ -89,8 +93,14 @@ async fn an_item_is_opened_kept_cleared_by_an_edit_and_reopened_by_another() {
         .unwrap();
     assert_eq!(item.state, ItemState::Open);
     desk.store.close().await;
+    drop(desk);
     let shown = app.run(&["worklist", "show", &id]);
-    assert!(shown.out.contains("reopened in cycle 4"), "{}", shown.out);
+    assert!(
+        shown.out.contains("reopened in cycle 4"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,7 +46,11 @@ async fn a_receipt_of_an_earlier_cycle_survives_a_later_decision_and_a_later_cyc
         .as_array()
         .unwrap()
         .iter()
-        .find(|pair| pair["kind"] == "document" && pair["procore"][0]["kind"] == "direct_cost")
+        .find(|pair| {
+            pair["kind"] == "document"
+                && pair["basis"] == "scored"
+                && pair["procore"][0]["kind"] == "direct_cost"
+        })
         .unwrap()
         .clone();
     let record = |side: &str| {
