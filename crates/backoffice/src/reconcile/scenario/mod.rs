@@ -25,6 +25,7 @@ mod property;
 mod quickbooks;
 mod reader;
 mod settle;
+mod totals;
 mod words;
 
 use std::collections::BTreeMap;
