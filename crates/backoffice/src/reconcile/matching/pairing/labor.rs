@@ -80,7 +80,7 @@ impl<'a> Run<'_, 'a> {
                 self.summing_to(&costs, posted.shown.gross)
             };
             if let Some(project) = chosen {
-                self.pairing.add(Group {
+                self.add(Group {
                     family: Family::Cost,
                     project,
                     ledger: vec![*part],
@@ -143,7 +143,7 @@ impl<'a> Run<'_, 'a> {
                     .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
                     .collect();
                 if let Some(costs) = self.summing_to(&free, posted) {
-                    self.pairing.add(Group {
+                    self.add(Group {
                         family: Family::Cost,
                         project: costs,
                         ledger: parts,
@@ -206,7 +206,7 @@ impl<'a> Run<'_, 'a> {
         }
         near.sort_unstable();
         for (_, unit, part) in near {
-            self.pairing.add(Group {
+            self.add(Group {
                 family: Family::Cost,
                 project: vec![unit],
                 ledger: vec![part],

@@ -67,7 +67,7 @@ impl<'a> Run<'_, 'a> {
                         (number.is_empty(), number.len(), apart(part), *part)
                     });
                 if let Some(part) = best {
-                    self.pairing.add(Group {
+                    self.add(Group {
                         family: unit.family,
                         project: vec![place],
                         ledger: vec![part],
@@ -162,7 +162,7 @@ impl<'a> Run<'_, 'a> {
                 continue;
             };
             match self.pairing.of_project[*prime as usize] {
-                NONE => self.pairing.add(Group {
+                NONE => self.add(Group {
                     family: Family::Contract,
                     project: vec![*prime],
                     ledger: vec![place],
@@ -225,9 +225,7 @@ impl<'a> Run<'_, 'a> {
                     evidence: Evidence::OnlyOnesLeft,
                     reversed: false,
                 };
-                if !self.refused(&group) {
-                    self.pairing.add(group);
-                }
+                self.add(group);
             }
         }
     }
@@ -307,7 +305,7 @@ impl<'a> Run<'_, 'a> {
                         .map(|(at, _)| at)
                 });
             if let Some(at) = found {
-                self.pairing.add(Group {
+                self.add(Group {
                     family,
                     project: vec![place],
                     ledger: vec![gone.remove(at)],

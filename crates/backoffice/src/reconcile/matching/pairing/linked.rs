@@ -36,7 +36,7 @@ impl<'a> Run<'_, 'a> {
                 let ledger = document
                     .map(|at| self.parts_of(at, family))
                     .unwrap_or_default();
-                self.pairing.add(Group {
+                self.add(Group {
                     family,
                     project: vec![*unit],
                     ledger,
@@ -81,7 +81,7 @@ impl<'a> Run<'_, 'a> {
                     evidence: Evidence::Link,
                     reversed: false,
                 };
-                self.pairing.add(group);
+                self.add(group);
             }
         }
     }

@@ -318,11 +318,16 @@ impl<'r, 'a> Run<'r, 'a> {
 
     fn accept(&mut self, matched: Matched) -> Vec<Asked> {
         for group in matched.groups {
-            if !self.refused(&group) {
-                self.pairing.add(group);
-            }
+            self.add(group);
         }
         matched.asked
+    }
+
+    /// Adds a group, unless a person said that it is none.
+    fn add(&mut self, group: Group) {
+        if group.basis == PairBasis::Confirmed || !self.refused(&group) {
+            self.pairing.add(group);
+        }
     }
 
     fn refused(&self, group: &Group) -> bool {

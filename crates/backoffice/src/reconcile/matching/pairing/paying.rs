@@ -42,9 +42,7 @@ impl<'a> Run<'_, 'a> {
             .collect();
         for mut group in found.into_iter().flatten() {
             self.take_unapplied(&mut group);
-            if !self.refused(&group) {
-                self.pairing.add(group);
-            }
+            self.add(group);
         }
     }
 
@@ -191,7 +189,7 @@ impl<'a> Run<'_, 'a> {
         }
         near.sort_unstable();
         for (_, other_number, _, unit, part) in near {
-            self.pairing.add(Group {
+            self.add(Group {
                 family,
                 project: vec![unit],
                 ledger: vec![part],
