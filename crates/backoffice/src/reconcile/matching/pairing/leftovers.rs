@@ -1,10 +1,11 @@
 //! What the matcher leaves: equal twins, credits and rebills, estimates of change orders, the only
 //! ones left, and what was voided, deleted or never approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figures::Money;
 
+use super::block::is_sequence;
 use super::{Evidence, Group, NONE, Reach, Run, Sign, UNKNOWN, compact, index, same_order, stands};
 use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
@@ -57,25 +58,26 @@ impl<'a> Run<'_, 'a> {
                         _ => i32::MAX,
                     }
                 };
+                let group = |part: u32| Group {
+                    family: unit.family,
+                    project: vec![place],
+                    ledger: vec![part],
+                    basis: PairBasis::Scored,
+                    score: 8_000,
+                    evidence: Evidence::NearestTwin,
+                    reversed: false,
+                };
                 let best = candidates
                     .iter()
                     .copied()
                     .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
-                    .filter(|part| apart(part) <= TWIN_DAYS)
+                    .filter(|part| apart(part) <= TWIN_DAYS && !self.refused(&group(*part)))
                     .min_by_key(|part| {
                         let number = self.ledger[*part as usize].number;
                         (number.is_empty(), number.len(), apart(part), *part)
                     });
                 if let Some(part) = best {
-                    self.add(Group {
-                        family: unit.family,
-                        project: vec![place],
-                        ledger: vec![part],
-                        basis: PairBasis::Scored,
-                        score: 8_000,
-                        evidence: Evidence::NearestTwin,
-                        reversed: false,
-                    });
+                    self.add(group(part));
                 }
             }
         }
@@ -240,10 +242,12 @@ impl<'a> Run<'_, 'a> {
             _ => i32::MAX,
         };
         let near = matches!(one.family, Family::Commitment | Family::Contract) || apart <= 4;
+        // A running number or our own check number is no document number that could contradict.
         let numbers_allow = billing
-            || one.family == Family::Contract
-            || one.number.is_empty()
-            || other.number.is_empty();
+            || matches!(one.family, Family::Contract | Family::Commitment)
+            || is_sequence(one.number)
+            || other.number.is_empty()
+            || self.is_check_number(other);
         same_party
             && near
             && numbers_allow
@@ -253,6 +257,72 @@ impl<'a> Run<'_, 'a> {
 
     /// What is left on one side against what was voided, deleted or never approved on the other.
     pub(super) fn match_ghosts(&mut self, family: Family) {
+        self.match_drafts(family);
+        self.match_voided(family);
+    }
+
+    /// The same amount to the cent within a few days, on another job or under another party, when
+    /// there is no other such document on either side.
+    pub(super) fn match_elsewhere(&mut self, family: Family) {
+        if matches!(family, Family::Contract | Family::Receipt | Family::Payment) {
+            return;
+        }
+        let project: Vec<u32> = self.free_project(family).collect();
+        let mut by_amount: BTreeMap<Money, Vec<u32>> = BTreeMap::new();
+        for part in self.free_ledger(family) {
+            let unit = &self.ledger[part as usize];
+            if !unit.shown.net.is_zero() {
+                by_amount.entry(unit.shown.net).or_default().push(part);
+            }
+        }
+        let candidates = |place: u32| -> Vec<u32> {
+            let unit = &self.project[place as usize];
+            let same = by_amount.get(&unit.shown.net).map(Vec::as_slice).unwrap_or_default();
+            same.iter().copied().filter(|part| self.may_be_elsewhere(unit, *part)).collect()
+        };
+        let found: Vec<(u32, Vec<u32>)> =
+            project.into_iter().map(|place| (place, candidates(place))).collect();
+        let mut wanted: BTreeMap<u32, u32> = BTreeMap::new();
+        for (_, parts) in &found {
+            for part in parts {
+                *wanted.entry(*part).or_default() += 1;
+            }
+        }
+        for (place, parts) in found {
+            let [part] = parts.as_slice() else { continue };
+            if wanted.get(part) == Some(&1) {
+                self.add(Group {
+                    family,
+                    project: vec![place],
+                    ledger: vec![*part],
+                    basis: PairBasis::Scored,
+                    score: 8_000,
+                    evidence: Evidence::OnlyOnesLeft,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    fn may_be_elsewhere(&self, unit: &ProjectUnit<'_>, part: u32) -> bool {
+        let other = &self.ledger[part as usize];
+        let near = unit.family == Family::Commitment
+            || match (unit.date, other.date) {
+                (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 3,
+                _ => false,
+            };
+        let party = unit.party == other.party && unit.party != UNKNOWN;
+        let owner = unit.family == Family::Billing;
+        let numbers_allow = is_sequence(unit.number)
+            || other.number.is_empty()
+            || self.is_check_number(other)
+            || compact(unit.number) == compact(other.number);
+        near && numbers_allow && (party || owner || other.job == Some(unit.job))
+    }
+
+    /// Drafts, void and deleted documents of Procore's against what stands in the ledger: within
+    /// their job first.
+    fn match_drafts(&mut self, family: Family) {
         let drafts: Vec<u32> = self
             .project
             .iter()
@@ -268,10 +338,37 @@ impl<'a> Run<'_, 'a> {
             .free_ledger(family)
             .filter(|unit| self.ledger[*unit as usize].job.is_some())
             .collect();
-        if !drafts.is_empty() && !living.is_empty() {
-            let matched = self.match_block(family, &drafts, &living, (Reach::AllJobs, Sign::AsIs));
+        if drafts.is_empty() || living.is_empty() {
+            return;
+        }
+        let jobs: BTreeSet<i64> =
+            drafts.iter().map(|unit| self.project[*unit as usize].job).collect();
+        for job in jobs {
+            let own: Vec<u32> = drafts
+                .iter()
+                .copied()
+                .filter(|unit| self.project[*unit as usize].job == job)
+                .collect();
+            let parts: Vec<u32> = living
+                .iter()
+                .copied()
+                .filter(|part| self.ledger[*part as usize].job == Some(job))
+                .collect();
+            let matched = self.match_block(family, &own, &parts, (Reach::OneJob, Sign::AsIs));
             self.accept(matched);
         }
+        let free = |unit: &u32| self.pairing.of_project[*unit as usize] == NONE;
+        let drafts: Vec<u32> = drafts.into_iter().filter(free).collect();
+        let living: Vec<u32> = living
+            .into_iter()
+            .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
+            .collect();
+        let matched = self.match_block(family, &drafts, &living, (Reach::AllJobs, Sign::AsIs));
+        self.accept(matched);
+    }
+
+    /// What stands in Procore against what was voided in the ledger.
+    fn match_voided(&mut self, family: Family) {
         let mut voided: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (place, unit) in self.ledger.iter().enumerate() {
             let gone = unit.family == family && unit.standing == Standing::Void;
@@ -330,12 +427,16 @@ impl<'a> Run<'_, 'a> {
             (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 7,
             _ => false,
         };
-        (!near).then_some(false)
+        let owner = is_receipt(unit) && !self.may_be_owner(unit.job, other);
+        (!near || owner).then_some(false)
     }
 
     /// What must agree besides the number: the job on the owner's side, the party otherwise.
     pub(super) fn context_key(&self, family: Family, party: u32, job: Option<i64>) -> u32 {
-        if matches!(family, Family::Contract | Family::Billing | Family::Receipt) {
+        if family == Family::Receipt {
+            // A voided payment has lost its lines, and with them its job.
+            UNKNOWN
+        } else if matches!(family, Family::Contract | Family::Billing) {
             job.and_then(|job| self.jobs.get(&job))
                 .copied()
                 .unwrap_or(UNKNOWN)
@@ -343,4 +444,8 @@ impl<'a> Run<'_, 'a> {
             party
         }
     }
+}
+
+fn is_receipt(unit: &ProjectUnit<'_>) -> bool {
+    unit.family == Family::Receipt
 }
