@@ -19,6 +19,7 @@
 //! backoffice` writes what is reported into all files, `UPDATE_SCENARIOS=r04` into those of one
 //! check; read the difference before you keep it.
 
+mod chart;
 mod print;
 mod procore;
 mod property;

@@ -61,7 +61,7 @@ impl World {
             stated: BTreeSet::new(),
             decisions: Decisions::default(),
         };
-        super::quickbooks::chart(&mut reader.ledger);
+        super::chart::chart(&mut reader.ledger);
         for line in office_beside(text) {
             reader.line(line)?;
         }
