@@ -97,6 +97,8 @@ pub(crate) struct Context<'c, 'a> {
     pub(crate) payroll_days: BTreeSet<Date>,
     /// Purchase orders of completed commitments are closed as a rule.
     pub(crate) closes_completed: bool,
+    /// What bill payments paid of each bill.
+    pub(crate) paid: FxHashMap<u32, Money>,
     /// Gross billed to date by commitment.
     pub(crate) billed: BTreeMap<i64, Money>,
     /// Approved change orders by prime contract.
@@ -132,6 +134,7 @@ impl<'c, 'a> Context<'c, 'a> {
             payroll_journals: BTreeSet::new(),
             payroll_days: BTreeSet::new(),
             closes_completed: closes_completed(view, project, ledger, pairing),
+            paid: FxHashMap::default(),
             billed: BTreeMap::new(),
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
@@ -144,6 +147,11 @@ impl<'c, 'a> Context<'c, 'a> {
         }
         for change in counted_changes(view.project) {
             *context.prime_changes.entry(change.contract_id).or_default() += change.amount;
+        }
+        for unit in ledger.iter().filter(|unit| unit.family == Family::Payment) {
+            if let Some(bill) = unit.pays {
+                *context.paid.entry(bill).or_default() += unit.shown.gross;
+            }
         }
         for unit in project {
             if let (ProjectKind::SubcontractorInvoice, Standing::Counted, Some(commitment)) =
@@ -350,8 +358,13 @@ impl<'c, 'a> Context<'c, 'a> {
                 && self.ledger[**place as usize].document != unit.document
         };
         let by_number = self.same_number.get(&(unit.family, key, number.clone()));
+        let running = number.len() <= 3;
         let alike = |place: &&u32| {
             let other = &self.ledger[**place as usize];
+            // A running number comes again every month and on every job.
+            if running && (other.job != unit.job || !self.is_near(unit, other)) {
+                return false;
+            }
             let (one, two) = (
                 unit.shown.gross.cents().abs(),
                 other.shown.gross.cents().abs(),
@@ -381,8 +394,16 @@ impl<'c, 'a> Context<'c, 'a> {
                     }
                     _ => false,
                 };
-                near && is_variant(&number, &compact_number(other.number))
+                // A re-issued invoice gets a number of its own.
+                let invoice = unit.family == Family::Billing;
+                near && (invoice || is_variant(&number, &compact_number(other.number)))
             })
+    }
+
+    fn is_near(&self, unit: &LedgerUnit<'_>, other: &LedgerUnit<'_>) -> bool {
+        unit.date.zip(other.date).is_some_and(|(one, two)| {
+            figures::dates::days_between(one, two).abs() <= self.view.policy.duplicate_window_days
+        })
     }
 
     /// Whether the case is young enough to be timing, by the date of the side that stands alone.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use figures::model::DocumentKind;
 use rustc_hash::FxHashMap;
 
 use super::super::cases::{Case, Relation};
@@ -67,6 +68,9 @@ impl<'a> Roots<'a> {
         if !matches!(case.family, Family::Receipt | Family::Payment) || case.residual.is_empty() {
             return None;
         }
+        if let Some(credit) = self.credit_used(case, context) {
+            return Some(credit);
+        }
         let of_ledger = case
             .ledger
             .iter()
@@ -81,6 +85,32 @@ impl<'a> Roots<'a> {
             _ => of_ledger.or(of_project).filter(|root| explains(root, case)),
         }
         .map(|root| root.finding)
+    }
+
+    /// The finding about a credit that the payment uses up, when the credit is all that the two
+    /// sides differ by: what a credit settles counts as paid (measures.md).
+    fn credit_used(&self, case: &Case<'_, 'a>, context: &Context<'_, 'a>) -> Option<usize> {
+        let over = -case.main().cents();
+        let document = context.document(case.ledger.first()?);
+        let links = document
+            .lines
+            .iter()
+            .flat_map(|line| line.links.iter().map(|link| (line.amount, link)));
+        for (amount, link) in links {
+            let kind = match link.kind.as_str() {
+                "CreditMemo" => DocumentKind::CreditMemo,
+                "VendorCredit" => DocumentKind::VendorCredit,
+                _ => continue,
+            };
+            let root = context
+                .view
+                .document(kind, &link.id)
+                .and_then(|credit| self.by_ledger.get(&credit));
+            if let Some(root) = root.filter(|_| over > 0 && over <= amount.cents().abs()) {
+                return Some(root.finding);
+            }
+        }
+        None
     }
 
     /// Adds a symptom to its cause; false when the case has a cause of its own.

@@ -142,6 +142,9 @@ impl<'a> Cutter<'_, 'a> {
                 self.push(Family::Receipt, place, document, cut);
             }
         }
+        if document.voided {
+            self.voided(Family::Receipt, place, document);
+        }
         if document.unapplied > Money::ZERO {
             let cut = Cut {
                 job: self.job(document.customer.as_deref()),
@@ -294,7 +297,20 @@ impl<'a> Cutter<'_, 'a> {
         slices
     }
 
+    /// A voided payment has lost its lines; what is left of it is its number, date and party.
+    fn voided(&mut self, family: Family, place: u32, document: &'a LedgerDocument) {
+        let cut = Cut {
+            job: self.job(document.customer.as_deref()),
+            part: Part::Applied,
+            ..Cut::default()
+        };
+        self.push(family, place, document, cut);
+    }
+
     fn bill_payment(&mut self, place: u32, document: &'a LedgerDocument) {
+        if document.voided {
+            self.voided(Family::Payment, place, document);
+        }
         for line in &document.lines {
             for link in line.links.iter().filter(|link| link.kind == "Bill") {
                 let Some(pays) = self.view.document(DocumentKind::Bill, &link.id) else {

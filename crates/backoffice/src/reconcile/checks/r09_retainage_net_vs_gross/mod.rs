@@ -33,7 +33,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         gross == other_gross || net == other_net || gross == other_net || net == other_gross;
     let moved = case.main().abs();
     let by_retainage = moved.is_zero() || moved == retainage.abs();
-    if retainage.is_zero() || !agrees || !by_retainage {
+    // A release that was keyed as new work is R35.
+    let release = gross.is_zero() && !net.is_zero();
+    if retainage.is_zero() || !agrees || !by_retainage || release {
         return None;
     }
     let what = format!(

@@ -12,7 +12,7 @@ use figures::Money;
 use figures::model::DocumentKind;
 
 use super::{Check, Claim, Context, Rule, Weight};
-use crate::reconcile::cases::Case;
+use crate::reconcile::cases::{Case, Relation};
 use crate::reconcile::units::{Family, Part};
 
 pub(super) const CHECK: Check = Check {
@@ -38,7 +38,30 @@ pub(super) fn excess(document: &figures::model::LedgerDocument) -> Money {
     document.total - applied
 }
 
+/// A second payment of a bill that is paid already.
+fn paid_twice(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    let unit = case.ledger.first()?;
+    let paid = unit.pays?;
+    let bill = context.view.at(paid);
+    let all = context.paid.get(&paid).copied().unwrap_or_default();
+    let lone = case.relation == Relation::OnlyLedger && case.family == Family::Payment;
+    let over = all - bill.total;
+    if !lone || over <= Money::ZERO || !context.view.counts(unit.date) {
+        return None;
+    }
+    let what = format!(
+        "{} pays {} again: {all} is paid on {}",
+        context.name_ledger(unit),
+        super::context::name_document(bill),
+        bill.total
+    );
+    Some(Claim::new(over.min(case.ledger_gross()), what).with([bill.source()]))
+}
+
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if let Some(twice) = paid_twice(case, context) {
+        return Some(twice);
+    }
     let (place, unit) = case
         .ledger_places
         .iter()

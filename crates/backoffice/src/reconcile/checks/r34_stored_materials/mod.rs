@@ -9,7 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::Family;
+use crate::reconcile::units::{Family, ProjectKind};
 use figures::Money;
 
 pub(super) const CHECK: Check = Check {
@@ -20,7 +20,34 @@ pub(super) const CHECK: Check = Check {
     rule: Rule::Claim(claim),
 };
 
+/// A pay application whose invoice lacks exactly the materials that it stores.
+fn stored_on_application(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    let [unit] = case.project.as_slice() else {
+        return None;
+    };
+    let billed = case.relation == Relation::Paired && unit.kind == ProjectKind::PayApplication;
+    if !billed || case.residual.is_empty() {
+        return None;
+    }
+    let totals = &context.view.project.pay_applications[unit.place as usize].totals;
+    let stored = totals.stored_materials;
+    let lacks = case.project_gross() - case.ledger_gross() == stored
+        || case.project_net() - case.ledger_net() == stored;
+    if stored.is_zero() || !lacks {
+        return None;
+    }
+    let what = format!(
+        "{} bills {stored} of stored materials that {} leaves out",
+        context.name_project(unit),
+        context.name_ledger(case.ledger.first()?)
+    );
+    Some(Claim::new(stored, what))
+}
+
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
+    if let Some(stored) = stored_on_application(case, context) {
+        return Some(stored);
+    }
     if case.relation != Relation::Paired || case.residual.is_empty() || case.family != Family::Cost
     {
         return None;

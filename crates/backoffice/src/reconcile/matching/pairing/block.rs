@@ -1,11 +1,14 @@
 //! One block handed to the document matcher.
 
+use std::collections::BTreeSet;
+
 use figures::Money;
+use figures::model::DocumentKind;
 
 use super::super::documents::{self, Amounts, Document};
-use super::{Asked, Evidence, Group, Matched, Run, UNKNOWN};
+use super::{Asked, Evidence, Group, Matched, Run, UNKNOWN, compact};
 use crate::reconcile::result::PairBasis;
-use crate::reconcile::units::{Family, ProjectUnit, Shown};
+use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Shown};
 
 impl<'a> Run<'_, 'a> {
     /// Runs the document matcher over one block.
@@ -50,6 +53,16 @@ impl<'a> Run<'_, 'a> {
                 }
             })
             .collect();
+        // A purchase carries our own check number: it tells something when it agrees, and nothing
+        // when it differs.
+        let known: BTreeSet<String> = project
+            .iter()
+            .map(|unit| compact(self.project[*unit as usize].number))
+            .collect();
+        let number = |unit: &LedgerUnit<'a>| {
+            let own = self.is_check_number(unit) && !known.contains(&compact(unit.number));
+            if own { "" } else { unit.number }
+        };
         let right: Vec<Document<'_>> = ledger
             .iter()
             .zip(&ids.1)
@@ -60,7 +73,7 @@ impl<'a> Run<'_, 'a> {
                     id,
                     party: owner(unit.party, unit.job),
                     party_name: if owner_side { "" } else { unit.party_name },
-                    number: unit.number,
+                    number: number(unit),
                     amounts: amounts(&unit.shown, sign),
                     date: unit.date,
                     job: job.unwrap_or(UNKNOWN),
@@ -111,6 +124,11 @@ impl<'a> Run<'_, 'a> {
         }
     }
 
+    /// Whether a unit's number is the number of our own check, not of the vendor's invoice.
+    pub(super) fn is_check_number(&self, unit: &LedgerUnit<'_>) -> bool {
+        self.view.at(unit.document).kind == DocumentKind::Purchase
+    }
+
     /// The amounts of a Procore document as this office enters them: an office whose documents
     /// carry no retainage at all enters the net amount.
     pub(super) fn as_entered(&self, unit: &ProjectUnit<'_>) -> Shown {
@@ -138,7 +156,7 @@ pub(super) enum Sign {
 }
 
 /// A running number, which Procore gives to every application, is no document number.
-fn is_sequence(number: &str) -> bool {
+pub(super) fn is_sequence(number: &str) -> bool {
     number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -277,11 +277,19 @@ impl<'a> Run<'_, 'a> {
         }
         let candidates = |place: u32| -> Vec<u32> {
             let unit = &self.project[place as usize];
-            let same = by_amount.get(&unit.shown.net).map(Vec::as_slice).unwrap_or_default();
-            same.iter().copied().filter(|part| self.may_be_elsewhere(unit, *part)).collect()
+            let same = by_amount
+                .get(&unit.shown.net)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            same.iter()
+                .copied()
+                .filter(|part| self.may_be_elsewhere(unit, *part))
+                .collect()
         };
-        let found: Vec<(u32, Vec<u32>)> =
-            project.into_iter().map(|place| (place, candidates(place))).collect();
+        let found: Vec<(u32, Vec<u32>)> = project
+            .into_iter()
+            .map(|place| (place, candidates(place)))
+            .collect();
         let mut wanted: BTreeMap<u32, u32> = BTreeMap::new();
         for (_, parts) in &found {
             for part in parts {
@@ -341,8 +349,10 @@ impl<'a> Run<'_, 'a> {
         if drafts.is_empty() || living.is_empty() {
             return;
         }
-        let jobs: BTreeSet<i64> =
-            drafts.iter().map(|unit| self.project[*unit as usize].job).collect();
+        let jobs: BTreeSet<i64> = drafts
+            .iter()
+            .map(|unit| self.project[*unit as usize].job)
+            .collect();
         for job in jobs {
             let own: Vec<u32> = drafts
                 .iter()

@@ -305,6 +305,8 @@ impl<'r, 'a> Run<'r, 'a> {
         self.rebills(family);
         self.only_ones_left(family, &blocks);
 
+        self.match_elsewhere(family);
+        self.match_reversed(family, &blocks);
         for sign in [Sign::AsIs, Sign::Reversed] {
             let project: Vec<u32> = self.free_project(family).collect();
             let ledger: Vec<u32> = self.free_ledger(family).collect();
@@ -314,6 +316,27 @@ impl<'r, 'a> Run<'r, 'a> {
             }
         }
         self.ask(asked);
+    }
+
+    /// Within each job, what is left against the ledger with its signs turned round.
+    fn match_reversed(&mut self, family: Family, blocks: &[(Vec<u32>, Vec<u32>)]) {
+        for (project, ledger) in blocks {
+            let project: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .collect();
+            let ledger: Vec<u32> = ledger
+                .iter()
+                .copied()
+                .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
+                .collect();
+            if !project.is_empty() && !ledger.is_empty() {
+                let reach = (Reach::OneJob, Sign::Reversed);
+                let matched = self.match_block(family, &project, &ledger, reach);
+                self.accept(matched);
+            }
+        }
     }
 
     fn accept(&mut self, matched: Matched) -> Vec<Asked> {

@@ -6,7 +6,7 @@ use figures::Money;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Evidence, Group, NONE, Run, compact, index, same_order};
+use super::{Evidence, Group, NONE, Run, compact, index, same_order, stands};
 use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectKind, ProjectUnit};
 use crate::reconcile::view::View;
@@ -162,6 +162,7 @@ impl<'a> Run<'_, 'a> {
         if family != Family::Receipt {
             return;
         }
+        self.match_whole_payments();
         let mut by_amount: BTreeMap<Money, Vec<u32>> = BTreeMap::new();
         for place in self.free_ledger(family) {
             let unit = &self.ledger[place as usize];
@@ -202,6 +203,56 @@ impl<'a> Run<'_, 'a> {
                 evidence: Evidence::SameMoney,
                 reversed: false,
             });
+        }
+    }
+
+    /// A payment that was applied only in part, or to several invoices: its whole amount is what
+    /// Procore received.
+    fn match_whole_payments(&mut self) {
+        let mut wholes: BTreeMap<Money, Vec<Vec<u32>>> = BTreeMap::new();
+        for parts in self.parts.values() {
+            let free = parts.iter().all(|part| {
+                let unit = &self.ledger[*part as usize];
+                unit.family == Family::Receipt
+                    && stands(unit.standing)
+                    && self.pairing.of_ledger[*part as usize] == NONE
+            });
+            let unapplied = parts
+                .iter()
+                .any(|part| self.ledger[*part as usize].part == Part::Unapplied);
+            if free && unapplied && parts.len() > 1 {
+                let total = self.view.at(self.ledger[parts[0] as usize].document).total;
+                wholes.entry(total).or_default().push(parts.clone());
+            }
+        }
+        for parts in wholes.values_mut() {
+            parts.sort();
+        }
+        for place in self.free_project(Family::Receipt).collect::<Vec<_>>() {
+            let unit = &self.project[place as usize];
+            let Some(candidates) = wholes.get(&unit.shown.gross) else {
+                continue;
+            };
+            let near = |parts: &&Vec<u32>| {
+                let other = &self.ledger[parts[0] as usize];
+                let days = unit.date.zip(other.date);
+                days.is_some_and(|(one, two)| {
+                    figures::dates::days_between(one, two).abs() <= ASTRAY_DAYS
+                }) && parts
+                    .iter()
+                    .any(|part| self.may_be_owner(unit.job, &self.ledger[*part as usize]))
+            };
+            if let Some(parts) = candidates.iter().find(near) {
+                self.add(Group {
+                    family: Family::Receipt,
+                    project: vec![place],
+                    ledger: parts.clone(),
+                    basis: PairBasis::Scored,
+                    score: 8_600,
+                    evidence: Evidence::SameMoney,
+                    reversed: false,
+                });
+            }
         }
     }
 
