@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// One cell: text, or a number that stays a number in a spreadsheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
+pub(super) enum Cell {
     /// Words; left-aligned.
     Text(String),
     /// An amount in cents; right-aligned.
@@ -20,7 +20,7 @@ pub enum Cell {
 
 impl Cell {
     /// A text cell.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
@@ -47,7 +47,7 @@ impl Cell {
 
 /// A table with a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+pub(super) struct Table {
     /// Names of the columns.
     pub header: Vec<&'static str>,
     /// Rows, each as long as the header.
@@ -60,7 +60,7 @@ const WIDEST: usize = 72;
 impl Table {
     /// An empty table.
     #[must_use]
-    pub fn new(header: &[&'static str]) -> Self {
+    pub(super) fn new(header: &[&'static str]) -> Self {
         Self {
             header: header.to_vec(),
             rows: Vec::new(),
@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// Adds a row.
-    pub fn push(&mut self, row: Vec<Cell>) {
+    pub(super) fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(
             row.len(),
             self.header.len(),
@@ -79,7 +79,7 @@ impl Table {
 
     /// Aligned columns for a terminal.
     #[must_use]
-    pub fn aligned(&self) -> String {
+    pub(super) fn aligned(&self) -> String {
         let rows: Vec<Vec<String>> = self
             .rows
             .iter()
@@ -112,7 +112,7 @@ impl Table {
     ///
     /// # Errors
     /// Never in practice: writing to memory does not fail.
-    pub fn comma_separated(&self) -> anyhow::Result<String> {
+    pub(super) fn comma_separated(&self) -> anyhow::Result<String> {
         let mut writer = csv::WriterBuilder::new()
             .quote_style(csv::QuoteStyle::NonNumeric)
             .from_writer(Vec::new());
@@ -164,7 +164,7 @@ fn is_invisible(c: char) -> bool {
 
 /// The text without what could move the cursor of a terminal or turn the line around.
 #[must_use]
-pub fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let spaced = text.chars().map(|c| {
         if matches!(c, '\n' | '\r' | '\t') {
             ' '
@@ -177,7 +177,7 @@ pub fn printable(text: &str) -> String {
 
 /// The text with a leading apostrophe where a spreadsheet would take it for a formula.
 #[must_use]
-pub fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let first = text
         .chars()
         .find(|c| matches!(c, '\t' | '\r' | '\n') || !(c.is_whitespace() || is_invisible(*c)));

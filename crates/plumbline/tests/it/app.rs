@@ -19,14 +19,14 @@ use plumbline::settings::Rights;
 use sandbox::contractor::{Plan, generate};
 
 /// Time that passes only when somebody would have waited.
-pub struct QuickClock(AtomicI64);
+pub(crate) struct QuickClock(AtomicI64);
 
 impl QuickClock {
-    pub fn at(start: Timestamp) -> Arc<Self> {
+    pub(crate) fn at(start: Timestamp) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(start.as_millisecond())))
     }
 
-    pub fn advance_hours(&self, hours: i64) {
+    pub(crate) fn advance_hours(&self, hours: i64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
     }
 }
@@ -52,7 +52,7 @@ impl Clock for QuickClock {
 }
 
 /// Nobody watches.
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Watch for Silent {
     fn step(&mut self, _: &Progress) {}
@@ -60,21 +60,21 @@ impl Watch for Silent {
 }
 
 /// Both sandboxes and a connected data folder.
-pub struct App {
-    pub sandboxes: Sandboxes,
-    pub clock: Arc<QuickClock>,
+pub(crate) struct App {
+    pub(crate) sandboxes: Sandboxes,
+    pub(crate) clock: Arc<QuickClock>,
     folder: tempfile::TempDir,
 }
 
 impl App {
     /// A small contractor, connected to both systems.
-    pub async fn start(seed: u64) -> Self {
+    pub(crate) async fn start(seed: u64) -> Self {
         let app = Self::unconnected(seed).await;
         app.connect().await;
         app
     }
 
-    pub async fn unconnected(seed: u64) -> Self {
+    pub(crate) async fn unconnected(seed: u64) -> Self {
         let world = generate(&Plan::small(seed));
         let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Still)
             .await
@@ -87,19 +87,19 @@ impl App {
         }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn day(&self) -> Date {
+    pub(crate) fn day(&self) -> Date {
         self.sandboxes.as_of
     }
 
-    pub async fn desk(&self) -> Desk {
+    pub(crate) async fn desk(&self) -> Desk {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let mut desk = Desk::open(&self.data(), clock).await.unwrap();
         desk.settings.as_of = Some(self.day());
@@ -107,7 +107,7 @@ impl App {
     }
 
     /// Connects both systems; doing it again asks for a full read.
-    pub async fn connect(&self) {
+    pub(crate) async fn connect(&self) {
         let mut desk = self.desk().await;
         let access = self.sandboxes.procore_access(Rights::Person);
         connect::procore(&mut desk, access, Consent::Headless)
@@ -120,7 +120,7 @@ impl App {
         desk.store.close().await;
     }
 
-    pub async fn cycle(&self) -> Report {
+    pub(crate) async fn cycle(&self) -> Report {
         let desk = self.desk().await;
         let report = cycle::run(&desk, self.day(), &mut Silent).await.unwrap();
         desk.store.close().await;
@@ -129,7 +129,7 @@ impl App {
 
     /// Runs the program on the data folder. Its clock is the machine's, so the folder's limit of
     /// age is lifted first.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.lift_age();
         let data = self.data().display().to_string();
         let mut all = vec!["--data", &data];
@@ -145,29 +145,29 @@ impl App {
         }
     }
 
-    pub fn realm(&self) -> String {
+    pub(crate) fn realm(&self) -> String {
         self.sandboxes.quickbooks.realm_id()
     }
 }
 
 /// What a run of the program came to.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 }
 
-pub fn run(arguments: &[&str]) -> Ran {
+pub(crate) fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, &[])
 }
 
-pub fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+pub(crate) fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = Command::new(program());
     command.args(arguments).envs(variables.iter().copied());
     let Output {
@@ -182,12 +182,12 @@ pub fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     }
 }
 
-pub fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_plumbline"))
 }
 
 /// A snapshot folder of a small contractor.
-pub fn snapshot(seed: u64, folder: &Path) -> PathBuf {
+pub(crate) fn snapshot(seed: u64, folder: &Path) -> PathBuf {
     let dir = folder.join("snapshot");
     generate(&Plan::small(seed)).write_snapshot(&dir).unwrap();
     dir
