@@ -139,24 +139,37 @@ pub(super) fn account(word: &str) -> Option<SmolStr> {
     Some(SmolStr::new((place + 1).to_string()))
 }
 
-/// Items by the word that names them: sales post through items, like in most offices.
-const ITEMS: [(&str, &str, &str, Option<&str>, Option<&str>); 4] = [
-    ("1", "Contract Work", "Service", Some("income"), None),
-    (
-        "2",
-        "Retainage Withheld",
-        "Service",
-        Some("retainage_receivable"),
-        None,
-    ),
-    ("3", "Uncollectible", "Service", Some("bad_debt"), None),
-    (
-        "4",
-        "Stored Materials",
-        "Inventory",
-        None,
-        Some("materials"),
-    ),
+/// An item: sales post through items, like in most offices.
+struct Sold {
+    id: &'static str,
+    name: &'static str,
+    kind: &'static str,
+    /// Words of the accounts.
+    income: Option<&'static str>,
+    expense: Option<&'static str>,
+}
+
+const fn sold(id: &'static str, name: &'static str, income: &'static str) -> Sold {
+    Sold {
+        id,
+        name,
+        kind: "Service",
+        income: Some(income),
+        expense: None,
+    }
+}
+
+const ITEMS: [Sold; 4] = [
+    sold("1", "Contract Work", "income"),
+    sold("2", "Retainage Withheld", "retainage_receivable"),
+    sold("3", "Uncollectible", "bad_debt"),
+    Sold {
+        id: "4",
+        name: "Stored Materials",
+        kind: "Inventory",
+        income: None,
+        expense: Some("materials"),
+    },
 ];
 
 /// Fills in the accounts, items and terms of every scenario.
@@ -172,7 +185,14 @@ pub(super) fn chart(ledger: &mut LedgerBooks) {
             active: true,
         });
     }
-    for (id, name, kind, income, expense) in ITEMS {
+    for Sold {
+        id,
+        name,
+        kind,
+        income,
+        expense,
+    } in ITEMS
+    {
         ledger.items.push(Item {
             id: SmolStr::new(id),
             name: SmolStr::new(name),

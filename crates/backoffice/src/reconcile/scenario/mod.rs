@@ -24,6 +24,7 @@ mod print;
 mod procore;
 mod property;
 mod quickbooks;
+mod random;
 mod reader;
 mod settle;
 mod totals;
