@@ -110,6 +110,7 @@ async fn a_quickbooks_that_stays_broken_is_refused_and_repaired_by_the_next_cycl
         FaultKind::FaultInSuccess,
     ] {
         let name = format!("{fault:?}");
+        app.sandboxes.quickbooks.set_faults(Vec::new());
         app.connect().await;
         app.sandboxes
             .quickbooks
@@ -123,14 +124,14 @@ async fn a_quickbooks_that_stays_broken_is_refused_and_repaired_by_the_next_cycl
             outcome.findings.is_empty() && outcome.bridges.is_empty(),
             "{name}"
         );
-        app.sandboxes.quickbooks.set_faults(Vec::new());
-        app.connect().await;
-        let repaired = app.cycle().await.outcome;
-        assert!(
-            judge(&name, &undisturbed, &repaired),
-            "{name} is not repaired"
-        );
     }
+    app.sandboxes.quickbooks.set_faults(Vec::new());
+    app.connect().await;
+    let repaired = app.cycle().await.outcome;
+    assert!(
+        judge("nothing", &undisturbed, &repaired),
+        "it is not repaired"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,6 +278,7 @@ async fn a_procore_that_stays_broken_is_refused_and_repaired_by_the_next_cycle()
         OfficeFault::HtmlSuccess,
     ] {
         let name = format!("{fault:?}");
+        app.sandboxes.procore.set_faults(Vec::new());
         app.connect().await;
         app.sandboxes
             .procore
@@ -290,14 +292,14 @@ async fn a_procore_that_stays_broken_is_refused_and_repaired_by_the_next_cycle()
             outcome.findings.is_empty() && outcome.bridges.is_empty(),
             "{name}"
         );
-        app.sandboxes.procore.set_faults(Vec::new());
-        app.connect().await;
-        let repaired = app.cycle().await.outcome;
-        assert!(
-            judge(&name, &undisturbed, &repaired),
-            "{name} is not repaired"
-        );
     }
+    app.sandboxes.procore.set_faults(Vec::new());
+    app.connect().await;
+    let repaired = app.cycle().await.outcome;
+    assert!(
+        judge("nothing", &undisturbed, &repaired),
+        "it is not repaired"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -318,4 +320,38 @@ async fn a_person_who_edits_while_procore_is_read_is_seen_or_told() {
     let report = app.cycle().await;
     let name = report.loaded.job_names().remove(&job);
     assert!(name.as_deref() == Some("Renamed In Between") || !report.outcome.refused.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_whose_answer_is_lost_is_told_and_repaired_by_connecting() {
+    let app = App::start(7).await;
+    let undisturbed = app.cycle().await.outcome;
+    let cut_ledger = FaultRule {
+        route: "POST /oauth2/v1/tokens/bearer".to_owned(),
+        ..ledger_rule(Some(1), FaultKind::DropAfterCommit)
+    };
+    app.sandboxes.quickbooks.expire_tokens();
+    app.sandboxes.quickbooks.set_faults(vec![cut_ledger]);
+    let outcome = app.cycle().await.outcome;
+    assert_eq!(app.sandboxes.quickbooks.faults_fired(), [1]);
+    assert!(outcome.refused.iter().any(|one| {
+        one.reason.contains("QuickBooks") && one.reason.contains("an earlier refresh was cut off")
+    }));
+    assert!(outcome.bridges.is_empty());
+    app.connect().await;
+
+    let cut_office = Fault {
+        method: Some("POST".to_owned()),
+        ..office_rule("/oauth/token", Some(1), OfficeFault::DropAfterCommit)
+    };
+    app.sandboxes.procore.expire_tokens();
+    app.sandboxes.procore.set_faults(vec![cut_office]);
+    let outcome = app.cycle().await.outcome;
+    assert!(outcome.refused.iter().any(|one| {
+        one.reason.contains("Procore") && one.reason.contains("an earlier refresh was cut off")
+    }));
+    assert!(outcome.bridges.is_empty());
+    app.connect().await;
+    let repaired = app.cycle().await.outcome;
+    assert!(judge("a lost refresh", &undisturbed, &repaired));
 }

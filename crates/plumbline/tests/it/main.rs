@@ -8,5 +8,6 @@ mod fail_closed;
 mod faults;
 mod kills;
 mod lifecycle;
+mod mirror;
 mod receipts;
 mod snapshots;
