@@ -107,6 +107,7 @@ pub(crate) struct View<'a> {
     primes: FxHashMap<i64, &'a PrimeContract>,
     commitments: FxHashMap<i64, &'a Commitment>,
     vendor_names: FxHashMap<i64, &'a str>,
+    ledger_vendors: FxHashMap<&'a str, &'a str>,
 }
 
 impl<'a> View<'a> {
@@ -153,12 +154,26 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|one| (one.id, one))
                 .collect(),
+            ledger_vendors: ledger
+                .vendors
+                .iter()
+                .map(|vendor| (vendor.id.as_str(), vendor.name.as_str()))
+                .collect(),
             vendor_names: project
                 .parties
                 .iter()
                 .map(|party| (party.id, party.name.as_str()))
                 .collect(),
         }
+    }
+
+    /// The vendor or payee of a ledger document, as the document names it, else as the list does.
+    pub(crate) fn payee(&self, document: &'a LedgerDocument) -> &'a str {
+        if !document.payee_name.is_empty() {
+            return &document.payee_name;
+        }
+        let vendor = document.vendor.as_deref();
+        vendor.and_then(|id| self.ledger_vendors.get(id)).copied().unwrap_or("")
     }
 
     /// The document with this kind and id.

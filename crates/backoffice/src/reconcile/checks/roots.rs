@@ -141,7 +141,9 @@ impl<'a> Roots<'a> {
 fn explains(root: &Root, case: &Case<'_, '_>) -> bool {
     case.residual.iter().all(|(job, share)| {
         root.net.get(job).is_some_and(|net| {
-            (net.cents() > 0) == (share.main.cents() > 0) && share.main.abs() <= net.abs()
+            // A payment carries the sales tax of what it pays; nothing else may make it larger.
+            let most = net.abs().cents() * 6 / 5;
+            (net.cents() > 0) == (share.main.cents() > 0) && share.main.abs().cents() <= most
         })
     })
 }

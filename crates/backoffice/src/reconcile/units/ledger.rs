@@ -84,7 +84,7 @@ impl<'a> Cutter<'_, 'a> {
             pays: cut.pays,
             job: cut.job,
             party: self.parties.vendor(document.vendor.as_deref()),
-            party_name: &document.payee_name,
+            party_name: self.view.payee(document),
             number: &document.number,
             date: Some(document.date),
             shown: cut.shown,

@@ -101,7 +101,7 @@ fn open_changes<'a>(context: &Context<'_, 'a>, job: i64) -> Vec<&'a ChangeOrder>
         let open = !change.deleted
             && !matches!(
                 change.status.as_str(),
-                "approved" | "rejected" | "void" | "no_charge" | "not_proceeding"
+                "approved" | "rejected" | "no_charge" | "not_proceeding"
             );
         if change.project_id == job && upstream && open {
             let key = (change.contract_id, change.number.as_str(), change.amount);
@@ -199,10 +199,11 @@ fn early_in_ledger(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<
         "change order {} for {} is {} in Procore but already in an estimate in QuickBooks",
         change.number, change.amount, change.status
     );
-    hit.instead = context
-        .view
-        .in_grace(change.date)
-        .then_some("T03_pending_approval");
+    hit.instead = if change.status == "void" {
+        Some("R22_void_one_side")
+    } else {
+        context.view.in_grace(change.date).then_some("T03_pending_approval")
+    };
     hit
 }
 

@@ -49,8 +49,15 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         .map(|unit| unit.shown.tax)
         .chain(case.ledger.iter().map(|unit| unit.shown.tax))
         .any(|tax| !tax.is_zero() && (tax.abs().cents() - difference.abs().cents()).abs() <= 2);
-    let base = case.project_gross().abs().min(case.ledger_gross().abs());
-    let rate = rate_of(base, difference.abs(), context);
+    let bases = [
+        case.project_gross().abs().min(case.ledger_gross().abs()),
+        case.project_net().abs().min(case.ledger_net().abs()),
+    ];
+    let by_net = case.project_net() - case.ledger_net();
+    let rate = bases
+        .into_iter()
+        .flat_map(|base| [(base, difference), (base, by_net)])
+        .find_map(|(base, difference)| rate_of(base, difference.abs(), context));
     if !stated && rate.is_none() && says_tax != Some(true) {
         return None;
     }

@@ -45,7 +45,7 @@ fn joint_check<'a>(
         date.is_none_or(|date| figures::dates::days_between(date, check.date).abs() <= 31)
     };
     let named = |check: &LedgerDocument| {
-        let texts = [check.payee_name.as_str(), check.note.as_str()];
+        let texts = [context.view.payee(check), check.note.as_str()];
         texts
             .iter()
             .filter_map(|text| payees(text))
@@ -82,7 +82,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         // The check was coded to job cost: the cost is in the books twice.
         (Relation::OnlyLedger, Family::Cost) => {
             let check = context.first_document(case)?;
-            if check.kind != DocumentKind::Purchase || payees(&check.payee_name).is_none() {
+            if check.kind != DocumentKind::Purchase || payees(context.view.payee(check)).is_none() {
                 return None;
             }
             let bill = open_bill(context, check)?;
@@ -103,9 +103,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 
 /// The open bill of this amount of one of a check's payees.
 fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'a LedgerDocument> {
-    let (one, other) = payees(&check.payee_name)?;
+    let (one, other) = payees(context.view.payee(check))?;
     context.view.ledger.documents.iter().find(|bill| {
-        let vendor = names::normalise(&bill.payee_name);
+        let vendor = names::normalise(context.view.payee(bill));
         bill.kind == DocumentKind::Bill
             && bill.balance == check.total
             && [&one, &other]

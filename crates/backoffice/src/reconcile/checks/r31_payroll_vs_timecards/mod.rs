@@ -8,6 +8,7 @@
 //! **What to do.** Reallocate the payroll journal, or complete the timecards.
 
 use figures::Money;
+use figures::model::LedgerLine;
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
@@ -33,21 +34,11 @@ pub(super) fn labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> (Money, M
                 .customer
                 .as_deref()
                 .and_then(|one| context.jobs.project_of(one));
-            if job != unit.job || job.is_none() {
+            if job != unit.job {
                 continue;
             }
             let amount = debit_less_credit(line);
-            let says_burden = [
-                "burden",
-                "payroll tax",
-                "workers",
-                "benefit",
-                "fringe",
-                "fica",
-            ]
-            .iter()
-            .any(|word| line.description.to_lowercase().contains(word));
-            if role.burden || (role.wages && says_burden) {
+            if is_burden(context, line) {
                 burden += amount;
             } else if role.wages {
                 wages += amount;
@@ -55,6 +46,14 @@ pub(super) fn labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> (Money, M
         }
     }
     (wages, burden)
+}
+
+/// Whether a line is labor burden, by its account or by what it says.
+pub(super) fn is_burden(context: &Context<'_, '_>, line: &LedgerLine) -> bool {
+    let role = context.view.role_of(line);
+    let words = ["burden", "payroll tax", "workers", "benefit", "fringe", "fica"];
+    let text = line.description.to_lowercase();
+    role.burden || (role.wages && words.iter().any(|word| text.contains(word)))
 }
 
 /// Whether the ledger side of a case is a payroll journal.

@@ -8,10 +8,13 @@
 //!
 //! **What to do.** Post an allocation, or correct the rate.
 
-use super::r31_payroll_vs_timecards::{is_labor, is_payroll, labor};
+use figures::Money;
+
+use super::r31_payroll_vs_timecards::{is_burden, is_labor, is_payroll, labor};
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
 use crate::reconcile::units::Family;
+use crate::reconcile::view::debit_less_credit;
 
 pub(super) const CHECK: Check = Check {
     id: "R36_labor_burden",
@@ -33,6 +36,36 @@ pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> boo
         })
 }
 
+/// Whether what a job lacks is the burden on its wages: the burden line of the journal lost its
+/// job, or the other jobs of the journal carry burden in this proportion.
+fn lacks_burden(case: &Case<'_, '_>, wages: Money, context: &Context<'_, '_>) -> bool {
+    let missing = case.main();
+    let (mut all_wages, mut all_burden) = (Money::ZERO, Money::ZERO);
+    for unit in &case.ledger {
+        for line in &context.document(unit).lines {
+            let job = line.customer.as_deref().and_then(|one| context.jobs.project_of(one));
+            let amount = debit_less_credit(line);
+            let burden = is_burden(context, line);
+            if job.is_none() && burden && amount == missing {
+                return true;
+            }
+            if job != unit.job && burden {
+                all_burden += amount;
+            } else if job != unit.job && context.view.role_of(line).wages {
+                all_wages += amount;
+            }
+        }
+    }
+    // The same proportion, to within a cent of the wages' share.
+    let (left, right) = (
+        i128::from(missing.cents()) * i128::from(all_wages.cents()),
+        i128::from(wages.cents()) * i128::from(all_burden.cents()),
+    );
+    missing > Money::ZERO
+        && all_burden > Money::ZERO
+        && (left - right).abs() <= i128::from(all_wages.cents())
+}
+
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if case.family != Family::Cost || case.residual.is_empty() {
         return None;
@@ -44,6 +77,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         Relation::Paired => {
             says_burden(case, context)
                 || (is_labor(case, context) && wages.is_zero() && !burden.is_zero())
+                || (is_labor(case, context) && burden.is_zero() && lacks_burden(case, wages, context))
         }
         _ => false,
     };

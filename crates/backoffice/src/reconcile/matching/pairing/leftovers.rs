@@ -129,9 +129,19 @@ impl<'a> Run<'_, 'a> {
                     && self.pairing.groups[self.pairing.of_ledger[*place as usize] as usize].basis
                         > PairBasis::Link
             });
-            let later = again
-                .iter()
-                .position(|place| self.ledger[*place as usize].date >= unit.date);
+            let stands_for = |place: &u32| {
+                let group = &self.pairing.groups[self.pairing.of_ledger[*place as usize] as usize];
+                group.project.iter().filter_map(|one| self.project[*one as usize].date).min()
+            };
+            let original = held.as_ref().and_then(stands_for);
+            let later = again.iter().position(|place| {
+                let date = self.ledger[*place as usize].date;
+                let near = original.zip(date).is_some_and(|(one, two)| {
+                    figures::dates::days_between(one, two).abs()
+                        <= self.view.policy.date_window_days
+                });
+                date >= unit.date && near
+            });
             if let (Some(held), Some(later)) = (held, later) {
                 let again = again.remove(later);
                 let group = self.pairing.of_ledger[held as usize];
@@ -256,6 +266,35 @@ impl<'a> Run<'_, 'a> {
     }
 
     /// What is left on one side against what was voided, deleted or never approved on the other.
+    /// A line of a paired document that went to another job: the rest of the same document is
+    /// exactly what the pair lacks.
+    pub(super) fn complete_documents(&mut self) {
+        let free: Vec<u32> = [Family::Cost, Family::Commitment]
+            .into_iter()
+            .flat_map(|family| self.free_ledger(family).collect::<Vec<_>>())
+            .collect();
+        for part in free {
+            let unit = &self.ledger[part as usize];
+            let siblings = self.parts.get(&unit.document).map(Vec::as_slice).unwrap_or_default();
+            let group = siblings
+                .iter()
+                .map(|other| self.pairing.of_ledger[*other as usize])
+                .find(|group| *group != NONE);
+            let Some(group) = group.map(|group| group as usize) else { continue };
+            let held = &self.pairing.groups[group];
+            let sum = |gross: &mut dyn Iterator<Item = Money>| -> Money { gross.sum() };
+            let wanted = sum(
+                &mut held.project.iter().map(|one| self.project[*one as usize].shown.gross),
+            );
+            let have =
+                sum(&mut held.ledger.iter().map(|one| self.ledger[*one as usize].shown.gross));
+            if wanted - have == unit.shown.gross && !unit.shown.gross.is_zero() {
+                self.pairing.of_ledger[part as usize] = u32::try_from(group).unwrap_or(NONE);
+                self.pairing.groups[group].ledger.push(part);
+            }
+        }
+    }
+
     pub(super) fn match_ghosts(&mut self, family: Family) {
         self.match_drafts(family);
         self.match_voided(family);
@@ -264,7 +303,7 @@ impl<'a> Run<'_, 'a> {
     /// The same amount to the cent within a few days, on another job or under another party, when
     /// there is no other such document on either side.
     pub(super) fn match_elsewhere(&mut self, family: Family) {
-        if matches!(family, Family::Contract | Family::Receipt | Family::Payment) {
+        if matches!(family, Family::Contract | Family::Receipt) {
             return;
         }
         let project: Vec<u32> = self.free_project(family).collect();
@@ -430,8 +469,9 @@ impl<'a> Run<'_, 'a> {
     pub(super) fn is_voided_twin(&self, unit: &ProjectUnit<'_>, part: u32) -> Option<bool> {
         let other = &self.ledger[part as usize];
         let (one, two) = (compact(unit.number), compact(other.number));
-        if !one.is_empty() && !two.is_empty() {
-            return Some(one == two || one.ends_with(&two) || two.ends_with(&one));
+        let same = one == two || one.ends_with(&two) || two.ends_with(&one);
+        if !one.is_empty() && !two.is_empty() && (same || !self.is_check_number(other)) {
+            return Some(same);
         }
         let near = match (unit.date, other.date) {
             (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 7,
