@@ -108,6 +108,7 @@ pub(crate) struct View<'a> {
     commitments: FxHashMap<i64, &'a Commitment>,
     vendor_names: FxHashMap<i64, &'a str>,
     ledger_vendors: FxHashMap<&'a str, &'a str>,
+    account_names: FxHashMap<&'a str, &'a str>,
 }
 
 impl<'a> View<'a> {
@@ -153,6 +154,11 @@ impl<'a> View<'a> {
                 .commitments
                 .iter()
                 .map(|one| (one.id, one))
+                .collect(),
+            account_names: ledger
+                .accounts
+                .iter()
+                .map(|account| (account.id.as_str(), account.name.as_str()))
                 .collect(),
             ledger_vendors: ledger
                 .vendors
@@ -235,6 +241,15 @@ impl<'a> View<'a> {
                 .or(item.expense_account.as_ref()),
             _ => item.expense_account.as_ref(),
         }
+    }
+
+    /// The name of the item on a line, else of its account.
+    pub(crate) fn named_on(&self, line: &'a LedgerLine) -> Option<&'a str> {
+        if let Some(item) = line.item.as_deref().and_then(|id| self.items.get(id)) {
+            return Some(item.name.as_str());
+        }
+        let account = line.account.as_deref()?;
+        self.account_names.get(account).copied()
     }
 
     /// The role of the account that a line posts to.

@@ -19,6 +19,8 @@ pub(crate) struct Habits<'a> {
     department_of_job: BTreeMap<i64, &'a str>,
     /// Account of each cost code, by the code's text.
     account_of_code: BTreeMap<&'a str, &'a str>,
+    /// All cost codes, by their text.
+    known_codes: std::collections::BTreeSet<&'a str>,
     /// Text of each cost code id.
     codes: FxHashMap<i64, &'a str>,
 }
@@ -111,8 +113,14 @@ impl<'a> Habits<'a> {
             class_of_job: classes.winners(view.policy),
             department_of_job: departments.winners(view.policy),
             account_of_code: accounts.winners(view.policy),
+            known_codes: codes.values().copied().filter(|code| !code.is_empty()).collect(),
             codes,
         }
+    }
+
+    /// The only cost code of a Procore document, as text.
+    pub(crate) fn code_of(&self, view: &View<'a>, unit: &ProjectUnit<'a>) -> Option<&'a str> {
+        single_code(view, unit, &self.codes)
     }
 
     pub(crate) fn class_of(&self, job: i64) -> Option<&'a str> {
@@ -129,6 +137,20 @@ impl<'a> Habits<'a> {
             .get(single_code(view, unit, &self.codes)?)
             .copied()
     }
+}
+
+/// The cost code that the items or accounts of a unit carry in their names (`03-300 Concrete`),
+/// when they carry exactly one that the project knows.
+pub(crate) fn named_code<'a>(
+    view: &View<'a>,
+    habits: &Habits<'a>,
+    unit: &LedgerUnit<'a>,
+) -> Option<&'a str> {
+    only(view.at(unit.document).lines.iter().filter_map(|line| {
+        let name = view.named_on(line)?;
+        let code = name.split(|one: char| one.is_whitespace()).next()?;
+        habits.known_codes.get(code).copied()
+    }))
 }
 
 /// The only class of a document, header or lines.

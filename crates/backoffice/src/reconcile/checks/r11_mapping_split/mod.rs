@@ -76,5 +76,7 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
                 instead: None,
             }
         })
+        // A customer that nothing was ever entered on splits nothing.
+        .filter(|hit: &Hit| !hit.amount.is_zero())
         .collect()
 }

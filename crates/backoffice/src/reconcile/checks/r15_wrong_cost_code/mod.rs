@@ -26,15 +26,25 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let ([one], [other]) = (case.project.as_slice(), case.ledger.as_slice()) else {
         return None;
     };
-    let usual = context.habits.account_for(context.view, one)?;
-    let used = super::habits::single_account(context.view, other)?;
     let amounts_agree = one.shown.gross == other.shown.gross || case.residual.is_empty();
-    if used == usual || !amounts_agree {
+    let named = super::habits::named_code(context.view, &context.habits, other);
+    let own = context.habits.code_of(context.view, one);
+    let how = match (named, own) {
+        // The item says which cost code it is for.
+        (Some(named), Some(own)) if named == own => return None,
+        (Some(named), Some(own)) => format!("to cost code {named}; Procore has it on {own}"),
+        _ => {
+            let usual = context.habits.account_for(context.view, one)?;
+            let used = super::habits::single_account(context.view, other)?;
+            if used == usual {
+                return None;
+            }
+            format!("to account {used}; its cost code usually goes to account {usual}")
+        }
+    };
+    if !amounts_agree {
         return None;
     }
-    let what = format!(
-        "{} is coded to account {used}; its cost code usually goes to account {usual}",
-        context.name_ledger(other)
-    );
+    let what = format!("{} is coded {how}", context.name_ledger(other));
     Some(Claim::new(other.shown.gross, what))
 }

@@ -69,24 +69,22 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         .iter()
         .filter(|one| !one.active)
     {
-        let ids = context
-            .jobs
+        let first = context.jobs.customers.get(&project.id).and_then(|ids| ids.first());
+        // The job's customers and all that lie below them.
+        let open: Money = context
+            .view
+            .ledger
             .customers
-            .get(&project.id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let inactive = |id: &str| context.view.customer(id).is_some_and(|one| !one.active);
-        let open: Money = ids
             .iter()
-            .filter(|id| !inactive(id))
-            .filter_map(|id| customers.get(id.as_str()))
+            .filter(|one| one.active && context.jobs.project_of(&one.id) == Some(project.id))
+            .filter_map(|one| customers.get(one.id.as_str()))
             .copied()
             .sum();
         let record = SourceRef::procore("project", project.id);
         hits.extend(hit(
             open,
             Some(project.id),
-            ids.first().cloned(),
+            first.cloned(),
             record,
             &project.name,
         ));

@@ -38,6 +38,8 @@ impl<'a> Run<'_, 'a> {
         for (project, ledger) in blocks.into_values() {
             self.match_labor(&project, &ledger, |one, other| one == other);
             self.match_crews(&project, &ledger);
+            self.match_journals(&project, &ledger);
+            self.match_uneven_crews(&project, &ledger);
             self.match_labor(&project, &ledger, same_order);
         }
         self.match_strayed_labor();
@@ -91,6 +93,68 @@ impl<'a> Run<'_, 'a> {
                 });
             }
         }
+    }
+
+    /// One cost for wages and burden against the journals of its day that sum to it: wages in one
+    /// journal, burden in another.
+    fn match_journals(&mut self, project: &[u32], ledger: &[u32]) {
+        for unit in project {
+            if self.pairing.of_project[*unit as usize] != NONE {
+                continue;
+            }
+            let cost = &self.project[*unit as usize];
+            let apart = |part: &u32| {
+                let date = cost.date.zip(self.ledger[*part as usize].date);
+                date.map_or(i32::MAX, |(one, two)| figures::dates::days_between(one, two).abs())
+            };
+            let free: Vec<u32> = ledger
+                .iter()
+                .copied()
+                .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
+                .filter(|part| apart(part) <= PAYROLL_DAYS)
+                .collect();
+            let Some(day) = free.iter().map(apart).min() else { continue };
+            let parts: Vec<u32> = free.into_iter().filter(|part| apart(part) == day).collect();
+            let posted: Money =
+                parts.iter().map(|part| self.ledger[*part as usize].shown.gross).sum();
+            if parts.len() > 1 && posted == cost.shown.gross {
+                self.add_labor(vec![*unit], parts, 9_200);
+            }
+        }
+    }
+
+    /// What is left of a day's crew against what is left of the journal of that day, when the
+    /// sums differ: one difference, not one for each worker.
+    fn match_uneven_crews(&mut self, project: &[u32], ledger: &[u32]) {
+        for part in ledger {
+            if self.pairing.of_ledger[*part as usize] != NONE {
+                continue;
+            }
+            let posted = &self.ledger[*part as usize];
+            let costs: Vec<u32> = project
+                .iter()
+                .copied()
+                .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
+                .filter(|unit| self.project[*unit as usize].date == posted.date)
+                .collect();
+            let sum: Money =
+                costs.iter().map(|unit| self.project[*unit as usize].shown.gross).sum();
+            if costs.len() > 1 && same_order(sum, posted.shown.gross) {
+                self.add_labor(costs, vec![*part], 8_500);
+            }
+        }
+    }
+
+    fn add_labor(&mut self, project: Vec<u32>, ledger: Vec<u32>, score: u16) {
+        self.add(Group {
+            family: Family::Cost,
+            project,
+            ledger,
+            basis: PairBasis::Scored,
+            score,
+            evidence: Evidence::Payroll,
+            reversed: false,
+        });
     }
 
     /// Labor that the journal of its day posted to another job, or to none: one cost against one

@@ -266,33 +266,70 @@ impl<'a> Run<'_, 'a> {
     }
 
     /// What is left on one side against what was voided, deleted or never approved on the other.
-    /// A line of a paired document that went to another job: the rest of the same document is
-    /// exactly what the pair lacks.
-    pub(super) fn complete_documents(&mut self) {
-        let free: Vec<u32> = [Family::Cost, Family::Commitment]
+    /// What a pair lacks, when something that is left is exactly that: another line of the same
+    /// document, another payment of the same document, or a second invoice or bill of the same
+    /// party and job near the same day.
+    pub(super) fn complete(&mut self) {
+        let lacking = self.lacking();
+        if lacking.is_empty() {
+            return;
+        }
+        let free: Vec<u32> = Family::ALL
             .into_iter()
+            .filter(|family| *family != Family::Contract)
             .flat_map(|family| self.free_ledger(family).collect::<Vec<_>>())
             .collect();
+        let mut completed: BTreeSet<usize> = BTreeSet::new();
         for part in free {
             let unit = &self.ledger[part as usize];
-            let siblings = self.parts.get(&unit.document).map(Vec::as_slice).unwrap_or_default();
-            let group = siblings
+            let amount = unit.shown.gross;
+            let Some(groups) = lacking.get(&(unit.family, amount)) else { continue };
+            let found = groups
                 .iter()
-                .map(|other| self.pairing.of_ledger[*other as usize])
-                .find(|group| *group != NONE);
-            let Some(group) = group.map(|group| group as usize) else { continue };
-            let held = &self.pairing.groups[group];
-            let sum = |gross: &mut dyn Iterator<Item = Money>| -> Money { gross.sum() };
-            let wanted = sum(
-                &mut held.project.iter().map(|one| self.project[*one as usize].shown.gross),
-            );
-            let have =
-                sum(&mut held.ledger.iter().map(|one| self.ledger[*one as usize].shown.gross));
-            if wanted - have == unit.shown.gross && !unit.shown.gross.is_zero() {
+                .copied()
+                .filter(|group| !completed.contains(group))
+                .find(|group| self.belongs(&self.pairing.groups[*group], unit));
+            if let Some(group) = found {
+                completed.insert(group);
                 self.pairing.of_ledger[part as usize] = u32::try_from(group).unwrap_or(NONE);
                 self.pairing.groups[group].ledger.push(part);
             }
         }
+    }
+
+    /// Groups whose ledger side is less than Procore's, by what they lack.
+    fn lacking(&self) -> BTreeMap<(Family, Money), Vec<usize>> {
+        let mut lacking: BTreeMap<(Family, Money), Vec<usize>> = BTreeMap::new();
+        for (place, group) in self.pairing.groups.iter().enumerate() {
+            let wanted: Money =
+                group.project.iter().map(|one| self.project[*one as usize].shown.gross).sum();
+            let have: Money =
+                group.ledger.iter().map(|one| self.ledger[*one as usize].shown.gross).sum();
+            let lack = wanted - have;
+            let same_sign = (lack > Money::ZERO) == (have > Money::ZERO);
+            if !lack.is_zero() && same_sign && !group.reversed {
+                lacking.entry((group.family, lack)).or_default().push(place);
+            }
+        }
+        lacking
+    }
+
+    /// Whether a part that is left belongs to the documents of a group.
+    fn belongs(&self, group: &Group, unit: &LedgerUnit<'_>) -> bool {
+        group.ledger.iter().any(|other| {
+            let other = &self.ledger[*other as usize];
+            let days = other.date.zip(unit.date);
+            let near = days.is_some_and(|(one, two)| {
+                figures::dates::days_between(one, two).abs() <= 3
+            });
+            let paying = matches!(unit.family, Family::Receipt | Family::Payment);
+            other.document == unit.document
+                || (paying && unit.pays.is_some() && other.pays == unit.pays)
+                || (!paying
+                    && near
+                    && unit.job.is_some()
+                    && (other.job, other.party) == (unit.job, unit.party))
+        })
     }
 
     pub(super) fn match_ghosts(&mut self, family: Family) {

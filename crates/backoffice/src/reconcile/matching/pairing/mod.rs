@@ -159,7 +159,7 @@ pub(crate) fn pair(
         run.match_astray(family);
         run.match_family(family);
     }
-    run.complete_documents();
+    run.complete();
     for family in Family::ALL {
         run.match_ghosts(family);
     }
