@@ -25,7 +25,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     }
     let (one, other) = (case.project.first()?, case.ledger.first()?);
     let differs = match case.family {
-        Family::Cost | Family::Commitment | Family::Payment => {
+        Family::Cost | Family::Commitment => {
             let document = context.document(other);
             document.vendor.is_some()
                 && one.party != u32::MAX
@@ -33,7 +33,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
                 && one.party != other.party
         }
         Family::Billing => other.job.is_none() && !case.residual.is_empty(),
-        Family::Contract | Family::Receipt => false,
+        // A payment names whom the bill names.
+        Family::Contract | Family::Receipt | Family::Payment => false,
     };
     if !differs {
         return None;

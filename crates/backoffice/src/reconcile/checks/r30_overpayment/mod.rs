@@ -44,9 +44,10 @@ fn paid_twice(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let paid = unit.pays?;
     let bill = context.view.at(paid);
     let all = context.paid.get(&paid).copied().unwrap_or_default();
-    let lone = case.relation == Relation::OnlyLedger && case.family == Family::Payment;
+    let paying = case.family == Family::Payment && !case.residual.is_empty();
+    let lone = matches!(case.relation, Relation::OnlyLedger | Relation::Paired);
     let over = all - bill.total;
-    if !lone || over <= Money::ZERO || !context.view.counts(unit.date) {
+    if !paying || !lone || over <= Money::ZERO || !context.view.counts(unit.date) {
         return None;
     }
     let what = format!(

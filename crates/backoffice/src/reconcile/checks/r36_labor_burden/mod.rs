@@ -36,6 +36,11 @@ pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> boo
         })
 }
 
+/// Whether a cost is near an amount of burden: half as much again is wages that went astray.
+fn is_about(cost: Money, burden: Money) -> bool {
+    !burden.is_zero() && (cost - burden).abs().cents() * 2 <= burden.abs().cents()
+}
+
 /// Whether what a job lacks is the burden on its wages: the burden line of the journal lost its
 /// job, or the other jobs of the journal carry burden in this proportion.
 fn lacks_burden(case: &Case<'_, '_>, wages: Money, context: &Context<'_, '_>) -> bool {
@@ -76,7 +81,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         Relation::OnlyLedger => is_payroll(case, context) && wages.is_zero() && !burden.is_zero(),
         Relation::Paired => {
             says_burden(case, context)
-                || (is_labor(case, context) && wages.is_zero() && !burden.is_zero())
+                || (is_labor(case, context) && wages.is_zero() && is_about(case.project_gross(), burden))
                 || (is_labor(case, context) && burden.is_zero() && lacks_burden(case, wages, context))
         }
         _ => false,

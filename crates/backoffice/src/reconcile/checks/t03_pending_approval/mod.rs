@@ -23,7 +23,17 @@ pub(super) const CHECK: Check = Check {
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let billed = matches!(case.family, Family::Billing | Family::Cost);
-    if !billed || case.residual.is_empty() || !context.in_grace(case) {
+    if !billed || case.residual.is_empty() {
+        return None;
+    }
+    let unposted = case.relation == Relation::OnlyLedger && case.family == Family::Billing;
+    if unposted && in_open_period(case, context) {
+        let unit = case.ledger.first()?;
+        let what =
+            format!("{} is in QuickBooks; the billing period is still open", context.name_ledger(unit));
+        return Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what));
+    }
+    if !context.in_grace(case) {
         return None;
     }
     if super::r36_labor_burden::says_burden(case, context) && case.ledger.is_empty() {
@@ -41,12 +51,6 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             context.name_ledger(unit),
             context.name_project(case.project.first()?)
         ),
-        Relation::OnlyLedger if case.family == Family::Billing && in_open_period(case, context) => {
-            format!(
-                "{} is in QuickBooks; the billing period is still open",
-                context.name_ledger(unit)
-            )
-        }
         _ => return None,
     };
     Some(Claim::new(
@@ -55,7 +59,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     ))
 }
 
-/// Whether the ledger document is dated in a billing period of the job that is still open.
+/// Whether the ledger document is dated in a billing period of the job that is still open, and
+/// that has not ended longer ago than the grace days.
 fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     let (Some(job), Some(date)) = (case.job(), case.ledger_date()) else {
         return false;
@@ -64,6 +69,8 @@ fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
         period.open
             && period.project_id == job
             && period.start.is_some_and(|start| start <= date)
-            && period.end.is_some_and(|end| date <= end)
+            && period.end.is_some_and(|end| {
+                date <= end && context.view.age(end) <= context.view.policy.grace_days
+            })
     })
 }

@@ -262,7 +262,8 @@ impl<'a> Run<'_, 'a> {
             && near
             && numbers_allow
             && (same_order(one.shown.gross, other.shown.gross)
-                || same_order(one.shown.net, other.shown.net))
+                || same_order(one.shown.net, other.shown.net)
+                || (apart == 0 && same_side(one.shown.net, other.shown.net)))
     }
 
     /// What is left on one side against what was voided, deleted or never approved on the other.
@@ -302,7 +303,11 @@ impl<'a> Run<'_, 'a> {
         let mut lacking: BTreeMap<(Family, Money), Vec<usize>> = BTreeMap::new();
         for (place, group) in self.pairing.groups.iter().enumerate() {
             let wanted: Money =
-                group.project.iter().map(|one| self.project[*one as usize].shown.gross).sum();
+                group
+                .project
+                .iter()
+                .map(|one| self.as_entered(&self.project[*one as usize]).gross)
+                .sum();
             let have: Money =
                 group.ledger.iter().map(|one| self.ledger[*one as usize].shown.gross).sum();
             let lack = wanted - have;
@@ -379,6 +384,43 @@ impl<'a> Run<'_, 'a> {
                     family,
                     project: vec![place],
                     ledger: vec![*part],
+                    basis: PairBasis::Scored,
+                    score: 8_000,
+                    evidence: Evidence::OnlyOnesLeft,
+                    reversed: false,
+                });
+            }
+        }
+    }
+
+    /// One document against all parts of a ledger document that serves several jobs.
+    pub(super) fn match_whole_documents(&mut self, family: Family) {
+        if !matches!(family, Family::Cost | Family::Commitment) {
+            return;
+        }
+        let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for part in self.free_ledger(family) {
+            parts.entry(self.ledger[part as usize].document).or_default().push(part);
+        }
+        parts.retain(|_, parts| parts.len() > 1);
+        let mut by_amount: BTreeMap<Money, Vec<Vec<u32>>> = BTreeMap::new();
+        for parts in parts.into_values() {
+            let total = parts.iter().map(|part| self.ledger[*part as usize].shown.gross).sum();
+            by_amount.entry(total).or_default().push(parts);
+        }
+        for place in self.free_project(family).collect::<Vec<_>>() {
+            let unit = &self.project[place as usize];
+            let amount = self.as_entered(unit).gross;
+            let of_job = |parts: &&Vec<u32>| {
+                parts.iter().any(|part| self.ledger[*part as usize].job == Some(unit.job))
+                    && parts.iter().all(|part| self.may_be_elsewhere(unit, *part))
+            };
+            let found = by_amount.get(&amount).and_then(|all| all.iter().find(of_job)).cloned();
+            if let Some(ledger) = found {
+                self.add(Group {
+                    family,
+                    project: vec![place],
+                    ledger,
                     basis: PairBasis::Scored,
                     score: 8_000,
                     evidence: Evidence::OnlyOnesLeft,
@@ -535,4 +577,11 @@ impl<'a> Run<'_, 'a> {
 
 fn is_receipt(unit: &ProjectUnit<'_>) -> bool {
     unit.family == Family::Receipt
+}
+
+/// Amounts of one sign, neither more than three times the other: enough on one and the same day.
+fn same_side(one: Money, other: Money) -> bool {
+    let (one, other) = (one.cents(), other.cents());
+    let (small, large) = (one.abs().min(other.abs()), one.abs().max(other.abs()));
+    one.signum() * other.signum() > 0 && large <= small * 3
 }

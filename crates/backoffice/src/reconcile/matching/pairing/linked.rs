@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use figures::Money;
 use figures::model::DocumentKind;
 use figures::source::SourceRef;
 
@@ -71,7 +72,7 @@ impl<'a> Run<'_, 'a> {
             let free = |unit: &u32| self.pairing.of_project[*unit as usize] == NONE;
             let units: Vec<u32> = units.into_iter().filter(free).collect();
             let ledger = self.parts_of(document, family);
-            for (project, ledger) in self.split_by_job(units, ledger) {
+            for (project, ledger) in self.split(units, ledger) {
                 let group = Group {
                     family,
                     project,
@@ -84,6 +85,37 @@ impl<'a> Run<'_, 'a> {
                 self.add(group);
             }
         }
+    }
+
+    /// Several Procore documents linked to one ledger document: each takes the part of its own
+    /// amount, its job's first; what is left goes by job.
+    fn split(&self, project: Vec<u32>, mut ledger: Vec<u32>) -> Vec<(Vec<u32>, Vec<u32>)> {
+        let gross = |part: &u32| self.ledger[*part as usize].shown.gross;
+        let linked: Money =
+            project.iter().map(|unit| self.project[*unit as usize].shown.gross).sum();
+        if project.len() <= 1 && ledger.iter().map(gross).sum::<Money>() == linked {
+            return vec![(project, ledger)];
+        }
+        let mut groups = Vec::new();
+        let mut left = Vec::new();
+        for unit in project {
+            let one = &self.project[unit as usize];
+            let equal = |part: &u32| self.ledger[*part as usize].shown.gross == one.shown.gross;
+            let of_job = |part: &u32| self.ledger[*part as usize].job == Some(one.job);
+            let best = ledger
+                .iter()
+                .position(|part| equal(part) && of_job(part))
+                .or_else(|| ledger.iter().position(equal));
+            match best {
+                Some(at) => groups.push((vec![unit], vec![ledger.remove(at)])),
+                None => left.push(unit),
+            }
+        }
+        // Parts that nothing is linked to stay free for what they really are.
+        if !left.is_empty() {
+            groups.extend(self.split_by_job(left, ledger));
+        }
+        groups
     }
 
     /// Several Procore documents linked to one ledger document: each takes the part of its job,

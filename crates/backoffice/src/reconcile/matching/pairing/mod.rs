@@ -306,6 +306,7 @@ impl<'r, 'a> Run<'r, 'a> {
         self.rebills(family);
         self.only_ones_left(family, &blocks);
 
+        self.match_whole_documents(family);
         self.match_elsewhere(family);
         self.match_reversed(family, &blocks);
         for sign in [Sign::AsIs, Sign::Reversed] {
