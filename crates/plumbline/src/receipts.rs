@@ -1,57 +1,27 @@
 //! The receipts of the figures of a run, as they are stored and computed again.
 
-use anyhow::Context;
 use backoffice::reconcile::matching::decisions::Decisions;
 use backoffice::reconcile::policy::Policy;
-use backoffice::reconcile::receipts::{FigureSide, Receipt, figure_id, receipt};
+use backoffice::reconcile::receipts::{Receipt, receipt, receipts};
 use backoffice::reconcile::result::Reconciliation;
 use figures::figure::Absence;
-use rayon::prelude::*;
 use store::results::FigureReceipt;
 
 use crate::books::Loaded;
 use crate::refused::Refused;
 
-/// Figures of which a cycle writes receipts, and records from which it does. Each receipt is a
-/// computation of its own; beyond this a cycle would take longer than the reading. Figures
-/// without a stored receipt are replayed against the stored result instead.
-const MOST_FIGURES: usize = 1_000;
-const MOST_RECORDS: usize = 100_000;
-
-/// The receipts of every figure of the bridges; none when there are too many.
+/// The receipts of every figure of the bridges.
 ///
 /// # Errors
-/// When a figure that is shown has no receipt, which would be an error of the program.
+/// Never in practice: a receipt is always JSON.
 pub fn of(
     loaded: &Loaded,
     decisions: &Decisions,
     outcome: &Reconciliation,
 ) -> anyhow::Result<Vec<FigureReceipt>> {
-    let sides = [
-        FigureSide::Procore,
-        FigureSide::QuickBooks,
-        FigureSide::Unexplained,
-    ];
-    let figures: Vec<String> = outcome
-        .bridges
+    receipts(&loaded.books, &Policy::default(), decisions, outcome)
         .iter()
-        .flat_map(|bridge| sides.map(|side| figure_id(bridge.project_id, bridge.measure, side)))
-        .collect();
-    let records = loaded
-        .books
-        .ledger
-        .as_ref()
-        .map_or(0, |books| books.documents.len());
-    if figures.len() > MOST_FIGURES || records > MOST_RECORDS {
-        return Ok(Vec::new());
-    }
-    figures
-        .par_iter()
-        .map(|figure| {
-            let receipt = one(loaded, decisions, figure)
-                .with_context(|| format!("failed to write the receipt of {figure}"))?;
-            stored(&receipt)
-        })
+        .map(stored)
         .collect()
 }
 

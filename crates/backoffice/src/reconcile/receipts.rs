@@ -3,6 +3,8 @@
 //! A receipt is computed from the books by the same code as the figure itself, so that replaying
 //! it from the mirror of its cycle gives the same bytes.
 
+use std::collections::BTreeMap;
+
 use figures::figure::{Absence, Definition};
 use figures::model::Books;
 use figures::source::SourceRef;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use super::matching::decisions::Decisions;
 use super::matching::pairing::project_ref;
 use super::policy::Policy;
+use super::result::{Bridge, Reconciliation};
 use super::units::{Family, Share};
 use super::{Worked, reconcile, work};
 
@@ -207,7 +210,6 @@ pub fn receipt(
     };
     let (project_id, measure, side) = parse(figure)
         .ok_or_else(|| absent("it is no figure; ids look like bridge.billed.procore:882301"))?;
-    let definition = definition(measure, side).ok_or_else(|| absent("it has no definition"))?;
     let outcome = reconcile(books, as_of, policy, decisions, Vec::new());
     let bridge = outcome
         .bridges
@@ -226,71 +228,130 @@ pub fn receipt(
                     .unwrap_or("there is no such job"),
             )
         })?;
-    let (value, inputs) = match side {
-        FigureSide::Unexplained => (bridge.unexplained, steps(bridge, &outcome.findings)),
-        FigureSide::Procore | FigureSide::QuickBooks => {
-            let value = if side == FigureSide::Procore {
-                bridge.procore
-            } else {
-                bridge.quickbooks
-            };
-            let inputs = work(books, as_of, policy, decisions, |worked| {
-                shares(worked, project_id, measure, side)
-            });
-            (value, inputs.unwrap_or_default())
+    let mut inputs = work(books, as_of, policy, decisions, shares).unwrap_or_default();
+    let firsts = first_records(&outcome);
+    write(as_of, bridge, side, &mut inputs, &firsts).ok_or_else(|| absent("it has no definition"))
+}
+
+/// The receipts of every figure of a comparison, in the order of its bridges: the same as
+/// [`receipt`] gives one by one, from one computation.
+#[must_use]
+pub fn receipts(
+    books: &Books,
+    policy: &Policy,
+    decisions: &Decisions,
+    outcome: &Reconciliation,
+) -> Vec<Receipt> {
+    let as_of = outcome.as_of;
+    let mut inputs = work(books, as_of, policy, decisions, shares).unwrap_or_default();
+    let firsts = first_records(outcome);
+    let mut found = Vec::with_capacity(outcome.bridges.len() * SIDES.len());
+    for bridge in &outcome.bridges {
+        for side in SIDES {
+            found.extend(write(as_of, bridge, side, &mut inputs, &firsts));
         }
+    }
+    found
+}
+
+const SIDES: [FigureSide; 3] = [
+    FigureSide::Procore,
+    FigureSide::QuickBooks,
+    FigureSide::Unexplained,
+];
+
+/// Inputs by job, measure and side.
+type Inputs = BTreeMap<(i64, Measure, FigureSide), Vec<ReceiptInput>>;
+
+/// The receipt of one number of a bridge; it takes its inputs out of the map.
+fn write(
+    as_of: Date,
+    bridge: &Bridge,
+    side: FigureSide,
+    inputs: &mut Inputs,
+    firsts: &BTreeMap<&str, &SourceRef>,
+) -> Option<Receipt> {
+    let (project_id, measure) = (bridge.project_id, bridge.measure);
+    let (value, inputs) = match side {
+        FigureSide::Procore => (bridge.procore, inputs.remove(&(project_id, measure, side))),
+        FigureSide::QuickBooks => (
+            bridge.quickbooks,
+            inputs.remove(&(project_id, measure, side)),
+        ),
+        FigureSide::Unexplained => (bridge.unexplained, Some(steps(bridge, firsts))),
     };
-    Ok(Receipt {
-        figure: figure.to_owned(),
-        definition,
+    Some(Receipt {
+        figure: figure_id(project_id, measure, side),
+        definition: definition(measure, side)?,
         value,
         as_of,
-        inputs,
+        inputs: inputs.unwrap_or_default(),
     })
 }
 
-/// The shares of all units of one side, in order.
-fn shares(
-    worked: &Worked<'_, '_>,
-    project_id: i64,
-    measure: Measure,
-    side: FigureSide,
-) -> Vec<ReceiptInput> {
-    let of = |family: Family, share: Share| {
-        if family.measure() == measure {
-            share.main
-        } else if family.retainage_measure() == Some(measure) {
-            share.retainage
-        } else {
-            Money::ZERO
+/// The most telling record of each finding.
+fn first_records(outcome: &Reconciliation) -> BTreeMap<&str, &SourceRef> {
+    let findings = outcome.findings.iter();
+    findings
+        .filter_map(|finding| Some((finding.id.as_str(), finding.records.first()?)))
+        .collect()
+}
+
+/// The shares of all units of both sides, in order.
+fn shares(worked: &Worked<'_, '_>) -> Inputs {
+    let mut found = Inputs::new();
+    let mut add = |job: i64,
+                   side,
+                   family: Family,
+                   share: Share,
+                   name: &str,
+                   date,
+                   source: &dyn Fn() -> SourceRef| {
+        let parts = [
+            (Some(family.measure()), share.main),
+            (family.retainage_measure(), share.retainage),
+        ];
+        for (measure, amount) in parts {
+            if let (Some(measure), false) = (measure, amount.is_zero()) {
+                let input = ReceiptInput {
+                    name: named(name, date),
+                    amount,
+                    source: source(),
+                };
+                found.entry((job, measure, side)).or_default().push(input);
+            }
         }
     };
-    let mut inputs: Vec<ReceiptInput> = if side == FigureSide::Procore {
-        worked
-            .project
-            .iter()
-            .filter(|unit| unit.job == project_id)
-            .map(|unit| ReceiptInput {
-                name: named(unit.number, unit.date),
-                amount: of(unit.family, unit.share),
-                source: project_ref(unit, worked.view),
-            })
-            .collect()
-    } else {
-        worked
-            .ledger
-            .iter()
-            .filter(|unit| unit.job == Some(project_id))
-            .map(|unit| ReceiptInput {
-                name: named(unit.number, unit.date),
-                amount: of(unit.family, unit.share),
-                source: worked.view.at(unit.document).source(),
-            })
-            .collect()
-    };
-    inputs.retain(|input| !input.amount.is_zero());
-    inputs.sort_by(|one, other| (&one.source, one.amount).cmp(&(&other.source, other.amount)));
-    inputs
+    for unit in worked.project {
+        let source = || project_ref(unit, worked.view);
+        add(
+            unit.job,
+            FigureSide::Procore,
+            unit.family,
+            unit.share,
+            unit.number,
+            unit.date,
+            &source,
+        );
+    }
+    for unit in worked.ledger {
+        if let Some(job) = unit.job {
+            let source = || worked.view.at(unit.document).source();
+            add(
+                job,
+                FigureSide::QuickBooks,
+                unit.family,
+                unit.share,
+                unit.number,
+                unit.date,
+                &source,
+            );
+        }
+    }
+    for inputs in found.values_mut() {
+        inputs.sort_by(|one, other| (&one.source, one.amount).cmp(&(&other.source, other.amount)));
+    }
+    found
 }
 
 fn named(number: &str, date: Option<Date>) -> String {
@@ -302,7 +363,7 @@ fn named(number: &str, date: Option<Date>) -> String {
 }
 
 /// What is explained, as inputs of what is not: their amounts with the opposite sign.
-fn steps(bridge: &super::result::Bridge, findings: &[super::result::Finding]) -> Vec<ReceiptInput> {
+fn steps(bridge: &Bridge, firsts: &BTreeMap<&str, &SourceRef>) -> Vec<ReceiptInput> {
     let total = |name: &str, amount| ReceiptInput {
         name: name.to_owned(),
         amount,
@@ -313,12 +374,11 @@ fn steps(bridge: &super::result::Bridge, findings: &[super::result::Finding]) ->
         total("QuickBooks total", -bridge.quickbooks),
     ];
     for step in &bridge.explained {
-        let finding = findings.iter().find(|finding| finding.id == step.finding);
-        if let Some(source) = finding.and_then(|finding| finding.records.first()) {
+        if let Some(source) = firsts.get(step.finding.as_str()) {
             inputs.push(ReceiptInput {
                 name: format!("{} {}", step.check, step.finding),
                 amount: -step.amount,
-                source: source.clone(),
+                source: (*source).clone(),
             });
         }
     }

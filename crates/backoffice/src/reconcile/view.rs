@@ -179,7 +179,10 @@ impl<'a> View<'a> {
             return &document.payee_name;
         }
         let vendor = document.vendor.as_deref();
-        vendor.and_then(|id| self.ledger_vendors.get(id)).copied().unwrap_or("")
+        vendor
+            .and_then(|id| self.ledger_vendors.get(id))
+            .copied()
+            .unwrap_or("")
     }
 
     /// The document with this kind and id.
@@ -257,6 +260,14 @@ impl<'a> View<'a> {
         self.account_of(line)
             .map(|account| self.role(account))
             .unwrap_or_default()
+    }
+
+    /// Whether an account is a credit card.
+    pub(crate) fn is_card(&self, account: &str) -> bool {
+        self.ledger
+            .accounts
+            .iter()
+            .any(|one| one.id == account && one.account_type == "Credit Card")
     }
 
     /// Whether a record of this date counts: dated, and not after the day looked at.

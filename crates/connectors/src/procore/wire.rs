@@ -238,6 +238,7 @@ pub(crate) struct ContractPayment<'a> {
     pub(crate) check_number: Raw<'a>,
     pub(crate) invoice_number: Raw<'a>,
     pub(crate) payment_number: Raw<'a>,
+    pub(crate) draw_request_number: Raw<'a>,
     pub(crate) date_payment_settled: Raw<'a>,
     pub(crate) external_payment_id: Raw<'a>,
     pub(crate) origin_id: Raw<'a>,

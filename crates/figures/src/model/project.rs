@@ -408,6 +408,8 @@ pub struct ContractPayment {
     pub invoice_number: SmolStr,
     /// Running payment number.
     pub payment_number: i64,
+    /// Number of the pay application or invoice that it pays, where it names one.
+    pub draw_request_number: Option<i64>,
     /// Day on which the bank settled it.
     pub settled: Option<Date>,
     /// Id at the bank or payment service.

@@ -20,11 +20,7 @@ pub struct Tally {
 
 /// A share in hundredths of a percent; nothing of nothing is all of it.
 fn share(part: u64, whole: u64) -> u64 {
-    if whole == 0 {
-        10_000
-    } else {
-        part * 10_000 / whole
-    }
+    (part * 10_000).checked_div(whole).unwrap_or(10_000)
 }
 
 /// A share as a decimal fraction.

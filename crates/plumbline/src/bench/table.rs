@@ -24,7 +24,7 @@ fn ratio(part: u64, whole: u64) -> String {
 
 /// The table.
 #[must_use]
-pub fn markdown(rows: &[Row]) -> String {
+pub(super) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
         "| records a side | lines | MiB | parse s | whole s | ratio | parse CPU s | whole CPU s | CPU ratio | peak MiB | read / reconcile / write s |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n",
     );

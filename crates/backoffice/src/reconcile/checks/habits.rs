@@ -113,7 +113,11 @@ impl<'a> Habits<'a> {
             class_of_job: classes.winners(view.policy),
             department_of_job: departments.winners(view.policy),
             account_of_code: accounts.winners(view.policy),
-            known_codes: codes.values().copied().filter(|code| !code.is_empty()).collect(),
+            known_codes: codes
+                .values()
+                .copied()
+                .filter(|code| !code.is_empty())
+                .collect(),
             codes,
         }
     }

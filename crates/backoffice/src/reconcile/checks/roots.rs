@@ -33,7 +33,7 @@ impl<'a> Roots<'a> {
         Self {
             by_ledger: FxHashMap::default(),
             by_project: FxHashMap::default(),
-            paid: PaidDocuments::new(context.project),
+            paid: PaidDocuments::new(context.view, context.project),
         }
     }
 

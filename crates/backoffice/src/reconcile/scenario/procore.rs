@@ -308,6 +308,7 @@ fn payment(reader: &mut Reader, said: Said) {
         check_number: said.typed,
         invoice_number: said.for_invoice,
         payment_number: said.number,
+        draw_request_number: None,
         settled: said.settled,
         bank_reference: said.bank,
         origin_id: said.link,

@@ -204,6 +204,7 @@ fn contract_payment(
         check_number: wire.check_number.words("check_number")?,
         invoice_number: wire.invoice_number.words("invoice_number")?,
         payment_number: wire.payment_number.integer("payment_number")?.unwrap_or(0),
+        draw_request_number: wire.draw_request_number.integer("draw_request_number")?,
         settled: wire.date_payment_settled.date("date_payment_settled")?,
         bank_reference: wire.external_payment_id.words("external_payment_id")?,
         origin_id: wire.origin_id.words("origin_id")?,

@@ -29,7 +29,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let gross = case.project_gross() - case.ledger_gross();
-    let difference = if gross.is_zero() { case.main() } else { gross };
+    let entered_net = case.ledger_gross() == case.ledger_net()
+        && case.project_gross() != case.project_net();
+    let difference = if gross.is_zero() || entered_net { case.main() } else { gross };
     let straddles =
         context.view.counts(case.project_date()) != context.view.counts(case.ledger_date());
     if straddles {

@@ -33,6 +33,18 @@ fn payees(payee: &str) -> Option<(String, String)> {
     })
 }
 
+/// Whether a purchase is a check to two payees: no card charge, and no single vendor whose name
+/// happens to hold an "and".
+fn is_joint(context: &Context<'_, '_>, check: &LedgerDocument) -> bool {
+    let one_vendor = check
+        .vendor
+        .as_ref()
+        .is_some_and(|vendor| context.parties.companies.contains_key(vendor));
+    let card = check.account.as_deref().is_some_and(|account| context.view.is_card(account));
+    let texts = [context.view.payee(check), check.note.as_str()];
+    !one_vendor && !card && texts.iter().any(|text| payees(text).is_some())
+}
+
 /// The check to this vendor and another for this amount.
 fn joint_check<'a>(
     context: &Context<'_, 'a>,
@@ -64,7 +76,7 @@ fn joint_check<'a>(
         .documents
         .iter()
         .filter(|document| document.kind == DocumentKind::Purchase && !document.voided)
-        .find(|check| check.total == amount && near(check) && named(check))
+        .find(|check| check.total == amount && near(check) && named(check) && is_joint(context, check))
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
@@ -82,7 +94,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         // The check was coded to job cost: the cost is in the books twice.
         (Relation::OnlyLedger, Family::Cost) => {
             let check = context.first_document(case)?;
-            if check.kind != DocumentKind::Purchase || payees(context.view.payee(check)).is_none() {
+            if check.kind != DocumentKind::Purchase || !is_joint(context, check) {
                 return None;
             }
             let bill = open_bill(context, check)?;

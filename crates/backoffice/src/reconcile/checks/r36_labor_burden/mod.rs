@@ -13,7 +13,7 @@ use figures::Money;
 use super::r31_payroll_vs_timecards::{is_burden, is_labor, is_payroll, labor};
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
-use crate::reconcile::units::Family;
+use crate::reconcile::units::{Family, ProjectUnit};
 use crate::reconcile::view::debit_less_credit;
 
 pub(super) const CHECK: Check = Check {
@@ -27,14 +27,33 @@ pub(super) const CHECK: Check = Check {
 /// Whether the Procore side says that it is burden.
 pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     is_labor(case, context)
-        && case.project.iter().any(|unit| {
+        && case.project.iter().all(|unit| {
             let cost = &context.view.project.direct_costs[unit.place as usize];
             let text = format!("{} {}", cost.description, cost.invoice_number).to_lowercase();
-            ["burden", "payroll tax", "fringe", "benefit"]
+            BURDEN
                 .iter()
                 .any(|word| text.contains(word))
         })
 }
+
+/// What Procore has as burden beside wages in one case; nothing where it is not told apart.
+fn burden_apart(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Money> {
+    let text = |unit: &ProjectUnit<'_>| {
+        let cost = &context.view.project.direct_costs[unit.place as usize];
+        format!("{} {}", cost.description, cost.invoice_number).to_lowercase()
+    };
+    if !is_labor(case, context) || case.project.len() < 2 {
+        return None;
+    }
+    let says = |unit: &&&ProjectUnit<'_>| BURDEN.iter().any(|word| text(unit).contains(word));
+    let burden: Vec<&&ProjectUnit<'_>> = case.project.iter().filter(says).collect();
+    let wages = case.project.len() - burden.len();
+    let sum = burden.iter().map(|unit| unit.shown.gross).sum();
+    (!burden.is_empty() && wages > 0).then_some(sum)
+}
+
+/// Words by which a cost says that it is burden.
+const BURDEN: [&str; 4] = ["burden", "payroll tax", "fringe", "benefit"];
 
 /// Whether a cost is near an amount of burden: half as much again is wages that went astray.
 fn is_about(cost: Money, burden: Money) -> bool {
@@ -79,6 +98,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let about_burden = match case.relation {
         Relation::OnlyProject => says_burden(case, context),
         Relation::OnlyLedger => is_payroll(case, context) && wages.is_zero() && !burden.is_zero(),
+        Relation::Paired if burden_apart(case, context).is_some() => {
+            burden_apart(case, context) != Some(burden)
+        }
         Relation::Paired => {
             says_burden(case, context)
                 || (is_labor(case, context) && wages.is_zero() && is_about(case.project_gross(), burden))

@@ -27,13 +27,17 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let unposted = case.relation == Relation::OnlyLedger && case.family == Family::Billing;
-    if unposted && in_open_period(case, context) {
+    let invoice = context
+        .first_document(case)
+        .is_some_and(|document| document.kind == figures::model::DocumentKind::Invoice);
+    let young = context.in_grace(case);
+    if unposted && invoice && young && in_open_period(case, context) {
         let unit = case.ledger.first()?;
         let what =
             format!("{} is in QuickBooks; the billing period is still open", context.name_ledger(unit));
         return Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what));
     }
-    if !context.in_grace(case) {
+    if !young {
         return None;
     }
     if super::r36_labor_burden::says_burden(case, context) && case.ledger.is_empty() {
@@ -59,8 +63,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     ))
 }
 
-/// Whether the ledger document is dated in a billing period of the job that is still open, and
-/// that has not ended longer ago than the grace days.
+/// Whether the ledger document is dated in a billing period of the job that is still open.
 fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     let (Some(job), Some(date)) = (case.job(), case.ledger_date()) else {
         return false;
@@ -69,8 +72,6 @@ fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
         period.open
             && period.project_id == job
             && period.start.is_some_and(|start| start <= date)
-            && period.end.is_some_and(|end| {
-                date <= end && context.view.age(end) <= context.view.policy.grace_days
-            })
+            && period.end.is_some_and(|end| date <= end)
     })
 }

@@ -105,7 +105,9 @@ impl<'a> Run<'_, 'a> {
             let cost = &self.project[*unit as usize];
             let apart = |part: &u32| {
                 let date = cost.date.zip(self.ledger[*part as usize].date);
-                date.map_or(i32::MAX, |(one, two)| figures::dates::days_between(one, two).abs())
+                date.map_or(i32::MAX, |(one, two)| {
+                    figures::dates::days_between(one, two).abs()
+                })
             };
             let free: Vec<u32> = ledger
                 .iter()
@@ -113,10 +115,14 @@ impl<'a> Run<'_, 'a> {
                 .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
                 .filter(|part| apart(part) <= PAYROLL_DAYS)
                 .collect();
-            let Some(day) = free.iter().map(apart).min() else { continue };
+            let Some(day) = free.iter().map(apart).min() else {
+                continue;
+            };
             let parts: Vec<u32> = free.into_iter().filter(|part| apart(part) == day).collect();
-            let posted: Money =
-                parts.iter().map(|part| self.ledger[*part as usize].shown.gross).sum();
+            let posted: Money = parts
+                .iter()
+                .map(|part| self.ledger[*part as usize].shown.gross)
+                .sum();
             if parts.len() > 1 && posted == cost.shown.gross {
                 self.add_labor(vec![*unit], parts, 9_200);
             }
@@ -131,14 +137,24 @@ impl<'a> Run<'_, 'a> {
                 continue;
             }
             let posted = &self.ledger[*part as usize];
+            let journals = ledger
+                .iter()
+                .filter(|other| self.pairing.of_ledger[**other as usize] == NONE)
+                .filter(|other| self.ledger[**other as usize].date == posted.date)
+                .count();
+            if journals != 1 {
+                continue;
+            }
             let costs: Vec<u32> = project
                 .iter()
                 .copied()
                 .filter(|unit| self.pairing.of_project[*unit as usize] == NONE)
                 .filter(|unit| self.project[*unit as usize].date == posted.date)
                 .collect();
-            let sum: Money =
-                costs.iter().map(|unit| self.project[*unit as usize].shown.gross).sum();
+            let sum: Money = costs
+                .iter()
+                .map(|unit| self.project[*unit as usize].shown.gross)
+                .sum();
             if costs.len() > 1 && same_order(sum, posted.shown.gross) {
                 self.add_labor(costs, vec![*part], 8_500);
             }

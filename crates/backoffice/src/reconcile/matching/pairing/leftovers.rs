@@ -131,7 +131,11 @@ impl<'a> Run<'_, 'a> {
             });
             let stands_for = |place: &u32| {
                 let group = &self.pairing.groups[self.pairing.of_ledger[*place as usize] as usize];
-                group.project.iter().filter_map(|one| self.project[*one as usize].date).min()
+                group
+                    .project
+                    .iter()
+                    .filter_map(|one| self.project[*one as usize].date)
+                    .min()
             };
             let original = held.as_ref().and_then(stands_for);
             let later = again.iter().position(|place| {
@@ -284,7 +288,9 @@ impl<'a> Run<'_, 'a> {
         for part in free {
             let unit = &self.ledger[part as usize];
             let amount = unit.shown.gross;
-            let Some(groups) = lacking.get(&(unit.family, amount)) else { continue };
+            let Some(groups) = lacking.get(&(unit.family, amount)) else {
+                continue;
+            };
             let found = groups
                 .iter()
                 .copied()
@@ -302,14 +308,16 @@ impl<'a> Run<'_, 'a> {
     fn lacking(&self) -> BTreeMap<(Family, Money), Vec<usize>> {
         let mut lacking: BTreeMap<(Family, Money), Vec<usize>> = BTreeMap::new();
         for (place, group) in self.pairing.groups.iter().enumerate() {
-            let wanted: Money =
-                group
+            let wanted: Money = group
                 .project
                 .iter()
                 .map(|one| self.as_entered(&self.project[*one as usize]).gross)
                 .sum();
-            let have: Money =
-                group.ledger.iter().map(|one| self.ledger[*one as usize].shown.gross).sum();
+            let have: Money = group
+                .ledger
+                .iter()
+                .map(|one| self.ledger[*one as usize].shown.gross)
+                .sum();
             let lack = wanted - have;
             let same_sign = (lack > Money::ZERO) == (have > Money::ZERO);
             if !lack.is_zero() && same_sign && !group.reversed {
@@ -324,9 +332,8 @@ impl<'a> Run<'_, 'a> {
         group.ledger.iter().any(|other| {
             let other = &self.ledger[*other as usize];
             let days = other.date.zip(unit.date);
-            let near = days.is_some_and(|(one, two)| {
-                figures::dates::days_between(one, two).abs() <= 3
-            });
+            let near =
+                days.is_some_and(|(one, two)| figures::dates::days_between(one, two).abs() <= 3);
             let paying = matches!(unit.family, Family::Receipt | Family::Payment);
             other.document == unit.document
                 || (paying && unit.pays.is_some() && other.pays == unit.pays)
@@ -400,22 +407,33 @@ impl<'a> Run<'_, 'a> {
         }
         let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for part in self.free_ledger(family) {
-            parts.entry(self.ledger[part as usize].document).or_default().push(part);
+            parts
+                .entry(self.ledger[part as usize].document)
+                .or_default()
+                .push(part);
         }
         parts.retain(|_, parts| parts.len() > 1);
         let mut by_amount: BTreeMap<Money, Vec<Vec<u32>>> = BTreeMap::new();
         for parts in parts.into_values() {
-            let total = parts.iter().map(|part| self.ledger[*part as usize].shown.gross).sum();
+            let total = parts
+                .iter()
+                .map(|part| self.ledger[*part as usize].shown.gross)
+                .sum();
             by_amount.entry(total).or_default().push(parts);
         }
         for place in self.free_project(family).collect::<Vec<_>>() {
             let unit = &self.project[place as usize];
             let amount = self.as_entered(unit).gross;
             let of_job = |parts: &&Vec<u32>| {
-                parts.iter().any(|part| self.ledger[*part as usize].job == Some(unit.job))
+                parts
+                    .iter()
+                    .any(|part| self.ledger[*part as usize].job == Some(unit.job))
                     && parts.iter().all(|part| self.may_be_elsewhere(unit, *part))
             };
-            let found = by_amount.get(&amount).and_then(|all| all.iter().find(of_job)).cloned();
+            let found = by_amount
+                .get(&amount)
+                .and_then(|all| all.iter().find(of_job))
+                .cloned();
             if let Some(ledger) = found {
                 self.add(Group {
                     family,
@@ -549,7 +567,8 @@ impl<'a> Run<'_, 'a> {
         let other = &self.ledger[part as usize];
         let (one, two) = (compact(unit.number), compact(other.number));
         let same = one == two || one.ends_with(&two) || two.ends_with(&one);
-        if !one.is_empty() && !two.is_empty() && (same || !self.is_check_number(other)) {
+        let telling = !is_sequence(unit.number) && !self.is_check_number(other);
+        if !one.is_empty() && !two.is_empty() && (same || telling) {
             return Some(same);
         }
         let near = match (unit.date, other.date) {

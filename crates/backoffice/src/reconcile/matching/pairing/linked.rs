@@ -91,8 +91,10 @@ impl<'a> Run<'_, 'a> {
     /// amount, its job's first; what is left goes by job.
     fn split(&self, project: Vec<u32>, mut ledger: Vec<u32>) -> Vec<(Vec<u32>, Vec<u32>)> {
         let gross = |part: &u32| self.ledger[*part as usize].shown.gross;
-        let linked: Money =
-            project.iter().map(|unit| self.project[*unit as usize].shown.gross).sum();
+        let linked: Money = project
+            .iter()
+            .map(|unit| self.project[*unit as usize].shown.gross)
+            .sum();
         if project.len() <= 1 && ledger.iter().map(gross).sum::<Money>() == linked {
             return vec![(project, ledger)];
         }

@@ -80,7 +80,7 @@ impl<'a> Run<'_, 'a> {
 
     /// Group of the document that each project payment pays.
     pub(super) fn targets(&self, family: Family) -> FxHashMap<u32, u32> {
-        let paid = PaidDocuments::new(self.project);
+        let paid = PaidDocuments::new(self.view, self.project);
         let mut targets = FxHashMap::default();
         for unit in self.free_project(family) {
             let group = paid
@@ -285,18 +285,41 @@ impl<'a> Run<'_, 'a> {
 pub(crate) struct PaidDocuments<'a> {
     by_id: FxHashMap<(ProjectKind, i64), u32>,
     by_number: FxHashMap<(i64, String), u32>,
+    /// Certificates by contract and running number.
+    by_running: FxHashMap<(i64, i64), u32>,
+    /// Certificates by contract and net amount; nothing where several have it.
+    by_amount: FxHashMap<(i64, Money), Option<u32>>,
     marker: std::marker::PhantomData<&'a ()>,
 }
 
 impl<'a> PaidDocuments<'a> {
-    pub(crate) fn new(project: &[ProjectUnit<'a>]) -> Self {
+    pub(crate) fn new(view: &View<'_>, project: &[ProjectUnit<'a>]) -> Self {
         let mut by_id = FxHashMap::default();
         let mut by_number = FxHashMap::default();
+        let mut by_running = FxHashMap::default();
+        let mut by_amount: FxHashMap<(i64, Money), Option<u32>> = FxHashMap::default();
         for (place, unit) in project.iter().enumerate() {
             if !matches!(unit.family, Family::Billing | Family::Cost) {
                 continue;
             }
             by_id.insert((unit.kind, unit.id), index(place));
+            let books = view.project;
+            let running = match unit.kind {
+                ProjectKind::PayApplication => {
+                    Some(books.pay_applications[unit.place as usize].number)
+                }
+                ProjectKind::SubcontractorInvoice => {
+                    Some(books.subcontractor_invoices[unit.place as usize].number)
+                }
+                _ => None,
+            };
+            if let (Some(contract), Some(number)) = (unit.contract, running) {
+                by_running.entry((contract, number)).or_insert(index(place));
+                by_amount
+                    .entry((contract, unit.shown.net + unit.shown.tax))
+                    .and_modify(|held| *held = None)
+                    .or_insert(Some(index(place)));
+            }
             if let Some(contract) = unit.contract.filter(|_| !unit.number.is_empty()) {
                 by_number
                     .entry((contract, compact(unit.number)))
@@ -306,6 +329,8 @@ impl<'a> PaidDocuments<'a> {
         Self {
             by_id,
             by_number,
+            by_running,
+            by_amount,
             marker: std::marker::PhantomData,
         }
     }
@@ -326,10 +351,19 @@ impl<'a> PaidDocuments<'a> {
             return named.copied();
         }
         let number = compact(&record.invoice_number);
-        let of_contract = (record.contract_id, number);
-        self.by_number
-            .get(&of_contract)
-            .filter(|_| !record.invoice_number.is_empty())
+        let by_number = self
+            .by_number
+            .get(&(record.contract_id, number))
+            .filter(|_| !record.invoice_number.is_empty());
+        let by_running = record
+            .draw_request_number
+            .and_then(|number| self.by_running.get(&(record.contract_id, number)));
+        // Named or not, a payment of exactly what one certificate asks for pays that one.
+        let by_amount = self
+            .by_amount
+            .get(&(record.contract_id, record.amount))
             .copied()
+            .flatten();
+        by_number.or(by_running).copied().or(by_amount)
     }
 }
