@@ -70,11 +70,11 @@ async fn an_item_is_opened_kept_cleared_by_an_edit_and_reopened_by_another() {
         .expect("both dates are told");
     redate(&app, &kind, &entity, &right);
     let third = app.cycle().await;
-    assert_eq!(third.changes.cleared, [id.clone()]);
+    assert_eq!(third.changes.cleared, std::slice::from_ref(&id));
 
     redate(&app, &kind, &entity, &wrong);
     let fourth = app.cycle().await;
-    assert_eq!(fourth.changes.reopened, [id.clone()]);
+    assert_eq!(fourth.changes.reopened, std::slice::from_ref(&id));
 
     let desk = app.desk().await;
     let life = worklist::history(&desk.store, &desk.scope, &id)

@@ -1,4 +1,8 @@
 //! The program from outside and the cycle from inside, over the sandboxes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops where it is"
+)]
 
 mod app;
 mod demo;

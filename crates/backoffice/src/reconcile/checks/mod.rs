@@ -5,6 +5,7 @@
 
 mod context;
 mod habits;
+mod numbers;
 mod roots;
 mod run;
 

@@ -6,6 +6,7 @@
 pub mod decisions;
 pub mod documents;
 pub(crate) mod job_evidence;
+pub(crate) mod job_names;
 pub(crate) mod jobs;
 pub(crate) mod links;
 pub(crate) mod pairing;

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::decisions::Decisions;
 use super::documents::names;
-use super::jobs::{JobMap, name_score};
+use super::job_names::name_score;
+use super::jobs::JobMap;
 use super::links;
 use crate::reconcile::result::{Pair, PairBasis, PairKind, Score, Side};
 

@@ -5,6 +5,7 @@
 //! they pay are the best evidence for them.
 
 mod block;
+mod ghosts;
 mod labor;
 mod leftovers;
 mod linked;
