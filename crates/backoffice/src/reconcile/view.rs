@@ -185,6 +185,11 @@ impl<'a> View<'a> {
             .unwrap_or("")
     }
 
+    /// The name of a QuickBooks vendor, empty when it is unknown.
+    pub(crate) fn ledger_vendor(&self, id: &str) -> &'a str {
+        self.ledger_vendors.get(id).copied().unwrap_or("")
+    }
+
     /// The document with this kind and id.
     pub(crate) fn document(&self, kind: figures::model::DocumentKind, id: &str) -> Option<u32> {
         self.documents.get(&(kind, id)).copied()

@@ -33,16 +33,32 @@ fn payees(payee: &str) -> Option<(String, String)> {
     })
 }
 
-/// Whether a purchase is a check to two payees: no card charge, and no single vendor whose name
-/// happens to hold an "and".
+/// The texts of a purchase that may name its payees.
+fn texts<'t>(context: &'t Context<'_, '_>, check: &'t LedgerDocument) -> Vec<&'t str> {
+    let lines = check.lines.iter().map(|line| line.description.as_str());
+    [check.payee_name.as_str(), check.note.as_str()]
+        .into_iter()
+        .chain(lines)
+        .chain(check.vendor.as_deref().map(|vendor| context.view.ledger_vendor(vendor)))
+        .collect()
+}
+
+/// Whether a purchase is a check to two payees: no card charge; coded to accounts payable, or its
+/// payee or its memo names two. A single vendor whose name happens to hold an "and" is none.
 fn is_joint(context: &Context<'_, '_>, check: &LedgerDocument) -> bool {
     let one_vendor = check
         .vendor
         .as_ref()
         .is_some_and(|vendor| context.parties.companies.contains_key(vendor));
-    let card = check.account.as_deref().is_some_and(|account| context.view.is_card(account));
-    let texts = [context.view.payee(check), check.note.as_str()];
-    !one_vendor && !card && texts.iter().any(|text| payees(text).is_some())
+    let card = check
+        .account
+        .as_deref()
+        .is_some_and(|account| context.view.is_card(account));
+    let payable = check.lines.iter().any(|line| context.view.role_of(line).payable);
+    let said = check.lines.iter().map(|line| line.description.as_str());
+    let memo = said.chain([check.note.as_str()]).any(|text| payees(text).is_some());
+    let payee = !one_vendor && payees(context.view.payee(check)).is_some();
+    !card && (payable || memo || payee)
 }
 
 /// The check to this vendor and another for this amount.
@@ -57,10 +73,14 @@ fn joint_check<'a>(
         date.is_none_or(|date| figures::dates::days_between(date, check.date).abs() <= 31)
     };
     let named = |check: &LedgerDocument| {
-        let texts = [context.view.payee(check), check.note.as_str()];
-        texts
-            .iter()
-            .filter_map(|text| payees(text))
+        let own = names::normalise(context.view.payee(check));
+        let payable = check.lines.iter().any(|line| context.view.role_of(line).payable);
+        if payable && (own == vendor || names::alike(&own, &vendor)) {
+            return true;
+        }
+        texts(context, check)
+            .into_iter()
+            .filter_map(payees)
             .any(|(one, other)| {
                 [&one, &other].into_iter().any(|payee| {
                     *payee == vendor
