@@ -97,7 +97,7 @@ pub async fn procore(
 /// Connects QuickBooks and writes the settings. Returns the company's realm.
 ///
 /// # Errors
-/// As [`procore`].
+/// As [`procore()`].
 pub async fn quickbooks(
     desk: &mut Desk,
     mut access: QuickBooksAccess,
