@@ -1,6 +1,6 @@
 //! The worklist: what the checks found, with its life from cycle to cycle.
 //!
-//! [`publish`] compares the findings of a run with the items that are open. A finding that was
+//! [`publish()`] compares the findings of a run with the items that are open. A finding that was
 //! not there is opened, one that is there again is kept, and one that had been cleared is
 //! reopened. An item is cleared only when the run could prove that it is gone: as long as the
 //! books it came from are incomplete, hidden or not connected, it stays.

@@ -89,15 +89,28 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             case.project_gross()
         ),
         _ => format!(
-            "{} posted labor of {} to the job; Procore has {}",
+            "{} posted labor: {}; Procore has {} on the job",
             context.name_ledger(case.ledger.first()?),
-            case.ledger_gross(),
+            posted(case),
             case.project_gross()
         ),
     };
     // Labor on the wrong job sums to nothing over both; the figure is what one of them is off by.
     let off = case.residual.values().map(|share| share.main.abs()).max()?;
     Some(Claim::new(off, what))
+}
+
+/// What payroll posted, and where: the job is often what is wrong with it.
+pub(super) fn posted(case: &Case<'_, '_>) -> String {
+    let places: Vec<String> = case
+        .ledger
+        .iter()
+        .map(|unit| match unit.job {
+            Some(job) => format!("{} to job {job}", unit.shown.gross),
+            None => format!("{} to no job", unit.shown.gross),
+        })
+        .collect();
+    if places.is_empty() { "nothing".to_owned() } else { places.join(" and ") }
 }
 
 /// Whether the payroll for this labor was posted at all: a journal of payroll near its date.
