@@ -91,7 +91,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         _ => format!(
             "{} posted labor: {}; Procore has {} on the job",
             context.name_ledger(case.ledger.first()?),
-            posted(case),
+            posted_where(case),
             case.project_gross()
         ),
     };
@@ -101,7 +101,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 }
 
 /// What payroll posted, and where: the job is often what is wrong with it.
-pub(super) fn posted(case: &Case<'_, '_>) -> String {
+pub(super) fn posted_where(case: &Case<'_, '_>) -> String {
     let places: Vec<String> = case
         .ledger
         .iter()

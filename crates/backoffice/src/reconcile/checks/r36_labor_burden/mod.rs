@@ -114,7 +114,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let what = format!(
         "labor burden: Procore has {}, QuickBooks posted {}",
         case.project_gross(),
-        super::r31_payroll_vs_timecards::posted(case)
+        super::r31_payroll_vs_timecards::posted_where(case)
     );
     // Labor on the wrong job sums to nothing over both; the figure is what one of them is off by.
     let off = case.residual.values().map(|share| share.main.abs()).max()?;
