@@ -54,16 +54,19 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
             so_far += *gross;
             so_far > value
         });
-        let mut records = vec![record];
-        records.extend(crossing.map(|(_, id, _)| SourceRef::procore("requisition", *id)));
         let waits = pending(context, contract) >= excess;
         hits.push(Hit {
             amount: excess,
             project_id: Some(project_id),
             customer_id: None,
             effects: Vec::new(),
-            records,
-            what: format!("{total} is billed on a commitment of {value}"),
+            // Only the agreement is named: the document that crossed its value is right in itself,
+            // and may be the record of another finding.
+            records: vec![record],
+            what: format!(
+                "{total} is billed on a commitment of {value}; requisition {} went over it",
+                crossing.map_or(0, |(_, id, _)| *id)
+            ),
             date: crossing.and_then(|(date, _, _)| *date),
             instead: waits.then_some("T03_pending_approval"),
         });
