@@ -267,7 +267,9 @@ impl<'a> Run<'_, 'a> {
             && numbers_allow
             && (same_order(one.shown.gross, other.shown.gross)
                 || same_order(one.shown.net, other.shown.net)
-                || (apart == 0 && same_side(one.shown.net, other.shown.net)))
+                || (apart == 0
+                    && self.is_check_number(other)
+                    && same_side(one.shown.net, other.shown.net)))
     }
 
     /// What is left on one side against what was voided, deleted or never approved on the other.
