@@ -243,10 +243,8 @@ impl<'a> View<'a> {
         let item = self.items.get(line.item.as_deref()?)?;
         match line.kind {
             LineKind::Sale | LineKind::Discount => item.income_account.as_ref(),
-            _ if item.kind == "Inventory" => item
-                .asset_account
-                .as_ref()
-                .or(item.expense_account.as_ref()),
+            // An inventory item counts through its expense account as well: the reference of
+            // measures knows no exception, and both sides must read the same totals.
             _ => item.expense_account.as_ref(),
         }
     }

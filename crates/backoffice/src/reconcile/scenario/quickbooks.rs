@@ -285,7 +285,6 @@ impl Draft {
             DocumentKind::Deposit => LineKind::Deposit,
             _ if word == "allowance" => LineKind::Discount,
             _ if sale => LineKind::Sale,
-            _ if word == "inventory" => LineKind::Item,
             _ => LineKind::Account,
         };
         let withheld = word == "retainage";
@@ -294,7 +293,6 @@ impl Draft {
             (LineKind::Sale, "income") => line.item = Some(SmolStr::new("1")),
             (LineKind::Sale, "retainage" | "release") => line.item = Some(SmolStr::new("2")),
             (LineKind::Sale, "bad_debt") => line.item = Some(SmolStr::new("3")),
-            (LineKind::Item, _) => line.item = Some(SmolStr::new("4")),
             (LineKind::Account, "retainage" | "release") => {
                 line.account = account("retainage_payable");
             }
