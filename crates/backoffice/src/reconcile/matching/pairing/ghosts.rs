@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::block::is_sequence;
 use super::{Evidence, Group, NONE, Reach, Run, Sign, UNKNOWN, compact, index, stands};
 use crate::reconcile::result::PairBasis;
-use crate::reconcile::units::{Family, ProjectUnit, Standing};
+use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
 
 impl Run<'_, '_> {
     pub(super) fn match_ghosts(&mut self, family: Family) {
@@ -64,10 +64,30 @@ impl Run<'_, '_> {
 
     /// What stands in Procore against what was voided in the ledger.
     fn match_voided(&mut self, family: Family) {
+        let parties: BTreeSet<u32> = self
+            .ledger
+            .iter()
+            .filter(|unit| unit.family == family && unit.standing == Standing::Void)
+            .map(|unit| unit.party)
+            .collect();
+        if parties.is_empty() {
+            return;
+        }
+        // A document that was voided and entered again under its number has its partner there.
+        let living: BTreeSet<(u32, String)> = self
+            .ledger
+            .iter()
+            .filter(|unit| unit.family == family && unit.standing != Standing::Void)
+            .filter(|unit| !unit.number.is_empty() && parties.contains(&unit.party))
+            .map(|unit| (unit.party, compact(unit.number)))
+            .collect();
+        let entered_again = |unit: &LedgerUnit<'_>| {
+            !unit.number.is_empty() && living.contains(&(unit.party, compact(unit.number)))
+        };
         let mut voided: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (place, unit) in self.ledger.iter().enumerate() {
             let gone = unit.family == family && unit.standing == Standing::Void;
-            if gone && self.pairing.of_ledger[place] == NONE {
+            if gone && self.pairing.of_ledger[place] == NONE && !entered_again(unit) {
                 let context = self.context_key(family, unit.party, unit.job);
                 voided.entry(context).or_default().push(index(place));
             }
