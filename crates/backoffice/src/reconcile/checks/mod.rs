@@ -6,6 +6,8 @@
 mod context;
 mod habits;
 mod numbers;
+mod overbilled;
+mod repeated;
 mod roots;
 mod run;
 

@@ -6,14 +6,13 @@
 //!
 //! **What to do.** Get the change order approved, or credit the excess.
 
-use std::collections::BTreeMap;
-
+use figures::Money;
 use figures::model::ChangeOrderKind;
 use figures::source::SourceRef;
-use figures::{Date, Money};
 
+use super::overbilled::{self, Agreement};
 use super::{Check, Context, Hit, Rule, Weight};
-use crate::reconcile::units::{ProjectKind, Standing};
+use crate::reconcile::units::ProjectKind;
 
 pub(super) const CHECK: Check = Check {
     id: "R41_billed_over_contract",
@@ -24,68 +23,14 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
-    let view = context.view;
-    // Billed to date per contract, gross of retainage, document by document.
-    let mut billed: BTreeMap<i64, Vec<(Option<Date>, i64, Money)>> = BTreeMap::new();
-    for unit in context.project {
-        if unit.kind == ProjectKind::PayApplication && unit.standing == Standing::Counted {
-            let Some(contract) = unit.contract else {
-                continue;
-            };
-            billed
-                .entry(contract)
-                .or_default()
-                .push((unit.date, unit.id, unit.shown.gross));
-        }
-    }
-    let mut hits = Vec::new();
-    for (contract, mut documents) in billed {
-        let Some((project_id, value, record)) = value_of(context, contract) else {
-            continue;
-        };
-        let total: Money = documents.iter().map(|(_, _, gross)| *gross).sum();
-        let excess = total - value;
-        if excess <= view.policy.tied {
-            continue;
-        }
-        documents.sort();
-        let mut so_far = Money::ZERO;
-        let crossing = documents.iter().find(|(_, _, gross)| {
-            so_far += *gross;
-            so_far > value
-        });
-        let waits = pending(context, contract) >= excess;
-        hits.push(Hit {
-            amount: excess,
-            project_id: Some(project_id),
-            customer_id: None,
-            effects: Vec::new(),
-            // Only the agreement is named: the document that crossed its value is right in itself,
-            // and may be the record of another finding.
-            records: vec![record],
-            what: format!(
-                "{total} is billed on a contract of {value}; payment_application {} went over it",
-                crossing.map_or(0, |(_, id, _)| *id)
-            ),
-            date: crossing.and_then(|(date, _, _)| *date),
-            instead: waits.then_some("T03_pending_approval"),
-        });
-    }
-    hits
-}
-
-/// Change orders of a contract that wait for approval.
-fn pending(context: &Context<'_, '_>, contract: i64) -> Money {
-    let changes = context.view.project.change_orders.iter().filter(|change| {
-        change.contract_id == contract
-            && change.kind == ChangeOrderKind::Prime
-            && !change.deleted
-            && matches!(
-                change.status.as_str(),
-                "pending" | "revised" | "pricing" | "proceeding"
-            )
-    });
-    changes.map(|change| change.amount).sum()
+    let agreement = Agreement {
+        certificate: ProjectKind::PayApplication,
+        change: ChangeOrderKind::Prime,
+        noun: "contract",
+        document: "payment_application",
+        value_of,
+    };
+    overbilled::scan(context, &agreement)
 }
 
 /// Project, revised value and record of a prime contract.
