@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 
 use convention::Convention;
 use matching::decisions::Decisions;
-use matching::pairing::{Group, Pairing, project_ref};
+use matching::pairing::{Group, Known, Pairing, project_ref};
 use matching::{jobs, pairing, parties};
 use policy::Policy;
 use result::{Pair, PairBasis, PairKind, Reconciliation, Refusal, Score, Side};
@@ -111,7 +111,13 @@ pub(crate) fn work<T>(
     let mut rejections = Vec::new();
     let mut project_units = units::project_units(&view, &parties);
     let mut ledger_units = units::ledger_units(&view, &jobs, &parties, &mut rejections);
-    let pairing = pairing::pair(&view, &project_units, &ledger_units, &jobs, decisions);
+    let known = Known {
+        jobs: &jobs,
+        decisions,
+        enters_retainage: pairing::enters_retainage(&ledger_units),
+        memory: None,
+    };
+    let pairing = pairing::pair(&view, &project_units, &ledger_units, &known);
     let paired = pairing.groups.iter().filter_map(|group| {
         let (one, other) = (group.project.first()?, group.ledger.first()?);
         Some((

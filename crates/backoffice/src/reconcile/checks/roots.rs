@@ -7,7 +7,6 @@ use figures::model::DocumentKind;
 use rustc_hash::FxHashMap;
 
 use super::super::cases::{Case, Relation};
-use super::super::matching::pairing::PaidDocuments;
 use super::super::result::{Effect, Finding};
 use super::super::units::{Family, Share};
 use super::context::Context;
@@ -22,23 +21,15 @@ struct Root {
 }
 
 /// Findings about documents that are paid, by document.
-pub(crate) struct Roots<'a> {
+#[derive(Default)]
+pub(crate) struct Roots {
     by_ledger: FxHashMap<u32, Root>,
     by_project: FxHashMap<u32, Root>,
-    paid: PaidDocuments<'a>,
 }
 
-impl<'a> Roots<'a> {
-    pub(crate) fn new(context: &Context<'_, 'a>) -> Self {
-        Self {
-            by_ledger: FxHashMap::default(),
-            by_project: FxHashMap::default(),
-            paid: PaidDocuments::new(context.view, context.project),
-        }
-    }
-
+impl Roots {
     /// Remembers a claimed case of a document that may be paid.
-    pub(crate) fn note(&mut self, case: &Case<'_, 'a>, finding: usize) {
+    pub(crate) fn note(&mut self, case: &Case<'_, '_>, finding: usize) {
         if !matches!(case.family, Family::Billing | Family::Cost) {
             return;
         }
@@ -64,7 +55,7 @@ impl<'a> Roots<'a> {
     }
 
     /// The finding that this payment is a symptom of.
-    fn cause(&self, case: &Case<'_, 'a>, context: &Context<'_, 'a>) -> Option<usize> {
+    fn cause(&self, case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<usize> {
         if !matches!(case.family, Family::Receipt | Family::Payment) || case.residual.is_empty() {
             return None;
         }
@@ -78,7 +69,7 @@ impl<'a> Roots<'a> {
         let of_project = case
             .project
             .iter()
-            .find_map(|unit| self.by_project.get(&self.paid.of(context.view, unit)?));
+            .find_map(|unit| self.by_project.get(&unit.pays?));
         match case.relation {
             Relation::OnlyLedger => of_ledger.filter(|root| !root.paired),
             Relation::OnlyProject => of_project.filter(|root| !root.paired),
@@ -89,7 +80,7 @@ impl<'a> Roots<'a> {
 
     /// The finding about a credit that the payment uses up, when the credit is all that the two
     /// sides differ by: what a credit settles counts as paid (measures.md).
-    fn credit_used(&self, case: &Case<'_, 'a>, context: &Context<'_, 'a>) -> Option<usize> {
+    fn credit_used(&self, case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<usize> {
         let over = -case.main().cents();
         let document = context.document(case.ledger.first()?);
         let links = document
@@ -116,8 +107,8 @@ impl<'a> Roots<'a> {
     /// Adds a symptom to its cause; false when the case has a cause of its own.
     pub(crate) fn absorb(
         &self,
-        case: &Case<'_, 'a>,
-        context: &Context<'_, 'a>,
+        case: &Case<'_, '_>,
+        context: &Context<'_, '_>,
         findings: &mut [Finding],
     ) -> bool {
         let Some(finding) = self.cause(case, context) else {

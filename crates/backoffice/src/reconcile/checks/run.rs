@@ -19,7 +19,7 @@ pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<
         .map(|case| first_claim(case, context))
         .collect();
     let mut findings: Vec<Finding> = Vec::new();
-    let mut roots = Roots::new(context);
+    let mut roots = Roots::default();
     for (case, claim) in cases.iter().zip(claims) {
         if roots.absorb(case, context, &mut findings) {
             continue;

@@ -26,6 +26,7 @@ pub(crate) fn ledger_units<'a>(
     };
     for (place, document) in view.ledger.documents.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let from = cutter.units.len();
         match document.kind {
             DocumentKind::Invoice | DocumentKind::CreditMemo => cutter.billing(place, document),
             DocumentKind::Payment => cutter.receipt(place, document),
@@ -39,8 +40,17 @@ pub(crate) fn ledger_units<'a>(
             DocumentKind::Estimate => cutter.estimate(place, document),
             DocumentKind::RefundReceipt | DocumentKind::SalesReceipt | DocumentKind::Transfer => {}
         }
+        number_parts(&mut cutter.units[from..]);
     }
     cutter.units
+}
+
+/// Notes of each part which of its document's it is, and whether they all are on one job.
+fn number_parts(parts: &mut [LedgerUnit<'_>]) {
+    let one_job = parts.windows(2).all(|two| two[0].job == two[1].job);
+    for (part, nth) in parts.iter_mut().zip(0..) {
+        (part.nth, part.one_job) = (nth, one_job);
+    }
 }
 
 struct Cutter<'v, 'a> {
@@ -91,6 +101,8 @@ impl<'a> Cutter<'_, 'a> {
             standing,
             share: if counts { cut.share } else { Share::NONE },
             part: cut.part,
+            nth: 0,
+            one_job: true,
         });
     }
 

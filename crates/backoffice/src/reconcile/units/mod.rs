@@ -5,6 +5,7 @@
 //! family sum to the totals of its measures; that is what lets a bridge be explained to the cent.
 
 mod ledger;
+mod paid;
 mod project;
 
 use figures::{Date, Measure, Money};
@@ -160,6 +161,8 @@ pub(crate) struct ProjectUnit<'a> {
     pub(crate) share: Share,
     /// What it would add if it counted.
     pub(crate) weight: Share,
+    /// The unit of the document that a payment pays, where the payment names it.
+    pub(crate) pays: Option<u32>,
 }
 
 /// A part of a ledger document.
@@ -182,6 +185,10 @@ pub(crate) struct LedgerUnit<'a> {
     pub(crate) share: Share,
     /// What part of the document it is.
     pub(crate) part: Part,
+    /// Which of the document's units it is.
+    pub(crate) nth: u16,
+    /// All units of the document are on one job, or all on none.
+    pub(crate) one_job: bool,
 }
 
 /// What part of a ledger document a unit is.

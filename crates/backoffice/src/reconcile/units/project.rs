@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use figures::model::{CertificateTotals, CommitmentKind};
 use figures::{Date, Money};
 
-use super::{Family, ProjectKind, ProjectUnit, Share, Shown, Standing};
+use super::{Family, ProjectKind, ProjectUnit, Share, Shown, Standing, paid};
 use crate::reconcile::convention::counted_changes;
 use crate::reconcile::matching::parties::PartyMap;
 use crate::reconcile::view::{View, is_agreed, is_committed};
@@ -22,6 +22,7 @@ pub(crate) fn project_units<'a>(view: &View<'a>, parties: &PartyMap) -> Vec<Proj
     commitments(view, parties, &mut units);
     subcontractor_invoices(view, parties, &mut units);
     direct_costs(view, parties, &mut units);
+    paid::name_paid(view, &mut units);
     units
 }
 
@@ -66,6 +67,7 @@ fn contracts<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
                 Share::NONE
             },
             weight,
+            pays: None,
         });
     }
 }
@@ -175,6 +177,7 @@ fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
             standing: standings[index],
             share: step.counted,
             weight: step.shown,
+            pays: None,
         });
     }
 }
@@ -221,6 +224,7 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
                 Share::NONE
             },
             weight,
+            pays: None,
         });
     }
 }
@@ -257,6 +261,7 @@ fn commitments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectU
                 Share::NONE
             },
             weight,
+            pays: None,
         });
     }
 }
@@ -322,6 +327,7 @@ fn subcontractor_invoices<'a>(
             standing: standings[index],
             share: step.counted,
             weight: step.shown,
+            pays: None,
         });
     }
 }
@@ -362,6 +368,7 @@ fn direct_costs<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<Project
                 Share::NONE
             },
             weight,
+            pays: None,
         };
         units.push(unit(Family::Cost, cost.date, standing(cost.date)));
         if cost.kind == "invoice" && approved && !cost.deleted && cost.payment_date.is_some() {

@@ -8,14 +8,9 @@ use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
 
 impl Run<'_, '_> {
-    pub(super) fn match_ghosts(&mut self, family: Family) {
-        self.match_drafts(family);
-        self.match_voided(family);
-    }
-
     /// Drafts, void and deleted documents of Procore's against what stands in the ledger: within
-    /// their job first.
-    fn match_drafts(&mut self, family: Family) {
+    /// their job first, then in all jobs.
+    pub(super) fn match_drafts(&mut self, family: Family, reach: Reach) {
         let drafts: Vec<u32> = self
             .project
             .iter()
@@ -34,9 +29,15 @@ impl Run<'_, '_> {
         if drafts.is_empty() || living.is_empty() {
             return;
         }
+        if matches!(reach, Reach::AllJobs) {
+            let matched = self.match_block(family, &drafts, &living, (reach, Sign::AsIs));
+            self.accept(matched);
+            return;
+        }
         let jobs: BTreeSet<i64> = drafts
             .iter()
             .map(|unit| self.project[*unit as usize].job)
+            .filter(|job| self.is_anew(*job))
             .collect();
         for job in jobs {
             let own: Vec<u32> = drafts
@@ -49,21 +50,13 @@ impl Run<'_, '_> {
                 .copied()
                 .filter(|part| self.ledger[*part as usize].job == Some(job))
                 .collect();
-            let matched = self.match_block(family, &own, &parts, (Reach::OneJob, Sign::AsIs));
+            let matched = self.match_block(family, &own, &parts, (reach, Sign::AsIs));
             self.accept(matched);
         }
-        let free = |unit: &u32| self.pairing.of_project[*unit as usize] == NONE;
-        let drafts: Vec<u32> = drafts.into_iter().filter(free).collect();
-        let living: Vec<u32> = living
-            .into_iter()
-            .filter(|part| self.pairing.of_ledger[*part as usize] == NONE)
-            .collect();
-        let matched = self.match_block(family, &drafts, &living, (Reach::AllJobs, Sign::AsIs));
-        self.accept(matched);
     }
 
     /// What stands in Procore against what was voided in the ledger.
-    fn match_voided(&mut self, family: Family) {
+    pub(super) fn match_voided(&mut self, family: Family) {
         let parties: BTreeSet<u32> = self
             .ledger
             .iter()

@@ -24,14 +24,14 @@ impl<'a> Run<'_, 'a> {
             let unit = &self.project[place as usize];
             let payroll = unit.kind == ProjectKind::DirectCost
                 && self.view.project.direct_costs[unit.place as usize].kind == "payroll";
-            if payroll {
+            if payroll && self.is_anew(unit.job) {
                 blocks.entry(unit.job).or_default().0.push(place);
             }
         }
         for place in self.free_ledger(Family::Cost) {
             let unit = &self.ledger[place as usize];
             let journal = self.view.at(unit.document).kind == DocumentKind::JournalEntry;
-            if let Some(job) = unit.job.filter(|_| journal) {
+            if let Some(job) = unit.job.filter(|job| journal && self.is_anew(*job)) {
                 blocks.entry(job).or_default().1.push(place);
             }
         }
@@ -42,7 +42,6 @@ impl<'a> Run<'_, 'a> {
             self.match_uneven_crews(&project, &ledger);
             self.match_labor(&project, &ledger, same_order);
         }
-        self.match_strayed_labor();
     }
 
     /// Labor entered worker by worker: all costs of a day against the part of the job's journal

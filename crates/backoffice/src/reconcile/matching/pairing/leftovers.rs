@@ -103,7 +103,9 @@ impl<'a> Run<'_, 'a> {
         for place in self.free_ledger(family) {
             let unit = &self.ledger[place as usize];
             if unit.shown.gross < Money::ZERO {
-                credits.push(place);
+                if self.is_fresh_part(place) {
+                    credits.push(place);
+                }
             } else {
                 entered.entry(key(unit, 1)).or_default().push(place);
             }
@@ -150,7 +152,7 @@ impl<'a> Run<'_, 'a> {
                 let again = again.remove(later);
                 let group = self.pairing.of_ledger[held as usize];
                 self.pairing.of_ledger[held as usize] = NONE;
-                self.pairing.of_ledger[again as usize] = group;
+                self.pairing.join(again, group);
                 let group = &mut self.pairing.groups[group as usize];
                 for part in &mut group.ledger {
                     if *part == held {
@@ -174,6 +176,9 @@ impl<'a> Run<'_, 'a> {
         let left: Vec<u32> = self.free_ledger(Family::Contract).collect();
         for place in left {
             let unit = &self.ledger[place as usize];
+            if !unit.job.is_some_and(|job| self.is_anew(job)) {
+                continue;
+            }
             let Some([prime]) = unit.job.and_then(|job| primes.get(&job)).map(Vec::as_slice) else {
                 continue;
             };
@@ -188,7 +193,7 @@ impl<'a> Run<'_, 'a> {
                     reversed: false,
                 }),
                 group => {
-                    self.pairing.of_ledger[place as usize] = group;
+                    self.pairing.join(place, group);
                     self.pairing.groups[group as usize].ledger.push(place);
                 }
             }
@@ -300,7 +305,7 @@ impl<'a> Run<'_, 'a> {
                 .find(|group| self.belongs(&self.pairing.groups[*group], unit));
             if let Some(group) = found {
                 completed.insert(group);
-                self.pairing.of_ledger[part as usize] = u32::try_from(group).unwrap_or(NONE);
+                self.pairing.join(part, index(group));
                 self.pairing.groups[group].ledger.push(part);
             }
         }

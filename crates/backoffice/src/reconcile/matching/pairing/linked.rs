@@ -69,10 +69,15 @@ impl<'a> Run<'_, 'a> {
             }
         }
         for ((family, document), units) in by_document {
+            let parts = self.parts_of(document, family);
+            let fresh = units.iter().any(|unit| self.is_fresh_unit(*unit))
+                || parts.iter().any(|part| self.is_fresh_part(*part));
+            if !fresh {
+                continue;
+            }
             let free = |unit: &u32| self.pairing.of_project[*unit as usize] == NONE;
             let units: Vec<u32> = units.into_iter().filter(free).collect();
-            let ledger = self.parts_of(document, family);
-            for (project, ledger) in self.split(units, ledger) {
+            for (project, ledger) in self.split(units, parts) {
                 let group = Group {
                     family,
                     project,

@@ -9,6 +9,7 @@ mod ghosts;
 mod labor;
 mod leftovers;
 mod linked;
+pub(crate) mod memory;
 mod paying;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use super::decisions::Decisions;
 use super::documents::{self, UNKNOWN};
 use super::jobs::JobMap;
 use block::{Reach, Sign};
-pub(crate) use paying::PaidDocuments;
+use memory::Memory;
 
 use crate::reconcile::result::{Candidate, PairBasis, PairKind, Question, Score};
 use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectKind, ProjectUnit, Standing};
@@ -42,6 +43,9 @@ pub(crate) struct Group {
     /// Found only after the sign of the ledger side was turned round.
     pub(crate) reversed: bool,
 }
+
+/// A step of the pairing, in order. A unit notes the one in which it joined its group.
+pub(crate) type Stage = u8;
 
 /// What a group rests on; made into a sentence only when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +101,14 @@ pub(crate) struct Pairing {
     /// Project units that a link ties to a ledger document which is gone.
     pub(crate) broken_links: BTreeMap<u32, SourceRef>,
     pub(crate) questions: Vec<Question>,
+    /// The step that is under way.
+    stage: Stage,
+    /// The step in which each project unit joined its group.
+    pub(crate) joined_project: Vec<Stage>,
+    /// The same of each ledger unit.
+    pub(crate) joined_ledger: Vec<Stage>,
+    /// The first step that looks at a family over all jobs.
+    pub(crate) first_common: BTreeMap<Family, Stage>,
 }
 
 /// No group.
@@ -107,6 +119,8 @@ impl Pairing {
         Self {
             of_project: vec![NONE; project],
             of_ledger: vec![NONE; ledger],
+            joined_project: vec![0; project],
+            joined_ledger: vec![0; ledger],
             ..Self::default()
         }
     }
@@ -120,32 +134,53 @@ impl Pairing {
                 .ledger
                 .iter()
                 .all(|unit| self.of_ledger[*unit as usize] == NONE);
-        if !free || group.project.is_empty() || group.ledger.is_empty() {
-            return;
+        if free && !group.project.is_empty() && !group.ledger.is_empty() {
+            self.found(group);
         }
+    }
+
+    /// Notes a group that is known to be free.
+    fn found(&mut self, group: Group) {
         let number = u32::try_from(self.groups.len()).unwrap_or(NONE);
         for unit in &group.project {
             self.of_project[*unit as usize] = number;
+            self.joined_project[*unit as usize] = self.stage;
         }
-        for unit in &group.ledger {
-            self.of_ledger[*unit as usize] = number;
+        for part in &group.ledger {
+            self.join(*part, number);
         }
         self.groups.push(group);
     }
+
+    /// Notes that a ledger unit belongs to a group from this step on.
+    fn join(&mut self, part: u32, group: u32) {
+        self.of_ledger[part as usize] = group;
+        self.joined_ledger[part as usize] = self.stage;
+    }
 }
 
-/// Pairs all units.
+/// How far a step reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breadth {
+    /// Each job, or each document with what is linked to it, by itself.
+    Apart,
+    /// Whatever is left in all jobs together.
+    Common,
+}
+
+/// Pairs all units, or those that memory says are to be paired anew.
 pub(crate) fn pair(
     view: &View<'_>,
     project: &[ProjectUnit<'_>],
     ledger: &[LedgerUnit<'_>],
-    job_map: &JobMap,
-    decisions: &Decisions,
+    known: &Known<'_>,
 ) -> Pairing {
-    let mut run = Run::new(view, project, ledger, job_map, decisions);
-    run.decided();
-    run.linked();
-    run.match_payroll();
+    use Breadth::{Apart, Common};
+    let mut run = Run::new(view, project, ledger, known);
+    run.step(Apart, Run::decided);
+    run.step(Apart, Run::linked);
+    run.step(Apart, Run::match_payroll);
+    run.step(Common, Run::match_strayed_labor);
     for family in [
         Family::Contract,
         Family::Billing,
@@ -154,17 +189,40 @@ pub(crate) fn pair(
     ] {
         run.match_family(family);
     }
-    run.further_estimates();
+    run.step(Apart, Run::further_estimates);
     for family in [Family::Receipt, Family::Payment] {
-        run.match_paying(family);
-        run.match_astray(family);
+        run.step(Apart, |run| run.match_paying(family));
+        run.step(Common, |run| {
+            run.note_common(family);
+            run.match_astray(family);
+        });
         run.match_family(family);
     }
-    run.complete();
+    run.step(Common, Run::complete);
     for family in Family::ALL {
-        run.match_ghosts(family);
+        run.step(Apart, |run| run.match_drafts(family, Reach::OneJob));
+        run.step(Common, |run| run.match_drafts(family, Reach::AllJobs));
+        run.step(Common, |run| run.match_voided(family));
     }
     run.pairing
+}
+
+/// The last step before anything but labor is looked at over all jobs.
+pub(crate) const STRAYED_LABOR: Stage = 4;
+
+/// What the pairing must know beside the units.
+pub(crate) struct Known<'k> {
+    pub(crate) jobs: &'k JobMap,
+    pub(crate) decisions: &'k Decisions,
+    /// Whether any ledger document carries retainage.
+    pub(crate) enters_retainage: bool,
+    /// What is known of units that are not paired anew; none when all are.
+    pub(crate) memory: Option<&'k Memory>,
+}
+
+/// Whether any ledger document carries retainage.
+pub(crate) fn enters_retainage(ledger: &[LedgerUnit<'_>]) -> bool {
+    ledger.iter().any(|unit| unit.shown.gross != unit.shown.net)
 }
 
 struct Run<'r, 'a> {
@@ -176,8 +234,8 @@ struct Run<'r, 'a> {
     /// Ledger units of each document.
     parts: FxHashMap<u32, Vec<u32>>,
     jobs: FxHashMap<i64, u32>,
-    /// Whether any ledger document carries retainage.
     enters_retainage: bool,
+    memory: Option<&'r Memory>,
     pairing: Pairing,
 }
 
@@ -206,8 +264,7 @@ impl<'r, 'a> Run<'r, 'a> {
         view: &'r View<'a>,
         project: &'r [ProjectUnit<'a>],
         ledger: &'r [LedgerUnit<'a>],
-        job_map: &'r JobMap,
-        decisions: &'r Decisions,
+        known: &Known<'r>,
     ) -> Self {
         let mut parts: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (place, unit) in ledger.iter().enumerate() {
@@ -221,18 +278,50 @@ impl<'r, 'a> Run<'r, 'a> {
             .map(|(place, job)| (job.id, index(place)))
             .collect();
         let pairing = Pairing::new(project.len(), ledger.len());
-        let enters_retainage = ledger.iter().any(|unit| unit.shown.gross != unit.shown.net);
         Self {
             view,
             project,
             ledger,
-            decisions,
-            job_map,
+            decisions: known.decisions,
+            job_map: known.jobs,
             parts,
             jobs,
-            enters_retainage,
+            enters_retainage: known.enters_retainage,
+            memory: known.memory,
             pairing,
         }
+    }
+
+    /// Does a step. What memory holds of a step that does not reach over all jobs is taken as it
+    /// is; a step over all jobs is done again with everything that was left when it came.
+    fn step(&mut self, breadth: Breadth, work: impl FnOnce(&mut Self)) {
+        self.pairing.stage += 1;
+        if let (Breadth::Apart, Some(memory)) = (breadth, self.memory) {
+            memory.recall(&mut self.pairing);
+        }
+        work(self);
+    }
+
+    fn note_common(&mut self, family: Family) {
+        let stage = self.pairing.stage;
+        self.pairing.first_common.entry(family).or_insert(stage);
+    }
+
+    /// Whether a job is paired anew.
+    fn is_anew(&self, job: i64) -> bool {
+        self.memory.is_none_or(|memory| memory.jobs.contains(&job))
+    }
+
+    /// Whether a project unit is paired anew.
+    fn is_fresh_unit(&self, unit: u32) -> bool {
+        self.memory
+            .is_none_or(|memory| memory.fresh_project[unit as usize])
+    }
+
+    /// Whether a ledger unit is paired anew.
+    fn is_fresh_part(&self, part: u32) -> bool {
+        self.memory
+            .is_none_or(|memory| memory.fresh_ledger[part as usize])
     }
 
     fn parts_of(&self, document: u32, family: Family) -> Vec<u32> {
@@ -276,53 +365,74 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// The matcher within each job, then over everything that is left.
     fn match_family(&mut self, family: Family) {
+        let mut asked = Vec::new();
+        let mut blocks: Blocks = Vec::new();
+        self.step(Breadth::Apart, |run| {
+            blocks = run.blocks(family);
+            asked = run.match_blocks(family, &blocks);
+            run.twins(&blocks);
+            run.rebills(family);
+            run.only_ones_left(family, &blocks);
+        });
+        self.step(Breadth::Common, |run| {
+            run.note_common(family);
+            run.match_whole_documents(family);
+            run.match_elsewhere(family);
+        });
+        self.step(Breadth::Apart, |run| run.match_reversed(family, &blocks));
+        for sign in [Sign::AsIs, Sign::Reversed] {
+            self.step(Breadth::Common, |run| run.match_everywhere(family, sign));
+        }
+        self.ask(asked);
+    }
+
+    /// What is free in each job that has something on both sides.
+    fn blocks(&self, family: Family) -> Blocks {
         let mut by_job: BTreeMap<i64, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
         for unit in self.free_project(family) {
-            by_job
-                .entry(self.project[unit as usize].job)
-                .or_default()
-                .0
-                .push(unit);
+            let job = self.project[unit as usize].job;
+            if self.is_anew(job) {
+                by_job.entry(job).or_default().0.push(unit);
+            }
         }
         for unit in self.free_ledger(family) {
-            if let Some(job) = self.ledger[unit as usize].job {
+            if let Some(job) = self.ledger[unit as usize]
+                .job
+                .filter(|job| self.is_anew(*job))
+            {
                 by_job.entry(job).or_default().1.push(unit);
             }
         }
-        let blocks: Vec<(Vec<u32>, Vec<u32>)> = by_job
+        by_job
             .into_values()
             .filter(|(project, ledger)| !project.is_empty() && !ledger.is_empty())
-            .collect();
+            .collect()
+    }
+
+    fn match_blocks(&mut self, family: Family, blocks: &Blocks) -> Vec<Asked> {
         let found: Vec<Matched> = blocks
             .par_iter()
             .map(|(project, ledger)| {
                 self.match_block(family, project, ledger, (Reach::OneJob, Sign::AsIs))
             })
             .collect();
-        let asked = found
+        found
             .into_iter()
             .flat_map(|matched| self.accept(matched))
-            .collect();
-        self.twins(&blocks);
-        self.rebills(family);
-        self.only_ones_left(family, &blocks);
+            .collect()
+    }
 
-        self.match_whole_documents(family);
-        self.match_elsewhere(family);
-        self.match_reversed(family, &blocks);
-        for sign in [Sign::AsIs, Sign::Reversed] {
-            let project: Vec<u32> = self.free_project(family).collect();
-            let ledger: Vec<u32> = self.free_ledger(family).collect();
-            if !project.is_empty() && !ledger.is_empty() {
-                let matched = self.match_block(family, &project, &ledger, (Reach::AllJobs, sign));
-                self.accept(matched);
-            }
+    fn match_everywhere(&mut self, family: Family, sign: Sign) {
+        let project: Vec<u32> = self.free_project(family).collect();
+        let ledger: Vec<u32> = self.free_ledger(family).collect();
+        if !project.is_empty() && !ledger.is_empty() {
+            let matched = self.match_block(family, &project, &ledger, (Reach::AllJobs, sign));
+            self.accept(matched);
         }
-        self.ask(asked);
     }
 
     /// Within each job, what is left against the ledger with its signs turned round.
-    fn match_reversed(&mut self, family: Family, blocks: &[(Vec<u32>, Vec<u32>)]) {
+    fn match_reversed(&mut self, family: Family, blocks: &Blocks) {
         for (project, ledger) in blocks {
             let project: Vec<u32> = project
                 .iter()
@@ -408,7 +518,7 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 }
 
-fn compact(number: &str) -> String {
+pub(crate) fn compact(number: &str) -> String {
     number
         .chars()
         .filter(|c| c.is_alphanumeric())
@@ -421,6 +531,9 @@ struct Matched {
     groups: Vec<Group>,
     asked: Vec<Asked>,
 }
+
+/// Free units of both sides, job by job.
+type Blocks = Vec<(Vec<u32>, Vec<u32>)>;
 
 struct Asked {
     unit: u32,

@@ -6,10 +6,9 @@ use figures::Money;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Evidence, Group, NONE, Run, compact, index, same_order, stands};
+use super::{Evidence, Group, NONE, Run, compact, same_order, stands};
 use crate::reconcile::result::PairBasis;
-use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectKind, ProjectUnit};
-use crate::reconcile::view::View;
+use crate::reconcile::units::{Family, LedgerUnit, Part};
 
 /// Money that went astray is booked within this many days.
 const ASTRAY_DAYS: i32 = 15;
@@ -32,6 +31,11 @@ impl<'a> Run<'_, 'a> {
                 blocks.entry(*group).or_default().1.push(unit);
             }
         }
+        blocks.retain(|group, (project, ledger)| {
+            self.is_fresh_group(*group)
+                || project.iter().any(|unit| self.is_fresh_unit(*unit))
+                || ledger.iter().any(|part| self.is_fresh_part(*part))
+        });
         let blocks: Vec<_> = blocks
             .into_values()
             .filter(|(project, ledger)| !project.is_empty() && !ledger.is_empty())
@@ -80,11 +84,10 @@ impl<'a> Run<'_, 'a> {
 
     /// Group of the document that each project payment pays.
     pub(super) fn targets(&self, family: Family) -> FxHashMap<u32, u32> {
-        let paid = PaidDocuments::new(self.view, self.project);
         let mut targets = FxHashMap::default();
         for unit in self.free_project(family) {
-            let group = paid
-                .of(self.view, &self.project[unit as usize])
+            let group = self.project[unit as usize]
+                .pays
                 .map(|paid| self.pairing.of_project[paid as usize])
                 .filter(|group| *group != NONE);
             if let Some(group) = group {
@@ -278,92 +281,5 @@ impl<'a> Run<'_, 'a> {
         customers
             .iter()
             .any(|own| self.view.root_customer(own) == self.view.root_customer(named))
-    }
-}
-
-/// Which Procore document a payment pays.
-pub(crate) struct PaidDocuments<'a> {
-    by_id: FxHashMap<(ProjectKind, i64), u32>,
-    by_number: FxHashMap<(i64, String), u32>,
-    /// Certificates by contract and running number.
-    by_running: FxHashMap<(i64, i64), u32>,
-    /// Certificates by contract and net amount; nothing where several have it.
-    by_amount: FxHashMap<(i64, Money), Option<u32>>,
-    marker: std::marker::PhantomData<&'a ()>,
-}
-
-impl<'a> PaidDocuments<'a> {
-    pub(crate) fn new(view: &View<'_>, project: &[ProjectUnit<'a>]) -> Self {
-        let mut by_id = FxHashMap::default();
-        let mut by_number = FxHashMap::default();
-        let mut by_running = FxHashMap::default();
-        let mut by_amount: FxHashMap<(i64, Money), Option<u32>> = FxHashMap::default();
-        for (place, unit) in project.iter().enumerate() {
-            if !matches!(unit.family, Family::Billing | Family::Cost) {
-                continue;
-            }
-            by_id.insert((unit.kind, unit.id), index(place));
-            let books = view.project;
-            let running = match unit.kind {
-                ProjectKind::PayApplication => {
-                    Some(books.pay_applications[unit.place as usize].number)
-                }
-                ProjectKind::SubcontractorInvoice => {
-                    Some(books.subcontractor_invoices[unit.place as usize].number)
-                }
-                _ => None,
-            };
-            if let (Some(contract), Some(number)) = (unit.contract, running) {
-                by_running.entry((contract, number)).or_insert(index(place));
-                by_amount
-                    .entry((contract, unit.shown.net + unit.shown.tax))
-                    .and_modify(|held| *held = None)
-                    .or_insert(Some(index(place)));
-            }
-            if let Some(contract) = unit.contract.filter(|_| !unit.number.is_empty()) {
-                by_number
-                    .entry((contract, compact(unit.number)))
-                    .or_insert(index(place));
-            }
-        }
-        Self {
-            by_id,
-            by_number,
-            by_running,
-            by_amount,
-            marker: std::marker::PhantomData,
-        }
-    }
-
-    /// The unit paid by a payment, when the payment names it.
-    pub(crate) fn of(&self, view: &View<'_>, payment: &ProjectUnit<'_>) -> Option<u32> {
-        if payment.kind == ProjectKind::DirectCost {
-            return self
-                .by_id
-                .get(&(ProjectKind::DirectCost, payment.id))
-                .copied();
-        }
-        let record = &view.project.contract_payments[payment.place as usize];
-        let named = record
-            .subcontractor_invoice_id
-            .and_then(|id| self.by_id.get(&(ProjectKind::SubcontractorInvoice, id)));
-        if named.is_some() {
-            return named.copied();
-        }
-        let number = compact(&record.invoice_number);
-        let by_number = self
-            .by_number
-            .get(&(record.contract_id, number))
-            .filter(|_| !record.invoice_number.is_empty());
-        let by_running = record
-            .draw_request_number
-            .and_then(|number| self.by_running.get(&(record.contract_id, number)));
-        // Named or not, a payment of exactly what one certificate asks for pays that one.
-        let by_amount = self
-            .by_amount
-            .get(&(record.contract_id, record.amount))
-            .copied()
-            .flatten();
-        by_number.or(by_running).copied().or(by_amount)
     }
 }
