@@ -208,7 +208,8 @@ fn findings(worked: &Worked<'_, '_>) -> Vec<result::Finding> {
         ..
     } = worked;
     let cases = cases::cases(project, ledger, pairing);
-    let context = checks::Context::new(view, jobs, parties, (project, ledger), pairing);
+    let wide = checks::Wide::learn(view, project, ledger, pairing);
+    let context = checks::Context::new(view, jobs, parties, (project, ledger), pairing, &wide);
     checks::run(&cases, &context)
 }
 

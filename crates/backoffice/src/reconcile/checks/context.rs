@@ -15,7 +15,7 @@ use super::super::matching::parties::PartyMap;
 use super::super::result::Effect;
 use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit, Standing};
 use super::super::view::View;
-use super::habits::Habits;
+use super::wide::Wide;
 use super::numbers::{compact_number, is_revision, is_series, is_variant};
 
 /// A check's word that a case is its own.
@@ -78,26 +78,14 @@ pub(crate) struct Context<'c, 'a> {
     pub(crate) project: &'c [ProjectUnit<'a>],
     pub(crate) ledger: &'c [LedgerUnit<'a>],
     pub(crate) pairing: &'c Pairing,
-    pub(crate) habits: Habits<'a>,
+    /// The books as a whole.
+    pub(crate) wide: &'c Wide,
     /// Ledger units of the cost and billing families that are paired, by party or job and number.
     same_number: FxHashMap<(Family, u32, String), Vec<u32>>,
     /// The same by gross amount.
     same_amount: FxHashMap<(Family, u32, i64), Vec<u32>>,
-    /// Open amount of living invoices by customer.
-    open_by_customer: BTreeMap<&'a str, Money>,
-    /// Open invoices by amount.
-    open_amounts: BTreeMap<i64, u32>,
-    /// Documents that a deposit took out of undeposited funds.
-    pub(crate) deposited: BTreeSet<&'a str>,
-    /// Payments that wait in undeposited funds, by amount.
-    pub(crate) undeposited: BTreeMap<i64, Vec<u32>>,
-    /// Vendor credits of exactly the discount that a bill's terms allow.
-    pub(crate) discounts: BTreeSet<&'a str>,
-    /// Journals of payroll, and their days.
+    /// Journals of payroll.
     pub(crate) payroll_journals: BTreeSet<u32>,
-    pub(crate) payroll_days: BTreeSet<Date>,
-    /// Purchase orders of completed commitments are closed as a rule.
-    pub(crate) closes_completed: bool,
     /// What bill payments paid of each bill.
     pub(crate) paid: FxHashMap<u32, Money>,
     /// Gross billed to date by commitment.
@@ -105,7 +93,6 @@ pub(crate) struct Context<'c, 'a> {
     /// Approved change orders by prime contract.
     pub(crate) prime_changes: BTreeMap<i64, Money>,
     customer_places: FxHashMap<&'a str, u32>,
-    units_of_document: FxHashMap<u32, u32>,
 }
 
 impl<'c, 'a> Context<'c, 'a> {
@@ -115,6 +102,7 @@ impl<'c, 'a> Context<'c, 'a> {
         parties: &'c PartyMap,
         units: (&'c [ProjectUnit<'a>], &'c [LedgerUnit<'a>]),
         pairing: &'c Pairing,
+        wide: &'c Wide,
     ) -> Self {
         let (project, ledger) = units;
         let mut context = Self {
@@ -124,22 +112,14 @@ impl<'c, 'a> Context<'c, 'a> {
             project,
             ledger,
             pairing,
-            habits: Habits::learn(view, project, ledger, pairing),
+            wide,
             same_number: FxHashMap::default(),
             same_amount: FxHashMap::default(),
-            open_by_customer: BTreeMap::new(),
-            open_amounts: BTreeMap::new(),
-            deposited: BTreeSet::new(),
-            undeposited: BTreeMap::new(),
-            discounts: BTreeSet::new(),
             payroll_journals: BTreeSet::new(),
-            payroll_days: BTreeSet::new(),
-            closes_completed: closes_completed(view, project, ledger, pairing),
             paid: FxHashMap::default(),
             billed: BTreeMap::new(),
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
-            units_of_document: FxHashMap::default(),
         };
         for (place, customer) in view.ledger.customers.iter().enumerate() {
             context
@@ -161,17 +141,8 @@ impl<'c, 'a> Context<'c, 'a> {
                 *context.billed.entry(commitment).or_default() += unit.shown.gross;
             }
         }
-        for (place, unit) in ledger.iter().enumerate() {
-            let place = u32::try_from(place).unwrap_or(NONE);
-            context
-                .units_of_document
-                .entry(unit.document)
-                .or_insert(place);
-        }
         context.index_paired();
-        context.index_receivables();
         context.index_journals();
-        context.index_discounts();
         context
     }
 
@@ -180,76 +151,8 @@ impl<'c, 'a> Context<'c, 'a> {
             if document.kind == DocumentKind::JournalEntry && is_payroll(self.view, document) {
                 self.payroll_journals
                     .insert(u32::try_from(place).unwrap_or(NONE));
-                self.payroll_days.insert(document.date);
             }
         }
-    }
-
-    /// Vendor credits used on a bill payment within the discount days of the bill's terms.
-    fn index_discounts(&mut self) {
-        let view = self.view;
-        let terms: BTreeMap<&str, &figures::model::Term> = view
-            .ledger
-            .terms
-            .iter()
-            .map(|term| (term.id.as_str(), term))
-            .collect();
-        for payment in &view.ledger.documents {
-            if payment.kind != DocumentKind::BillPayment {
-                continue;
-            }
-            let linked = |kind: &str| {
-                let links = payment.lines.iter().flat_map(|line| &line.links);
-                links
-                    .filter(|link| link.kind == kind)
-                    .map(|link| link.id.as_str())
-                    .collect::<Vec<_>>()
-            };
-            for credit in linked("VendorCredit") {
-                let Some(credit) = view.document(DocumentKind::VendorCredit, credit) else {
-                    continue;
-                };
-                let credit = view.at(credit);
-                for bill in linked("Bill") {
-                    let Some(bill) = view.document(DocumentKind::Bill, bill) else {
-                        continue;
-                    };
-                    let bill = view.at(bill);
-                    let term = bill.term.as_deref().and_then(|term| terms.get(term));
-                    if term.is_some_and(|term| allows(term, bill, payment, credit)) {
-                        self.discounts.insert(&credit.id);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The job that most of a bill payment is for.
-    pub(crate) fn job_of_payment(&self, document: &LedgerDocument) -> Option<i64> {
-        let place = self.view.document(document.kind, &document.id)?;
-        let first = *self.units_of_document.get(&place)?;
-        self.ledger[first as usize..]
-            .iter()
-            .take_while(|unit| unit.document == place)
-            .find_map(|unit| unit.job)
-    }
-
-    /// Whether all parts of a unit's document are on one job: a header class or location says
-    /// nothing about one job of several.
-    pub(crate) fn is_one_job(&self, unit: &LedgerUnit<'a>) -> bool {
-        let Some(first) = self.units_of_document.get(&unit.document) else {
-            return false;
-        };
-        let parts = self.ledger[*first as usize..].iter();
-        parts
-            .take_while(|part| part.document == unit.document)
-            .all(|part| part.job == unit.job)
-    }
-
-    /// Whether this is the first unit of its document.
-    pub(crate) fn is_first_unit(&self, place: u32) -> bool {
-        let document = self.ledger[place as usize].document;
-        self.units_of_document.get(&document) == Some(&place)
     }
 
     fn index_paired(&mut self) {
@@ -285,63 +188,6 @@ impl<'c, 'a> Context<'c, 'a> {
         } else {
             (unit.party != u32::MAX).then_some(unit.party)
         }
-    }
-
-    fn index_receivables(&mut self) {
-        let view = self.view;
-        for (place, document) in view.ledger.documents.iter().enumerate() {
-            match document.kind {
-                DocumentKind::Invoice if document.balance > Money::ZERO => {
-                    if let Some(customer) = document.customer.as_deref() {
-                        *self.open_by_customer.entry(customer).or_default() += document.balance;
-                        *self
-                            .open_amounts
-                            .entry(document.balance.cents())
-                            .or_default() += 1;
-                    }
-                }
-                DocumentKind::Deposit => {
-                    let links = document.lines.iter().flat_map(|line| &line.links);
-                    let payments = links.filter(|link| link.kind == "Payment");
-                    self.deposited.extend(payments.map(|link| link.id.as_str()));
-                }
-                DocumentKind::Payment => {
-                    let held = document
-                        .account
-                        .as_deref()
-                        .is_none_or(|account| view.role(account).undeposited);
-                    if held && !document.voided {
-                        let place = u32::try_from(place).unwrap_or(NONE);
-                        let same = self.undeposited.entry(document.total.cents()).or_default();
-                        same.push(place);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let deposited = std::mem::take(&mut self.deposited);
-        for places in self.undeposited.values_mut() {
-            places.retain(|place| !deposited.contains(view.at(*place).id.as_str()));
-        }
-        self.deposited = deposited;
-    }
-
-    /// Open invoices of a customer, its parents' and its descendants'.
-    pub(crate) fn open_invoices(&self, customer: &str) -> Money {
-        let root = self.view.root_customer(customer);
-        self.view
-            .ledger
-            .customers
-            .iter()
-            .filter(|one| self.view.root_customer(&one.id) == root)
-            .filter_map(|one| self.open_by_customer.get(one.id.as_str()))
-            .copied()
-            .sum()
-    }
-
-    /// Whether an invoice is open for exactly this amount.
-    pub(crate) fn is_open_amount(&self, amount: Money) -> bool {
-        self.open_amounts.contains_key(&amount.cents())
     }
 
     /// Whether two customers are in one tree.
@@ -459,42 +305,9 @@ impl<'c, 'a> Context<'c, 'a> {
     }
 }
 
-/// Whether most completed commitments have a closed purchase order.
-fn closes_completed(
-    view: &View<'_>,
-    project: &[ProjectUnit<'_>],
-    ledger: &[LedgerUnit<'_>],
-    pairing: &Pairing,
-) -> bool {
-    let (mut open, mut closed) = (0_u32, 0_u32);
-    for group in pairing
-        .groups
-        .iter()
-        .filter(|group| group.family == Family::Commitment)
-    {
-        let (Some(one), Some(other)) = (group.project.first(), group.ledger.first()) else {
-            continue;
-        };
-        let unit = &project[*one as usize];
-        if view.project.commitments[unit.place as usize].status != "complete" {
-            continue;
-        }
-        if view
-            .at(ledger[*other as usize].document)
-            .status
-            .eq_ignore_ascii_case("open")
-        {
-            open += 1;
-        } else {
-            closed += 1;
-        }
-    }
-    closed > open
-}
-
 /// Whether a journal is a payroll journal: it says so, or it books labor against what is owed to
 /// employees and tax offices.
-fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
+pub(super) fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
     let says = |text: &str| {
         let text = text.to_lowercase();
         ["payroll", "wages", "burden"]
@@ -511,23 +324,6 @@ fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
         owed |= role.payroll_liability || says(&line.description);
     }
     labor && owed
-}
-
-/// Whether a vendor credit is the discount that the terms allow for paying this early.
-fn allows(
-    term: &figures::model::Term,
-    bill: &LedgerDocument,
-    payment: &LedgerDocument,
-    credit: &LedgerDocument,
-) -> bool {
-    let (Some(percent), Some(days)) = (term.discount_percent, term.discount_days) else {
-        return false;
-    };
-    let base = rust_decimal::Decimal::from(bill.total.cents()) * percent
-        / rust_decimal::Decimal::ONE_HUNDRED;
-    let gap = base - rust_decimal::Decimal::from(credit.total.cents());
-    gap.abs() <= rust_decimal::Decimal::ONE
-        && figures::dates::days_between(bill.date, payment.date) <= i32::from(days)
 }
 
 /// A ledger document as people speak of it.

@@ -1,145 +1,174 @@
 //! How a tenant usually codes: the class of a job, the account of a cost code. A map that most
 //! paired documents follow is taken as the map; the few that do not are reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use figures::SmolStr;
 use rustc_hash::FxHashMap;
 
-use super::super::matching::pairing::{NONE, Pairing};
+use super::super::matching::pairing::{Group, NONE, Pairing};
 use super::super::policy::Policy;
 use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit};
 use super::super::view::View;
+use super::wide::{Turn, count};
 
-/// Coding habits of a tenant.
-#[derive(Debug, Default)]
-pub(crate) struct Habits<'a> {
-    /// Class of each job.
-    class_of_job: BTreeMap<i64, &'a str>,
-    /// Location of each job.
-    department_of_job: BTreeMap<i64, &'a str>,
-    /// Account of each cost code, by the code's text.
-    account_of_code: BTreeMap<&'a str, &'a str>,
+/// Coding habits of a tenant, as counts of what was done.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Habits {
+    /// Classes of each job's documents.
+    classes: Votes<i64>,
+    /// Locations of each job's documents.
+    departments: Votes<i64>,
+    /// Accounts of each cost code, by the code's text.
+    accounts: Votes<SmolStr>,
     /// All cost codes, by their text.
-    known_codes: std::collections::BTreeSet<&'a str>,
+    known_codes: BTreeSet<SmolStr>,
     /// Text of each cost code id.
-    codes: FxHashMap<i64, &'a str>,
+    codes: FxHashMap<i64, SmolStr>,
 }
 
-/// Votes for one map.
-struct Votes<'a, K> {
-    counts: BTreeMap<K, BTreeMap<&'a str, u32>>,
+/// What was chosen how often, by key.
+#[derive(Debug, Clone)]
+struct Votes<K> {
+    counts: BTreeMap<K, BTreeMap<SmolStr, u32>>,
 }
 
-impl<'a, K: Ord> Votes<'a, K> {
-    fn new() -> Self {
+impl<K> Default for Votes<K> {
+    fn default() -> Self {
         Self {
             counts: BTreeMap::new(),
         }
     }
+}
 
-    fn add(&mut self, key: K, value: &'a str) {
-        *self
-            .counts
-            .entry(key)
-            .or_default()
-            .entry(value)
-            .or_default() += 1;
+impl<K: Ord + Clone> Votes<K> {
+    fn count(&mut self, key: &K, value: &SmolStr, turn: Turn) {
+        count(self.counts.entry(key.clone()).or_default(), value, turn);
     }
 
-    fn winners(self, policy: &Policy) -> BTreeMap<K, &'a str> {
-        let winner = |votes: &BTreeMap<&'a str, u32>| {
-            let total: u32 = votes.values().sum();
-            votes
-                .iter()
-                .max_by_key(|(value, count)| (**count, std::cmp::Reverse(**value)))
-                .filter(|(_, count)| {
-                    **count >= policy.habit_least && **count * 100 >= total * policy.habit_percent
-                })
-                .map(|(value, _)| *value)
-        };
-        self.counts
-            .into_iter()
-            .filter_map(|(key, votes)| winner(&votes).map(|value| (key, value)))
-            .collect()
+    /// What is usual: chosen often enough, and nearly always.
+    fn usual(&self, key: &K, policy: &Policy) -> Option<&str> {
+        let votes = self.counts.get(key)?;
+        let total: u32 = votes.values().sum();
+        votes
+            .iter()
+            .max_by_key(|(value, count)| (**count, std::cmp::Reverse(*value)))
+            .filter(|(_, count)| {
+                **count >= policy.habit_least && **count * 100 >= total * policy.habit_percent
+            })
+            .map(|(value, _)| value.as_str())
     }
 }
 
-impl<'a> Habits<'a> {
-    pub(crate) fn learn(
-        view: &View<'a>,
-        project: &[ProjectUnit<'a>],
-        ledger: &[LedgerUnit<'a>],
-        pairing: &Pairing,
-    ) -> Self {
-        let codes: FxHashMap<i64, &str> = view
-            .project
-            .cost_codes
-            .iter()
-            .map(|code| (code.id, code.code.as_str()))
-            .collect();
-        let mut classes = Votes::new();
-        let mut departments = Votes::new();
-        let mut accounts = Votes::new();
-        for (place, unit) in ledger.iter().enumerate() {
-            let (Some(job), group) = (unit.job, pairing.of_ledger[place]) else {
-                continue;
-            };
-            if group == NONE || !matches!(unit.family, Family::Billing | Family::Cost) {
-                continue;
-            }
-            let document = view.at(unit.document);
-            if let Some(class) = single_class(document) {
-                classes.add(job, class);
-            }
-            if let Some(department) = document.department.as_deref() {
-                departments.add(job, department);
-            }
+/// What a paired ledger document says of the habits of its job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct JobVote {
+    class: Option<SmolStr>,
+    department: Option<SmolStr>,
+}
+
+impl JobVote {
+    /// The vote of a paired unit.
+    pub(crate) fn of(view: &View<'_>, unit: &LedgerUnit<'_>) -> Self {
+        if !matches!(unit.family, Family::Billing | Family::Cost) {
+            return Self::default();
         }
-        for group in pairing
-            .groups
-            .iter()
-            .filter(|group| group.family == Family::Cost)
-        {
-            let ([one], [other]) = (group.project.as_slice(), group.ledger.as_slice()) else {
-                continue;
-            };
-            let code = single_code(view, &project[*one as usize], &codes);
-            let account = single_account(view, &ledger[*other as usize]);
-            if let (Some(code), Some(account)) = (code, account) {
-                accounts.add(code, account);
-            }
-        }
+        let document = view.at(unit.document);
         Self {
-            class_of_job: classes.winners(view.policy),
-            department_of_job: departments.winners(view.policy),
-            account_of_code: accounts.winners(view.policy),
-            known_codes: codes
-                .values()
-                .copied()
-                .filter(|code| !code.is_empty())
-                .collect(),
-            codes,
+            class: single_class(document).map(SmolStr::new),
+            department: document.department.clone(),
         }
+    }
+}
+
+/// What a pair of one cost with one document says: a cost code and its account.
+pub(crate) type AccountVote = (SmolStr, SmolStr);
+
+impl Habits {
+    /// Habits that know the cost codes and nothing else yet.
+    pub(crate) fn knowing(view: &View<'_>) -> Self {
+        let codes = view.project.cost_codes.iter();
+        let codes: FxHashMap<i64, SmolStr> = codes.map(|one| (one.id, one.code.clone())).collect();
+        let known = codes.values().filter(|code| !code.is_empty());
+        Self {
+            known_codes: known.cloned().collect(),
+            codes,
+            ..Self::default()
+        }
+    }
+
+    /// Counts all pairs.
+    pub(crate) fn learn(
+        &mut self,
+        view: &View<'_>,
+        project: &[ProjectUnit<'_>],
+        ledger: &[LedgerUnit<'_>],
+        pairing: &Pairing,
+    ) {
+        for (place, unit) in ledger.iter().enumerate() {
+            if let (Some(job), true) = (unit.job, pairing.of_ledger[place] != NONE) {
+                self.count_job(job, &JobVote::of(view, unit), Turn::Add);
+            }
+        }
+        for group in &pairing.groups {
+            if let Some(vote) = self.account_vote(view, project, ledger, group) {
+                self.count_account(&vote, Turn::Add);
+            }
+        }
+    }
+
+    /// Counts what a paired document says of its job.
+    pub(crate) fn count_job(&mut self, job: i64, vote: &JobVote, turn: Turn) {
+        if let Some(class) = &vote.class {
+            self.classes.count(&job, class, turn);
+        }
+        if let Some(department) = &vote.department {
+            self.departments.count(&job, department, turn);
+        }
+    }
+
+    /// Counts what a pair says of a cost code.
+    pub(crate) fn count_account(&mut self, (code, account): &AccountVote, turn: Turn) {
+        self.accounts.count(code, account, turn);
+    }
+
+    /// What a pair says of a cost code.
+    pub(crate) fn account_vote(
+        &self,
+        view: &View<'_>,
+        project: &[ProjectUnit<'_>],
+        ledger: &[LedgerUnit<'_>],
+        group: &Group,
+    ) -> Option<AccountVote> {
+        let ([one], [other]) = (group.project.as_slice(), group.ledger.as_slice()) else {
+            return None;
+        };
+        if group.family != Family::Cost {
+            return None;
+        }
+        let code = self.code_of(view, &project[*one as usize])?;
+        let account = single_account(view, &ledger[*other as usize])?;
+        Some((SmolStr::new(code), SmolStr::new(account)))
     }
 
     /// The only cost code of a Procore document, as text.
-    pub(crate) fn code_of(&self, view: &View<'a>, unit: &ProjectUnit<'a>) -> Option<&'a str> {
+    pub(crate) fn code_of(&self, view: &View<'_>, unit: &ProjectUnit<'_>) -> Option<&str> {
         single_code(view, unit, &self.codes)
     }
 
-    pub(crate) fn class_of(&self, job: i64) -> Option<&'a str> {
-        self.class_of_job.get(&job).copied()
+    /// The class that documents of a job usually have.
+    pub(crate) fn class_of(&self, job: i64, policy: &Policy) -> Option<&str> {
+        self.classes.usual(&job, policy)
     }
 
-    pub(crate) fn department_of(&self, job: i64) -> Option<&'a str> {
-        self.department_of_job.get(&job).copied()
+    /// The location that documents of a job usually have.
+    pub(crate) fn department_of(&self, job: i64, policy: &Policy) -> Option<&str> {
+        self.departments.usual(&job, policy)
     }
 
-    /// The account that documents of this unit's only cost code usually go to.
-    pub(crate) fn account_for(&self, view: &View<'a>, unit: &ProjectUnit<'a>) -> Option<&'a str> {
-        self.account_of_code
-            .get(single_code(view, unit, &self.codes)?)
-            .copied()
+    /// The account that documents of a cost code usually go to.
+    pub(crate) fn account_of(&self, code: &str, policy: &Policy) -> Option<&str> {
+        self.accounts.usual(&SmolStr::new(code), policy)
     }
 }
 
@@ -147,13 +176,13 @@ impl<'a> Habits<'a> {
 /// when they carry exactly one that the project knows.
 pub(crate) fn named_code<'a>(
     view: &View<'a>,
-    habits: &Habits<'a>,
+    habits: &'a Habits,
     unit: &LedgerUnit<'a>,
 ) -> Option<&'a str> {
     only(view.at(unit.document).lines.iter().filter_map(|line| {
         let name = view.named_on(line)?;
         let code = name.split(|one: char| one.is_whitespace()).next()?;
-        habits.known_codes.get(code).copied()
+        habits.known_codes.get(code).map(SmolStr::as_str)
     }))
 }
 
@@ -183,11 +212,11 @@ fn smol_str_as_str(text: &figures::SmolStr) -> &str {
 }
 
 /// The only cost code of a Procore document.
-fn single_code<'a>(
-    view: &View<'a>,
-    unit: &ProjectUnit<'a>,
-    codes: &FxHashMap<i64, &'a str>,
-) -> Option<&'a str> {
+fn single_code<'h>(
+    view: &View<'_>,
+    unit: &ProjectUnit<'_>,
+    codes: &'h FxHashMap<i64, SmolStr>,
+) -> Option<&'h str> {
     let lines = match unit.kind {
         ProjectKind::SubcontractorInvoice => {
             &view.project.subcontractor_invoices[unit.place as usize].lines
@@ -199,7 +228,8 @@ fn single_code<'a>(
         lines
             .iter()
             .filter(|line| !line.amount.is_zero())
-            .filter_map(|line| codes.get(&line.cost_code_id?).copied()),
+            .filter_map(|line| codes.get(&line.cost_code_id?))
+            .map(SmolStr::as_str),
     )
 }
 

@@ -10,9 +10,11 @@ mod overbilled;
 mod repeated;
 mod roots;
 mod run;
+mod wide;
 
 pub(crate) use context::{Claim, Context, Hit};
 pub(crate) use run::run;
+pub(crate) use wide::Wide;
 
 use crate::reconcile::cases::Case;
 

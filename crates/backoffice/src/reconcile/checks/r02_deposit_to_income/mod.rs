@@ -34,8 +34,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let open = line
         .customer
         .as_deref()
-        .map(|customer| context.open_invoices(customer));
-    let owed = open.is_some_and(|open| !open.is_zero()) || context.is_open_amount(amount);
+        .map(|customer| context.wide.open_invoices(context.view, customer));
+    let owed = open.is_some_and(|open| !open.is_zero()) || context.wide.is_open_amount(amount);
     if !owed && case.project.is_empty() {
         return None;
     }

@@ -25,14 +25,15 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let unit = case.ledger.first()?;
     let document = context.document(unit);
     let job = unit.job?;
-    if !context.is_one_job(unit) {
+    if !unit.one_job {
         return None;
     }
-    let class = super::habits::single_class(document).zip(context.habits.class_of(job));
+    let habits = &context.wide.habits;
+    let class = super::habits::single_class(document).zip(habits.class_of(job, context.view.policy));
     let place = document
         .department
         .as_deref()
-        .zip(context.habits.department_of(job));
+        .zip(habits.department_of(job, context.view.policy));
     let (used, usual, kind) = match (class, place) {
         (Some((used, usual)), _) if used != usual => (used, usual, "class"),
         (_, Some((used, usual))) if used != usual => (used, usual, "location"),

@@ -27,14 +27,15 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     };
     let amounts_agree = one.shown.gross == other.shown.gross || case.residual.is_empty();
-    let named = super::habits::named_code(context.view, &context.habits, other);
-    let own = context.habits.code_of(context.view, one);
+    let habits = &context.wide.habits;
+    let named = super::habits::named_code(context.view, habits, other);
+    let own = habits.code_of(context.view, one);
     let how = match (named, own) {
         // The item says which cost code it is for.
         (Some(named), Some(own)) if named == own => return None,
         (Some(named), Some(own)) => format!("to cost code {named}; Procore has it on {own}"),
         _ => {
-            let usual = context.habits.account_for(context.view, one)?;
+            let usual = habits.account_of(own?, context.view.policy)?;
             let used = super::habits::single_account(context.view, other)?;
             if used == usual {
                 return None;

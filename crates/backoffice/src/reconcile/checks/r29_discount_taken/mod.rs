@@ -35,7 +35,7 @@ pub(super) fn is_discount(
     coded
         || words(&credit.note)
         || credit.lines.iter().any(|line| words(&line.description))
-        || context.discounts.contains(credit.id.as_str())
+        || context.wide.is_discount(&credit.id)
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {

@@ -63,17 +63,16 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if let Some(twice) = paid_twice(case, context) {
         return Some(twice);
     }
-    let (place, unit) = case
-        .ledger_places
+    let unit = case
+        .ledger
         .iter()
-        .zip(&case.ledger)
-        .find(|(_, unit)| match case.family {
+        .find(|unit| match case.family {
             Family::Receipt => unit.part == Part::Unapplied,
             Family::Payment => true,
             _ => false,
         })?;
     // A payment of several bills is reported with the part that differs, or with its first part.
-    if case.family == Family::Payment && case.residual.is_empty() && !context.is_first_unit(*place)
+    if case.family == Family::Payment && case.residual.is_empty() && unit.nth != 0
     {
         return None;
     }

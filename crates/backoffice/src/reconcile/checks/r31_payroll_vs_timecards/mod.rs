@@ -113,13 +113,11 @@ pub(super) fn posted_where(case: &Case<'_, '_>) -> String {
     if places.is_empty() { "nothing".to_owned() } else { places.join(" and ") }
 }
 
+/// Days within which the payroll for some labor is run.
+pub(super) const PAYROLL_RUN_DAYS: i32 = 3;
+
 /// Whether the payroll for this labor was posted at all: a journal of payroll near its date.
 fn payroll_was_run(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
-    let Some(date) = case.project_date() else {
-        return false;
-    };
-    context
-        .payroll_days
-        .iter()
-        .any(|day| figures::dates::days_between(*day, date).abs() <= 3)
+    case.project_date()
+        .is_some_and(|date| context.wide.payroll_near(date, PAYROLL_RUN_DAYS))
 }

@@ -29,7 +29,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     // A completed subcontract is closed only for offices that close its purchase order as a rule.
     let ended = match commitment.status.as_str() {
         "closed" | "terminated" | "void" => true,
-        "complete" => context.closes_completed,
+        "complete" => context.wide.completed.carries(),
         _ => false,
     };
     let complete = commitment.status == "complete";

@@ -8,6 +8,8 @@
 //!
 //! **What to do.** Remove the second entry and deposit the payment that is waiting.
 
+use figures::model::DocumentKind;
+
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::Case;
 use crate::reconcile::units::Part;
@@ -40,10 +42,10 @@ pub(super) fn waiting<'a>(
             _ => true,
         }
     };
-    let candidates = context.undeposited.get(&line.shown.gross.cents())?;
+    let candidates = context.wide.undeposited(line.shown.gross);
     candidates
-        .iter()
-        .map(|place| context.view.at(*place))
+        .filter_map(|id| context.view.document(DocumentKind::Payment, id))
+        .map(|place| context.view.at(place))
         .filter(|payment| payment.date <= context.view.as_of && same_customer(payment))
         .min_by_key(|payment| {
             (

@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use figures::Date;
 use figures::model::{DocumentKind, Insurance};
 use figures::source::SourceRef;
+use rustc_hash::FxHashMap;
 
 use super::{Check, Context, Hit, Rule, Weight};
+use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
     id: "R43_paid_on_hold",
@@ -34,6 +36,12 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     if policies.is_empty() {
         return Vec::new();
     }
+    let mut job_of: FxHashMap<u32, i64> = FxHashMap::default();
+    for unit in context.ledger.iter().filter(|unit| unit.family == Family::Payment) {
+        if let Some(job) = unit.job {
+            job_of.entry(unit.document).or_insert(job);
+        }
+    }
     let mut hits = Vec::new();
     for document in &context.view.ledger.documents {
         let paid = document.kind == DocumentKind::BillPayment
@@ -51,7 +59,8 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         else {
             continue;
         };
-        let job = context.job_of_payment(document);
+        let place = context.view.document(document.kind, &document.id);
+        let job = place.and_then(|place| job_of.get(&place)).copied();
         hits.push(Hit {
             amount: document.total,
             project_id: job,

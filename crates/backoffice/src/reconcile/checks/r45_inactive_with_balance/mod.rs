@@ -6,10 +6,9 @@
 //!
 //! **What to do.** Reactivate it, or clear the balance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figures::Money;
-use figures::model::DocumentKind;
 use figures::source::SourceRef;
 
 use super::{Check, Context, Hit, Rule, Weight};
@@ -23,27 +22,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
-    let mut customers: BTreeMap<&str, Money> = BTreeMap::new();
-    let mut vendors: BTreeMap<&str, Money> = BTreeMap::new();
-    for document in &context.view.ledger.documents {
-        match document.kind {
-            DocumentKind::Invoice => add(&mut customers, &document.customer, document.balance),
-            DocumentKind::Bill => add(&mut vendors, &document.vendor, document.balance),
-            _ => {}
-        }
-    }
+    let (ledger, project) = (context.view.ledger, context.view.project);
+    let wide = context.wide;
     let mut hits = Vec::new();
-    for customer in context
-        .view
-        .ledger
-        .customers
-        .iter()
-        .filter(|one| !one.active)
-    {
-        let open = customers
-            .get(customer.id.as_str())
-            .copied()
-            .unwrap_or(customer.balance);
+    for customer in ledger.customers.iter().filter(|one| !one.active) {
+        let open = wide.receivable(&customer.id).unwrap_or(customer.balance);
         let job = context.jobs.project_of(&customer.id);
         let record = SourceRef::quickbooks("Customer", &customer.id);
         hits.extend(hit(
@@ -54,78 +37,39 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
             &customer.name,
         ));
     }
-    for vendor in context.view.ledger.vendors.iter().filter(|one| !one.active) {
-        let open = vendors
-            .get(vendor.id.as_str())
-            .copied()
-            .unwrap_or(vendor.balance);
+    for vendor in ledger.vendors.iter().filter(|one| !one.active) {
+        let open = wide.payable(&vendor.id).unwrap_or(vendor.balance);
         let record = SourceRef::quickbooks("Vendor", &vendor.id);
         hits.extend(hit(open, None, None, record, &vendor.name));
     }
-    for project in context
-        .view
-        .project
-        .projects
-        .iter()
-        .filter(|one| !one.active)
-    {
-        let first = context.jobs.customers.get(&project.id).and_then(|ids| ids.first());
-        // The job's customers and all that lie below them.
-        let open: Money = context
-            .view
-            .ledger
-            .customers
-            .iter()
-            .filter(|one| one.active && context.jobs.project_of(&one.id) == Some(project.id))
-            .filter_map(|one| customers.get(one.id.as_str()))
-            .copied()
-            .sum();
-        let record = SourceRef::procore("project", project.id);
-        hits.extend(hit(
-            open,
-            Some(project.id),
-            first.cloned(),
-            record,
-            &project.name,
-        ));
+    // A job's customers and all that lie below them.
+    let mut open_of_job: BTreeMap<i64, Money> = BTreeMap::new();
+    for customer in ledger.customers.iter().filter(|one| one.active) {
+        let open = wide.receivable(&customer.id);
+        if let Some((job, open)) = context.jobs.project_of(&customer.id).zip(open) {
+            *open_of_job.entry(job).or_default() += open;
+        }
     }
-    for company in context
-        .view
-        .project
-        .parties
-        .iter()
-        .filter(|one| !one.active)
-    {
-        let ids = context
-            .parties
-            .vendors
-            .get(&company.id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let active = |id: &str| {
-            context
-                .view
-                .ledger
-                .vendors
-                .iter()
-                .any(|vendor| vendor.id == id && vendor.active)
-        };
-        let open: Money = ids
-            .iter()
-            .filter(|id| active(id))
-            .filter_map(|id| vendors.get(id.as_str()))
-            .copied()
+    for one in project.projects.iter().filter(|one| !one.active) {
+        let first = context.jobs.customers.get(&one.id).and_then(|ids| ids.first());
+        let open = open_of_job.get(&one.id).copied().unwrap_or_default();
+        let record = SourceRef::procore("project", one.id);
+        hits.extend(hit(open, Some(one.id), first.cloned(), record, &one.name));
+    }
+    let active = ledger.vendors.iter().filter(|vendor| vendor.active);
+    let active: BTreeSet<&str> = active.map(|vendor| vendor.id.as_str()).collect();
+    for company in project.parties.iter().filter(|one| !one.active) {
+        let vendors = context.parties.vendors.get(&company.id);
+        let open: Money = vendors
+            .into_iter()
+            .flatten()
+            .filter(|id| active.contains(id.as_str()))
+            .filter_map(|id| wide.payable(id))
             .sum();
         let record = SourceRef::procore("vendor", company.id);
         hits.extend(hit(open, None, None, record, &company.name));
     }
     hits
-}
-
-fn add<'a>(open: &mut BTreeMap<&'a str, Money>, id: &'a Option<figures::SmolStr>, balance: Money) {
-    if let Some(id) = id {
-        *open.entry(id.as_str()).or_default() += balance;
-    }
 }
 
 fn hit(
