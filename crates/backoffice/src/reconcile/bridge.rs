@@ -52,16 +52,33 @@ pub(crate) fn bridges(
             let (procore, quickbooks) = totals.get(&key).copied().unwrap_or_default();
             let mut explained = steps.remove(&key).unwrap_or_default();
             explained.sort();
-            let found: Money = explained.iter().map(|step| step.amount).sum();
-            bridges.push(Bridge {
-                project_id: *job,
-                measure: *measure,
-                procore,
-                quickbooks,
+            bridges.push(Bridge::new(
+                *job,
+                *measure,
+                (procore, quickbooks),
                 explained,
-                unexplained: procore - quickbooks - found,
-            });
+            ));
         }
     }
     bridges
+}
+
+impl Bridge {
+    /// A bridge over its steps; what they leave is unexplained.
+    pub(crate) fn new(
+        project_id: i64,
+        measure: Measure,
+        (procore, quickbooks): (Money, Money),
+        explained: Vec<Explained>,
+    ) -> Self {
+        let found: Money = explained.iter().map(|step| step.amount).sum();
+        Self {
+            project_id,
+            measure,
+            procore,
+            quickbooks,
+            explained,
+            unexplained: procore - quickbooks - found,
+        }
+    }
 }

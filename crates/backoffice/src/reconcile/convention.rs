@@ -4,6 +4,7 @@ use figures::Measure;
 use figures::model::{ChangeOrder, ChangeOrderKind, DocumentKind, ProjectBooks};
 use std::collections::BTreeSet;
 
+use super::checks::{Tally, Turn};
 use super::result::NotKept;
 use super::units::{Family, LedgerUnit, ProjectUnit, Share};
 use super::view::{View, is_agreed, is_approved};
@@ -31,23 +32,18 @@ impl Convention {
         view: &View<'_>,
         pairs: impl Iterator<Item = (&'g ProjectUnit<'a>, &'g LedgerUnit<'a>)>,
     ) -> Self {
-        if !has_retainage_account(view) {
-            return Self::Net;
-        }
-        let (mut with_line, mut without) = (0_u64, 0_u64);
+        let mut lines = Tally::default();
         for (project, ledger) in pairs {
-            if !matches!(project.family, Family::Billing | Family::Cost)
-                || project.shown.gross == project.shown.net
-            {
-                continue;
-            }
-            if ledger.shown.gross == ledger.shown.net {
-                without += 1;
-            } else {
-                with_line += 1;
+            if let Some(vote) = retainage_vote(project, ledger) {
+                lines.count(vote, Turn::Add);
             }
         }
-        if with_line > without {
+        Self::of(view, lines)
+    }
+
+    /// The convention, when so many of the documents in question carry a retainage line.
+    pub(crate) fn of(view: &View<'_>, lines: Tally) -> Self {
+        if has_retainage_account(view) && lines.carries() {
             Self::Gross
         } else {
             Self::Net
@@ -74,6 +70,14 @@ impl Convention {
             unit.share.retainage = figures::Money::ZERO;
         }
     }
+}
+
+/// Whether a ledger document carries a retainage line; nothing when its counterpart in Procore
+/// holds no retainage.
+pub(crate) fn retainage_vote(project: &ProjectUnit<'_>, ledger: &LedgerUnit<'_>) -> Option<bool> {
+    let held = matches!(project.family, Family::Billing | Family::Cost)
+        && project.shown.gross != project.shown.net;
+    held.then_some(ledger.shown.gross != ledger.shown.net)
 }
 
 /// Whether any account holds retainage.

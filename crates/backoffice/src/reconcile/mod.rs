@@ -7,6 +7,7 @@ mod bridge;
 pub(crate) mod cases;
 pub mod checks;
 pub(crate) mod convention;
+pub mod incremental;
 pub mod matching;
 mod order;
 pub mod policy;
@@ -20,7 +21,7 @@ pub(crate) mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use figures::model::Books;
+use figures::model::{Books, Incomplete};
 use figures::source::{Rejection, System};
 use figures::{Date, Measure, SmolStr};
 use rustc_hash::FxHashMap;
@@ -46,20 +47,8 @@ pub fn reconcile(
     decisions: &Decisions,
     rejections: Vec<Rejection>,
 ) -> Reconciliation {
-    let mut outcome = Reconciliation {
-        as_of,
-        not_connected: Vec::new(),
-        blind_spots: Vec::new(),
-        incomplete: books.incomplete.clone(),
-        rejections,
-        retainage_convention: None,
-        not_kept: Vec::new(),
-        refused: Vec::new(),
-        findings: Vec::new(),
-        bridges: Vec::new(),
-        pairs: Vec::new(),
-        questions: Vec::new(),
-    };
+    let mut outcome = nothing_yet(as_of, &books.incomplete);
+    outcome.rejections = rejections;
     if books.project.is_none() {
         outcome.not_connected.push(System::Procore);
     }
@@ -81,6 +70,24 @@ pub fn reconcile(
     outcome.rejections.sort();
     outcome.rejections.dedup();
     outcome
+}
+
+/// A result that says nothing yet.
+pub(crate) fn nothing_yet(as_of: Date, incomplete: &[Incomplete]) -> Reconciliation {
+    Reconciliation {
+        as_of,
+        not_connected: Vec::new(),
+        blind_spots: Vec::new(),
+        incomplete: incomplete.to_vec(),
+        rejections: Vec::new(),
+        retainage_convention: None,
+        not_kept: Vec::new(),
+        refused: Vec::new(),
+        findings: Vec::new(),
+        bridges: Vec::new(),
+        pairs: Vec::new(),
+        questions: Vec::new(),
+    }
 }
 
 /// The books with everything that was worked out from them, before checks.
@@ -160,14 +167,9 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
         .filter(|measure| !missing.contains(measure))
         .collect();
     outcome.findings = findings(worked);
-    // What only moves a measure that is not kept in QuickBooks is no disagreement.
-    outcome.findings.retain_mut(|finding| {
-        let moved = !finding.effects.is_empty();
-        finding
-            .effects
-            .retain(|effect| !missing.contains(&effect.measure));
-        !moved || !finding.effects.is_empty()
-    });
+    outcome
+        .findings
+        .retain_mut(|finding| keep_kept(finding, &missing));
     let all: BTreeSet<i64> = view
         .project
         .projects
@@ -181,13 +183,7 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
     outcome.pairs = pairs(view, project, ledger, pairing);
     outcome.pairs.extend(jobs.pairs.iter().cloned());
     outcome.pairs.extend(parties.pairs.iter().cloned());
-    outcome.pairs.sort_by(|one, other| {
-        (one.kind, &one.procore, &one.quickbooks).cmp(&(
-            other.kind,
-            &other.procore,
-            &other.quickbooks,
-        ))
-    });
+    sort_pairs(&mut outcome.pairs);
     outcome.questions = pairing.questions.clone();
     outcome.questions.extend(jobs.questions.iter().cloned());
     outcome
@@ -213,45 +209,63 @@ fn findings(worked: &Worked<'_, '_>) -> Vec<result::Finding> {
     checks::run(&cases, &context)
 }
 
-/// Groups of units as pairs of documents: parts of one document are put together again.
+/// Takes effects on measures away that are not kept in QuickBooks; false when the finding moved
+/// nothing else, and so is no disagreement.
+pub(crate) fn keep_kept(finding: &mut result::Finding, missing: &BTreeSet<Measure>) -> bool {
+    let moved = !finding.effects.is_empty();
+    finding
+        .effects
+        .retain(|effect| !missing.contains(&effect.measure));
+    !moved || !finding.effects.is_empty()
+}
+
+/// The order of pairs.
+pub(crate) fn sort_pairs(pairs: &mut [Pair]) {
+    pairs.sort_by(|one, other| {
+        (one.kind, &one.procore, &one.quickbooks).cmp(&(
+            other.kind,
+            &other.procore,
+            &other.quickbooks,
+        ))
+    });
+}
+
+/// Whether a ledger part is paired with nothing that is shown: it was voided or went astray.
+pub(crate) fn is_hidden(standing: units::Standing, part: units::Part) -> bool {
+    standing == units::Standing::Void
+        || matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
+}
+
+/// Groups of units as pairs of documents.
 fn pairs(
     view: &View<'_>,
     project: &[ProjectUnit<'_>],
     ledger: &[LedgerUnit<'_>],
     pairing: &Pairing,
 ) -> Vec<Pair> {
-    // A paid direct cost is paired with its bill; what was voided or deposited astray with nothing.
-    let shown = |group: &&Group| {
+    pairs_of(pairing.groups.iter().filter_map(|group| {
+        let units = || group.project.iter().map(|unit| &project[*unit as usize]);
+        let parts = || group.ledger.iter().map(|part| &ledger[*part as usize]);
+        // A paid direct cost is paired with its bill.
         let again = group.family == units::Family::Payment
-            && group
-                .project
-                .iter()
-                .any(|unit| project[*unit as usize].kind == units::ProjectKind::DirectCost);
-        let voided = group
-            .ledger
-            .iter()
-            .any(|unit| ledger[*unit as usize].standing == units::Standing::Void);
-        !again
-            && !voided
-            && !group.ledger.iter().any(|unit| {
-                let part = ledger[*unit as usize].part;
-                matches!(part, units::Part::ToIncome | units::Part::ToReceivable)
-            })
-    };
+            && units().any(|unit| unit.kind == units::ProjectKind::DirectCost);
+        if again || parts().any(|part| is_hidden(part.standing, part.part)) {
+            return None;
+        }
+        let left = units().map(|unit| Side::from(&project_ref(unit, view)));
+        let right = parts().map(|part| Side::from(&view.at(part.document).source()));
+        Some((group, left.collect(), right.collect()))
+    }))
+}
+
+/// Groups with their records as pairs: parts of one document are put together again.
+pub(crate) fn pairs_of<'g>(
+    groups: impl Iterator<Item = (&'g Group, Vec<Side>, Vec<Side>)>,
+) -> Vec<Pair> {
     let mut by_sides: BTreeMap<Sides, Why> = BTreeMap::new();
     // Many pairs rest on the same evidence; its sentence is kept once.
     let mut sentences: FxHashMap<pairing::Evidence, SmolStr> = FxHashMap::default();
-    for group in pairing.groups.iter().filter(shown) {
-        let mut left: Vec<Side> = group
-            .project
-            .iter()
-            .map(|unit| Side::from(&project_ref(&project[*unit as usize], view)))
-            .collect();
-        let mut right: Vec<Side> = group
-            .ledger
-            .iter()
-            .map(|unit| Side::from(&view.at(ledger[*unit as usize].document).source()))
-            .collect();
+    for (group, mut left, mut right) in groups {
         left.sort();
         right.sort();
         right.dedup();
@@ -259,9 +273,17 @@ fn pairs(
             .entry(group.evidence)
             .or_insert_with(|| SmolStr::new(group.evidence.sentence()))
             .clone();
+        // Where parts of the same documents are paired for several reasons, the weakest is told.
+        let why = (group.basis, group.score, evidence);
+        let weaker = |held: &mut Why| {
+            if (why.1, why.0, &why.2) < (held.1, held.0, &held.2) {
+                *held = why.clone();
+            }
+        };
         by_sides
             .entry((left, right))
-            .or_insert((group.basis, group.score, evidence));
+            .and_modify(weaker)
+            .or_insert_with(|| why.clone());
     }
     merge_payments(by_sides)
         .into_iter()

@@ -17,13 +17,23 @@ pub(crate) fn in_order(books: &Books) -> Cow<'_, Books> {
         return Cow::Borrowed(books);
     }
     let mut books = books.clone();
+    put_in_order(&mut books);
+    Cow::Owned(books)
+}
+
+/// Puts every list in order.
+pub(crate) fn put_in_order(books: &mut Books) {
     if let Some(project) = &mut books.project {
         order_project(project);
     }
     if let Some(ledger) = &mut books.ledger {
         order_ledger(ledger);
     }
-    Cow::Owned(books)
+}
+
+/// Puts every list of Procore's in order.
+pub(crate) fn put_project_in_order(project: &mut ProjectBooks) {
+    order_project(project);
 }
 
 /// QuickBooks' ids are numbers written as text: the shorter is the smaller.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use figures::Measure;
-use figures::model::Books;
+use figures::model::{BlindSpot, Books, Incomplete};
 use figures::source::System;
 
-use super::result::{Reconciliation, Refusal};
+use super::result::{Finding, Reconciliation, Refusal};
 
 /// Measures that need a resource. A resource that nobody needs refuses nothing; those that all
 /// matching stands on refuse everything.
@@ -38,11 +38,33 @@ fn needing(system: System, resource: &str) -> &'static [Measure] {
     }
 }
 
-/// Takes away the bridges, and the findings of their measures, that rest on what could not be
-/// read, and says so.
-pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
+/// What is refused, and why.
+pub(crate) struct Refused(BTreeSet<Refusal>);
+
+impl Refused {
+    /// Whether a measure of a job is refused.
+    pub(crate) fn cover(&self, project_id: i64, measure: Measure) -> bool {
+        self.0.iter().any(|refusal| {
+            refusal.project_id.is_none_or(|id| id == project_id) && refusal.measure == Some(measure)
+        })
+    }
+
+    /// Whether a finding moves a total that is refused: it cannot be told from what was not read.
+    pub(crate) fn cover_finding(&self, finding: &Finding) -> bool {
+        let mut effects = finding.effects.iter();
+        effects.any(|effect| self.cover(effect.project_id, effect.measure))
+    }
+
+    /// All refusals.
+    pub(crate) fn all(self) -> impl Iterator<Item = Refusal> {
+        self.0.into_iter()
+    }
+}
+
+/// What cannot be shown because what it rests on could not be read, or not read whole.
+pub(crate) fn refused(blind_spots: &[BlindSpot], incomplete: &[Incomplete]) -> Refused {
     let mut refused: BTreeSet<Refusal> = BTreeSet::new();
-    for spot in &outcome.blind_spots {
+    for spot in blind_spots {
         let job = spot
             .project_id
             .map_or("the company".to_owned(), |id| format!("project {id}"));
@@ -58,7 +80,7 @@ pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
             });
         }
     }
-    for gap in &books.incomplete {
+    for gap in incomplete {
         for measure in needing(gap.system, &gap.resource) {
             refused.insert(Refusal {
                 project_id: gap.project_id,
@@ -70,23 +92,18 @@ pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
             });
         }
     }
-    if refused.is_empty() {
-        return;
-    }
-    let covered = |project_id: i64, measure: Measure| {
-        refused.iter().any(|refusal| {
-            refusal.project_id.is_none_or(|id| id == project_id) && refusal.measure == Some(measure)
-        })
-    };
+    Refused(refused)
+}
+
+/// Takes away the bridges, and the findings of their measures, that rest on what could not be
+/// read, and says so.
+pub(crate) fn refuse(books: &Books, outcome: &mut Reconciliation) {
+    let refused = refused(&outcome.blind_spots, &books.incomplete);
     outcome
         .bridges
-        .retain(|bridge| !covered(bridge.project_id, bridge.measure));
-    // A finding that moves a total which is not shown cannot be told from what was not read.
-    outcome.findings.retain(|finding| {
-        !finding
-            .effects
-            .iter()
-            .any(|effect| covered(effect.project_id, effect.measure))
-    });
-    outcome.refused.extend(refused);
+        .retain(|bridge| !refused.cover(bridge.project_id, bridge.measure));
+    outcome
+        .findings
+        .retain(|finding| !refused.cover_finding(finding));
+    outcome.refused.extend(refused.all());
 }

@@ -15,8 +15,8 @@ use super::super::matching::parties::PartyMap;
 use super::super::result::Effect;
 use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit, Standing};
 use super::super::view::View;
-use super::wide::Wide;
 use super::numbers::{compact_number, is_revision, is_series, is_variant};
+use super::wide::Wide;
 
 /// A check's word that a case is its own.
 #[derive(Debug, Clone)]

@@ -109,12 +109,12 @@ impl Roots {
         &self,
         case: &Case<'_, '_>,
         context: &Context<'_, '_>,
-        findings: &mut [Finding],
+        findings: &mut [(usize, Finding)],
     ) -> bool {
         let Some(finding) = self.cause(case, context) else {
             return false;
         };
-        let finding = &mut findings[finding];
+        let (_, finding) = &mut findings[finding];
         for effect in case.effects() {
             add(&mut finding.effects, effect);
         }

@@ -12,39 +12,50 @@ use super::roots::{Roots, add};
 use super::{CHECKS, Check, Rule, Weight};
 
 /// All findings, most severe first.
-pub(crate) fn run<'a>(cases: &[Case<'_, 'a>], context: &Context<'_, 'a>) -> Vec<Finding> {
+pub(crate) fn run(cases: &[Case<'_, '_>], context: &Context<'_, '_>) -> Vec<Finding> {
+    let of_cases = of_cases(cases, context);
+    let mut findings: Vec<Finding> = of_cases.into_iter().map(|(_, finding)| finding).collect();
+    for check in CHECKS {
+        findings.extend(scanned(check, context));
+    }
+    merge_same(findings)
+}
+
+/// What is found in cases, each finding with the place of its case.
+pub(crate) fn of_cases(cases: &[Case<'_, '_>], context: &Context<'_, '_>) -> Vec<(usize, Finding)> {
     // Claims are pure, so they are asked for on all cores; their order is that of the cases.
     let claims: Vec<Option<(&'static Check, Said)>> = cases
         .par_iter()
         .map(|case| first_claim(case, context))
         .collect();
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
     let mut roots = Roots::default();
-    for (case, claim) in cases.iter().zip(claims) {
+    for ((place, case), claim) in cases.iter().enumerate().zip(claims) {
         if roots.absorb(case, context, &mut findings) {
             continue;
         }
         match claim {
             Some((check, Said::Claim(claim))) => {
                 roots.note(case, findings.len());
-                findings.push(from_claim(check, case, claim, context));
+                findings.push((place, from_claim(check, case, claim, context)));
             }
             Some((check, Said::Hits(hits))) => {
-                findings.extend(hits.into_iter().map(|hit| from_hit(check, hit, context)));
+                let found = hits.into_iter().map(|hit| from_hit(check, hit, context));
+                findings.extend(found.map(|finding| (place, finding)));
             }
             None => {}
         }
     }
-    for check in CHECKS {
-        if let Rule::Scan(scan) = check.rule {
-            findings.extend(
-                scan(context)
-                    .into_iter()
-                    .map(|hit| from_hit(check, hit, context)),
-            );
-        }
-    }
-    merge_same(findings)
+    findings
+}
+
+/// What a check finds by looking at the books as a whole.
+pub(crate) fn scanned(check: &'static Check, context: &Context<'_, '_>) -> Vec<Finding> {
+    let Rule::Scan(scan) = check.rule else {
+        return Vec::new();
+    };
+    let hits = scan(context).into_iter();
+    hits.map(|hit| from_hit(check, hit, context)).collect()
 }
 
 /// What a check says of a case.
@@ -54,10 +65,7 @@ enum Said {
 }
 
 /// The first check that claims a case.
-fn first_claim<'a>(
-    case: &Case<'_, 'a>,
-    context: &Context<'_, 'a>,
-) -> Option<(&'static Check, Said)> {
+fn first_claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<(&'static Check, Said)> {
     CHECKS.iter().find_map(|check| match check.rule {
         Rule::Claim(claim) => claim(case, context).map(|claim| (check, Said::Claim(claim))),
         Rule::Split(split) => {
@@ -98,7 +106,7 @@ fn from_claim(
     finding(check, hit, known_by, context)
 }
 
-fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Finding {
+pub(crate) fn from_hit(check: &'static Check, hit: Hit, context: &Context<'_, '_>) -> Finding {
     finding(check, hit, KNOWN_BY, context)
 }
 
@@ -181,7 +189,7 @@ fn joined_amount(held: &Finding, other: &Finding) -> Money {
 }
 
 /// Findings with one id are one finding: a journal that touches two jobs is reported once. Then
-/// the order of the worklist: most severe first, the older before the younger, then by id.
+/// the order of the worklist.
 fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
     let mut by_id: std::collections::BTreeMap<SmolStr, Finding> = Default::default();
     for finding in findings {
@@ -189,33 +197,39 @@ fn merge_same(findings: Vec<Finding>) -> Vec<Finding> {
             None => {
                 by_id.insert(finding.id.clone(), finding);
             }
-            Some(held) => {
-                held.amount = joined_amount(held, &finding);
-                held.severity = held.severity.max(finding.severity);
-                held.project_id = held.project_id.or(finding.project_id);
-                held.customer_id = held.customer_id.take().or(finding.customer_id);
-                finding
-                    .effects
-                    .into_iter()
-                    .for_each(|effect| add(&mut held.effects, effect));
-                for record in finding.records {
-                    if !held.records.contains(&record) {
-                        held.records.push(record);
-                    }
-                }
-            }
+            Some(held) => join(held, finding),
         }
     }
     let mut findings: Vec<Finding> = by_id.into_values().collect();
     for finding in &mut findings {
         finding.effects.sort();
     }
-    findings.sort_by(|one, other| {
-        other
-            .severity
-            .cmp(&one.severity)
-            .then_with(|| one.date.cmp(&other.date))
-            .then_with(|| one.id.cmp(&other.id))
-    });
+    findings.sort_by(worst_first);
     findings
+}
+
+/// Adds a finding of the same id.
+pub(crate) fn join(held: &mut Finding, finding: Finding) {
+    held.amount = joined_amount(held, &finding);
+    held.severity = held.severity.max(finding.severity);
+    held.project_id = held.project_id.or(finding.project_id);
+    held.customer_id = held.customer_id.take().or(finding.customer_id);
+    finding
+        .effects
+        .into_iter()
+        .for_each(|effect| add(&mut held.effects, effect));
+    for record in finding.records {
+        if !held.records.contains(&record) {
+            held.records.push(record);
+        }
+    }
+}
+
+/// The order of the worklist: most severe first, the older before the younger, then by id.
+pub(crate) fn worst_first(one: &Finding, other: &Finding) -> std::cmp::Ordering {
+    other
+        .severity
+        .cmp(&one.severity)
+        .then_with(|| one.date.cmp(&other.date))
+        .then_with(|| one.id.cmp(&other.id))
 }

@@ -47,7 +47,11 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts a vote, or takes it back.
     pub(crate) fn count(&mut self, vote: bool, turn: Turn) {
-        let votes = if vote { &mut self.votes_for } else { &mut self.against };
+        let votes = if vote {
+            &mut self.votes_for
+        } else {
+            &mut self.against
+        };
         match turn {
             Turn::Add => *votes += 1,
             Turn::TakeAway => *votes = votes.saturating_sub(1),
@@ -215,6 +219,11 @@ impl Wide {
     /// Whether a vendor credit is exactly the discount that the terms of a bill allow.
     pub(crate) fn is_discount(&self, credit: &SmolStr) -> bool {
         self.discounts.contains_key(credit)
+    }
+
+    /// Days of payroll journals.
+    pub(crate) fn payroll_days(&self) -> impl Iterator<Item = Date> + '_ {
+        self.payroll_days.keys().copied()
     }
 
     /// Whether a payroll journal is dated within so many days of a day.

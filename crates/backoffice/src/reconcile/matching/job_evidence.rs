@@ -14,10 +14,10 @@ const LEAST: u32 = 3;
 const LEAST_FURTHER: u32 = 2;
 
 /// What a document may be recognised by: its sort and its amount.
-type Mark = (Sort, i64);
+pub(crate) type Mark = (Sort, i64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Sort {
+pub(crate) enum Sort {
     Contract,
     Billing,
     Commitment,
@@ -106,7 +106,7 @@ pub(crate) fn further(shared: Vec<(i64, &str, u32)>) -> Vec<(i64, &str, u32)> {
 }
 
 /// The sort of a ledger document and the only customer it names.
-fn mark_of(document: &LedgerDocument) -> Option<(Sort, &str)> {
+pub(crate) fn mark_of(document: &LedgerDocument) -> Option<(Sort, &str)> {
     let sort = match document.kind {
         DocumentKind::Invoice => Sort::Billing,
         DocumentKind::Bill | DocumentKind::Purchase => Sort::Cost,
@@ -126,7 +126,7 @@ fn mark_of(document: &LedgerDocument) -> Option<(Sort, &str)> {
 }
 
 /// What each project's documents may be recognised by.
-fn project_marks(project: &ProjectBooks) -> impl Iterator<Item = (i64, Mark)> + '_ {
+pub(crate) fn project_marks(project: &ProjectBooks) -> impl Iterator<Item = (i64, Mark)> + '_ {
     let mark = |id: i64, sort: Sort, amount: Money| (id, (sort, amount.cents()));
     let contracts = project
         .prime_contracts

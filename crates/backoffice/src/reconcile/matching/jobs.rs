@@ -26,7 +26,7 @@ const ASK: u16 = 5_500;
 const LEAD: u16 = 600;
 
 /// The mapping of jobs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct JobMap {
     /// Customers of each project, the main one first.
     pub(crate) customers: BTreeMap<i64, Vec<SmolStr>>,
@@ -36,6 +36,8 @@ pub(crate) struct JobMap {
     pub(crate) pairs: Vec<Pair>,
     /// Projects that may belong to several customers, or customers to several projects.
     pub(crate) questions: Vec<Question>,
+    /// Customers whose documents were looked at, because nothing else told their project.
+    pub(crate) by_evidence: BTreeSet<SmolStr>,
 }
 
 impl JobMap {
@@ -72,6 +74,7 @@ pub(crate) fn map(books: &ProjectBooks, ledger: &LedgerBooks, decisions: &Decisi
     let words = CustomerWords::new(customers);
     claim_numbers(&mut claims, &projects, &words);
     let asked = claim_names(&mut claims, &projects, &words);
+    let by_evidence = free_customers(&claims, &words);
     claim_evidence(&mut claims, &projects, &words, books, ledger);
     claim_extras(&mut claims, &projects, &words);
     claim_further(&mut claims, &words, books, ledger);
@@ -83,7 +86,9 @@ pub(crate) fn map(books: &ProjectBooks, ledger: &LedgerBooks, decisions: &Decisi
                 &customer_ref(customer),
             )
     });
-    settle(claims, asked, customers)
+    let mut map = settle(claims, asked, customers);
+    map.by_evidence = by_evidence.into_iter().map(SmolStr::new).collect();
+    map
 }
 
 fn project_ref(id: i64) -> SourceRef {

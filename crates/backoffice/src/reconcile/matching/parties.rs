@@ -20,7 +20,7 @@ const ACCEPT: u16 = 8_300;
 const LEAD: u16 = 500;
 
 /// The mapping of companies. Each has one number, the same on both sides.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PartyMap {
     by_company: FxHashMap<i64, u32>,
     by_vendor: FxHashMap<SmolStr, u32>,

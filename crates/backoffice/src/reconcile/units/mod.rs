@@ -73,6 +73,20 @@ pub(crate) enum ProjectKind {
     DirectCost,
 }
 
+impl ProjectKind {
+    /// The record kind in references; a commitment's own kind says it more exactly.
+    pub(crate) const fn record_kind(self) -> &'static str {
+        match self {
+            Self::PrimeContract => "prime_contract",
+            Self::PayApplication => "payment_application",
+            Self::ContractPayment => "contract_payment",
+            Self::Commitment => "commitment",
+            Self::SubcontractorInvoice => "requisition",
+            Self::DirectCost => "direct_cost",
+        }
+    }
+}
+
 /// Whether a unit counts in the totals, and if not, why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Standing {
@@ -186,7 +200,7 @@ pub(crate) struct LedgerUnit<'a> {
     /// What part of the document it is.
     pub(crate) part: Part,
     /// Which of the document's units it is.
-    pub(crate) nth: u16,
+    pub(crate) nth: u32,
     /// All units of the document are on one job, or all on none.
     pub(crate) one_job: bool,
 }

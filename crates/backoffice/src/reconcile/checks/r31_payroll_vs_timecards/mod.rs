@@ -114,7 +114,7 @@ pub(super) fn posted_where(case: &Case<'_, '_>) -> String {
 }
 
 /// Days within which the payroll for some labor is run.
-pub(super) const PAYROLL_RUN_DAYS: i32 = 3;
+pub(crate) const PAYROLL_RUN_DAYS: i32 = 3;
 
 /// Whether the payroll for this labor was posted at all: a journal of payroll near its date.
 fn payroll_was_run(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {

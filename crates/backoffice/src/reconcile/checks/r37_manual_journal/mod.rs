@@ -27,6 +27,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
+    without_reversals(unexplained(context))
+}
+
+/// All manual journals that no document explains, in order of the journals.
+pub(crate) fn unexplained(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut units: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (place, unit) in context.ledger.iter().enumerate() {
         if context.view.at(unit.document).kind == DocumentKind::JournalEntry {
@@ -45,14 +50,14 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
             hits.extend(look_at(context, place, units));
         }
     }
-    without_reversals(hits)
+    hits
 }
 
 /// Days within which an accrual is reversed.
 const REVERSAL_DAYS: i32 = 35;
 
 /// An accrual and its reversal take each other back.
-fn without_reversals(hits: Vec<Hit>) -> Vec<Hit> {
+pub(crate) fn without_reversals(hits: Vec<Hit>) -> Vec<Hit> {
     let key = |hit: &Hit, sign: i64| -> Vec<(i64, Measure, i64)> {
         let mut key: Vec<_> = hit
             .effects

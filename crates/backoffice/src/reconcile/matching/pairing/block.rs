@@ -132,13 +132,18 @@ impl<'a> Run<'_, 'a> {
     /// The amounts of a Procore document as this office enters them: an office whose documents
     /// carry no retainage at all enters the net amount.
     pub(super) fn as_entered(&self, unit: &ProjectUnit<'_>) -> Shown {
-        if self.enters_retainage {
-            return unit.shown;
-        }
-        Shown {
-            gross: unit.shown.net,
-            ..unit.shown
-        }
+        as_entered(unit, self.enters_retainage)
+    }
+}
+
+/// The amounts of a Procore document as an office enters them that enters retainage or does not.
+pub(super) fn as_entered(unit: &ProjectUnit<'_>, enters_retainage: bool) -> Shown {
+    if enters_retainage {
+        return unit.shown;
+    }
+    Shown {
+        gross: unit.shown.net,
+        ..unit.shown
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::Money;
 
-use super::block::is_sequence;
+use super::block::{as_entered, is_sequence};
 use super::{Evidence, Group, NONE, Run, UNKNOWN, compact, index, same_order};
 use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
@@ -315,19 +315,8 @@ impl<'a> Run<'_, 'a> {
     fn lacking(&self) -> BTreeMap<(Family, Money), Vec<usize>> {
         let mut lacking: BTreeMap<(Family, Money), Vec<usize>> = BTreeMap::new();
         for (place, group) in self.pairing.groups.iter().enumerate() {
-            let wanted: Money = group
-                .project
-                .iter()
-                .map(|one| self.as_entered(&self.project[*one as usize]).gross)
-                .sum();
-            let have: Money = group
-                .ledger
-                .iter()
-                .map(|one| self.ledger[*one as usize].shown.gross)
-                .sum();
-            let lack = wanted - have;
-            let same_sign = (lack > Money::ZERO) == (have > Money::ZERO);
-            if !lack.is_zero() && same_sign && !group.reversed {
+            let lack = lack_of(group, self.project, self.ledger, self.enters_retainage);
+            if let Some(lack) = lack {
                 lacking.entry((group.family, lack)).or_default().push(place);
             }
         }
@@ -465,6 +454,28 @@ impl<'a> Run<'_, 'a> {
             || compact(unit.number) == compact(other.number);
         near && numbers_allow && (party || owner || other.job == Some(unit.job))
     }
+}
+
+/// What the ledger side of a group lacks, when it has a part of what Procore shows.
+pub(crate) fn lack_of(
+    group: &Group,
+    project: &[ProjectUnit<'_>],
+    ledger: &[LedgerUnit<'_>],
+    enters_retainage: bool,
+) -> Option<Money> {
+    let wanted: Money = group
+        .project
+        .iter()
+        .map(|one| as_entered(&project[*one as usize], enters_retainage).gross)
+        .sum();
+    let have: Money = group
+        .ledger
+        .iter()
+        .map(|one| ledger[*one as usize].shown.gross)
+        .sum();
+    let lack = wanted - have;
+    let same_sign = (lack > Money::ZERO) == (have > Money::ZERO);
+    (!lack.is_zero() && same_sign && !group.reversed).then_some(lack)
 }
 
 /// Amounts of one sign, neither more than three times the other: enough on one and the same day.

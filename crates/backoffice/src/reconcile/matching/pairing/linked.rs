@@ -53,6 +53,9 @@ impl<'a> Run<'_, 'a> {
     /// Pairs that an integration's id ties together.
     pub(super) fn linked(&mut self) {
         let mut by_document: BTreeMap<(Family, u32), Vec<u32>> = BTreeMap::new();
+        if let Some(memory) = self.memory {
+            self.pairing.broken_links.clone_from(&memory.broken);
+        }
         for (place, unit) in self.project.iter().enumerate() {
             let Some(link) = links::parse(unit.origin_id) else {
                 continue;
@@ -65,7 +68,8 @@ impl<'a> Run<'_, 'a> {
                         .or_default()
                         .push(place);
                 }
-                None => self.note_broken(place, unit, link),
+                None if self.is_fresh_unit(place) => self.note_broken(place, unit, link),
+                None => {}
             }
         }
         for ((family, document), units) in by_document {

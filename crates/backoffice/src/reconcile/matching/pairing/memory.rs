@@ -5,7 +5,9 @@
 //! jobs are done again, with everything that was left when they came. Whether they found the same
 //! for the other jobs is for the caller to see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::source::SourceRef;
 
 use super::{Group, NONE, Pairing, Run, Stage};
 
@@ -20,6 +22,10 @@ pub(crate) struct Memory {
     pub(crate) fresh_ledger: Vec<bool>,
     /// Groups without a unit that is paired anew.
     pub(crate) groups: Vec<Remembered>,
+    /// Places of the groups that something joined in a step.
+    pub(crate) by_stage: BTreeMap<Stage, Vec<usize>>,
+    /// Units that are not paired anew and whose link names a document that is gone.
+    pub(crate) broken: BTreeMap<u32, SourceRef>,
 }
 
 /// A group with the step in which each of its units joined.
@@ -34,31 +40,45 @@ pub(crate) struct Remembered {
 }
 
 impl Memory {
-    /// Repeats what joined in the step that is under way.
-    pub(super) fn recall(&self, pairing: &mut Pairing) {
-        for remembered in &self.groups {
-            let now = |units: &[(u32, Stage)]| -> Vec<u32> {
-                let joined = units.iter().filter(|(_, stage)| *stage == pairing.stage);
-                joined.map(|(unit, _)| *unit).collect()
-            };
-            let (project, ledger) = (now(&remembered.project), now(&remembered.ledger));
-            if project.is_empty() && ledger.is_empty() {
-                continue;
+    /// Takes the groups in.
+    pub(crate) fn with_groups(mut self, groups: Vec<Remembered>) -> Self {
+        for (place, group) in groups.iter().enumerate() {
+            let joined = group.project.iter().chain(&group.ledger);
+            let stages: BTreeSet<Stage> = joined.map(|(_, stage)| *stage).collect();
+            for stage in stages {
+                self.by_stage.entry(stage).or_default().push(place);
             }
+        }
+        self.groups = groups;
+        self
+    }
+
+    /// Repeats what joined in the step that is under way. A unit that what is paired anew took
+    /// away stays where it is now: the caller sees that it is not where it was.
+    pub(super) fn recall(&self, pairing: &mut Pairing) {
+        let stage = pairing.stage;
+        let of_stage = self.by_stage.get(&stage).into_iter().flatten();
+        for remembered in of_stage.map(|place| &self.groups[*place]) {
+            let now = |units: &[(u32, Stage)], of: &[u32]| -> Vec<u32> {
+                let joined = units.iter().filter(|(_, joined)| *joined == stage);
+                let units = joined.map(|(unit, _)| *unit);
+                units.filter(|unit| of[*unit as usize] == NONE).collect()
+            };
+            let project = now(&remembered.project, &pairing.of_project);
+            let ledger = now(&remembered.ledger, &pairing.of_ledger);
             match remembered.standing(pairing) {
                 Some(group) => {
                     for part in ledger {
-                        if pairing.of_ledger[part as usize] == NONE {
-                            pairing.join(part, group);
-                            pairing.groups[group as usize].ledger.push(part);
-                        }
+                        pairing.join(part, group);
+                        pairing.groups[group as usize].ledger.push(part);
                     }
                 }
-                None => pairing.found(Group {
+                None if !project.is_empty() => pairing.found(Group {
                     project,
                     ledger,
                     ..remembered.group.clone()
                 }),
+                None => {}
             }
         }
     }

@@ -23,6 +23,7 @@ use super::decisions::Decisions;
 use super::documents::{self, UNKNOWN};
 use super::jobs::JobMap;
 use block::{Reach, Sign};
+pub(crate) use leftovers::lack_of;
 use memory::Memory;
 
 use crate::reconcile::result::{Candidate, PairBasis, PairKind, Question, Score};
@@ -115,7 +116,7 @@ pub(crate) struct Pairing {
 pub(crate) const NONE: u32 = u32::MAX;
 
 impl Pairing {
-    fn new(project: usize, ledger: usize) -> Self {
+    pub(crate) fn new(project: usize, ledger: usize) -> Self {
         Self {
             of_project: vec![NONE; project],
             of_ledger: vec![NONE; ledger],
@@ -140,7 +141,7 @@ impl Pairing {
     }
 
     /// Notes a group that is known to be free.
-    fn found(&mut self, group: Group) {
+    pub(crate) fn found(&mut self, group: Group) {
         let number = u32::try_from(self.groups.len()).unwrap_or(NONE);
         for unit in &group.project {
             self.of_project[*unit as usize] = number;
@@ -242,14 +243,10 @@ struct Run<'r, 'a> {
 /// Reference to a unit's Procore record.
 pub(crate) fn project_ref(unit: &ProjectUnit<'_>, view: &View<'_>) -> SourceRef {
     let kind = match unit.kind {
-        ProjectKind::PrimeContract => "prime_contract",
-        ProjectKind::PayApplication => "payment_application",
-        ProjectKind::ContractPayment => "contract_payment",
         ProjectKind::Commitment => view.project.commitments[unit.place as usize]
             .kind
             .record_kind(),
-        ProjectKind::SubcontractorInvoice => "requisition",
-        ProjectKind::DirectCost => "direct_cost",
+        kind => kind.record_kind(),
     };
     SourceRef::procore(kind, unit.id)
 }

@@ -1,0 +1,358 @@
+//! Units and groups between two comparisons.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::source::SourceRef;
+use figures::{Date, SmolStr};
+use rustc_hash::FxHashMap;
+
+use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use crate::reconcile::checks::{AccountVote, JobVote};
+use crate::reconcile::matching::pairing::{Group, Stage};
+use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectUnit, Share, Shown, Standing};
+
+/// Number of a kept group.
+pub(super) type GroupNumber = u32;
+
+/// A unit of Procore's.
+#[derive(Debug, Clone)]
+pub(super) struct KeptProject {
+    pub(super) key: ProjectKey,
+    pub(super) family: Family,
+    contract: Option<i64>,
+    party: u32,
+    party_name: SmolStr,
+    number: SmolStr,
+    pub(super) origin_id: SmolStr,
+    date: Option<Date>,
+    pub(super) shown: Shown,
+    standing: Standing,
+    pub(super) share: Share,
+    weight: Share,
+    pub(super) pays: Option<ProjectKey>,
+    /// Labor, which is looked at over all jobs before anything else is.
+    pub(super) labor: bool,
+    pub(super) joined: Option<Joined>,
+    /// The document that its link names and that is gone.
+    pub(super) broken: Option<SourceRef>,
+}
+
+/// A unit of a ledger document.
+#[derive(Debug, Clone)]
+pub(super) struct KeptLedger {
+    pub(super) family: Family,
+    pub(super) pays: Option<DocumentKey>,
+    pub(super) job: Option<i64>,
+    pub(super) party: u32,
+    party_name: SmolStr,
+    pub(super) number: SmolStr,
+    date: Option<Date>,
+    pub(super) shown: Shown,
+    pub(super) standing: Standing,
+    pub(super) share: Share,
+    pub(super) part: Part,
+    one_job: bool,
+    pub(super) joined: Option<Joined>,
+    /// What was counted of it among the habits of its job.
+    pub(super) vote: Option<JobVote>,
+}
+
+/// The group that a unit is in, and since which step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Joined {
+    pub(super) group: GroupNumber,
+    pub(super) stage: Stage,
+}
+
+/// A group with what was counted of it.
+#[derive(Debug, Clone)]
+pub(super) struct KeptGroup {
+    /// Everything but the units.
+    pub(super) group: Group,
+    pub(super) project: Vec<ProjectKey>,
+    pub(super) ledger: Vec<LedgerKey>,
+    pub(super) votes: GroupVotes,
+    /// What its ledger side lacks.
+    pub(super) lacks: Option<i64>,
+}
+
+/// What a group says about the tenant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct GroupVotes {
+    pub(super) account: Option<AccountVote>,
+    pub(super) closed: Option<bool>,
+    pub(super) with_retainage: Option<bool>,
+}
+
+impl KeptProject {
+    pub(super) fn keep(unit: &ProjectUnit<'_>, key: ProjectKey) -> Self {
+        Self {
+            key,
+            family: unit.family,
+            contract: unit.contract,
+            party: unit.party,
+            party_name: SmolStr::new(unit.party_name),
+            number: SmolStr::new(unit.number),
+            origin_id: SmolStr::new(unit.origin_id),
+            date: unit.date,
+            shown: unit.shown,
+            standing: unit.standing,
+            share: unit.share,
+            weight: unit.weight,
+            pays: None,
+            labor: false,
+            joined: None,
+            broken: None,
+        }
+    }
+
+    pub(super) fn date(&self) -> Option<Date> {
+        self.date
+    }
+
+    /// The unit, for books in which its record has this place.
+    pub(super) fn revive(&self, place: u32, pays: Option<u32>) -> ProjectUnit<'_> {
+        ProjectUnit {
+            family: self.family,
+            kind: self.key.kind,
+            place,
+            id: self.key.id,
+            job: self.key.job,
+            contract: self.contract,
+            party: self.party,
+            party_name: &self.party_name,
+            number: &self.number,
+            origin_id: &self.origin_id,
+            date: self.date,
+            shown: self.shown,
+            standing: self.standing,
+            share: self.share,
+            weight: self.weight,
+            pays,
+        }
+    }
+}
+
+impl KeptLedger {
+    pub(super) fn keep(unit: &LedgerUnit<'_>, pays: Option<DocumentKey>) -> Self {
+        Self {
+            family: unit.family,
+            pays,
+            job: unit.job,
+            party: unit.party,
+            party_name: SmolStr::new(unit.party_name),
+            number: SmolStr::new(unit.number),
+            date: unit.date,
+            shown: unit.shown,
+            standing: unit.standing,
+            share: unit.share,
+            part: unit.part,
+            one_job: unit.one_job,
+            joined: None,
+            vote: None,
+        }
+    }
+
+    /// Whether a unit is cut like this one.
+    pub(super) fn is_cut_like(&self, other: &Self) -> bool {
+        let amounts = |one: &Self| (one.shown, one.share, one.standing, one.part, one.one_job);
+        let bound = |one: &Self| (one.family, one.job, one.party, one.date);
+        amounts(self) == amounts(other)
+            && bound(self) == bound(other)
+            && (&self.pays, &self.number, &self.party_name)
+                == (&other.pays, &other.number, &other.party_name)
+    }
+
+    /// The unit, for books in which its document has this place.
+    pub(super) fn revive(&self, document: u32, pays: Option<u32>, nth: u32) -> LedgerUnit<'_> {
+        LedgerUnit {
+            family: self.family,
+            document,
+            pays,
+            job: self.job,
+            party: self.party,
+            party_name: &self.party_name,
+            number: &self.number,
+            date: self.date,
+            shown: self.shown,
+            standing: self.standing,
+            share: self.share,
+            part: self.part,
+            nth,
+            one_job: self.one_job,
+        }
+    }
+}
+
+/// All units and groups.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Procore's units by job, in order.
+    pub(super) project: BTreeMap<i64, Vec<KeptProject>>,
+    /// Ledger units by document, in order.
+    pub(super) ledger: BTreeMap<DocumentKey, Vec<KeptLedger>>,
+    /// Documents with a unit on a job.
+    pub(super) documents_of: BTreeMap<i64, BTreeSet<DocumentKey>>,
+    pub(super) groups: FxHashMap<GroupNumber, KeptGroup>,
+    next_group: GroupNumber,
+    /// Units that were left over when a step looked over all jobs.
+    pub(super) loose_project: BTreeSet<ProjectKey>,
+    pub(super) loose_ledger: BTreeSet<LedgerKey>,
+    /// Groups by what their ledger side lacks.
+    pub(super) lacking: BTreeMap<(Family, i64), BTreeSet<GroupNumber>>,
+    /// Procore's units by the QuickBooks id that their link names.
+    pub(super) linked: BTreeMap<SmolStr, BTreeSet<ProjectKey>>,
+    /// Ledger units whose gross and net differ.
+    pub(super) with_retainage: u64,
+}
+
+impl Kept {
+    pub(super) fn project_unit(&self, key: &ProjectKey) -> Option<&KeptProject> {
+        let units = self.project.get(&key.job)?;
+        let at = units.binary_search_by(|unit| unit.key.cmp(key)).ok()?;
+        units.get(at)
+    }
+
+    pub(super) fn project_unit_mut(&mut self, key: &ProjectKey) -> Option<&mut KeptProject> {
+        let units = self.project.get_mut(&key.job)?;
+        let at = units.binary_search_by(|unit| unit.key.cmp(key)).ok()?;
+        units.get_mut(at)
+    }
+
+    pub(super) fn ledger_unit(&self, key: &LedgerKey) -> Option<&KeptLedger> {
+        self.ledger.get(&key.document)?.get(key.nth as usize)
+    }
+
+    pub(super) fn ledger_unit_mut(&mut self, key: &LedgerKey) -> Option<&mut KeptLedger> {
+        self.ledger
+            .get_mut(&key.document)?
+            .get_mut(key.nth as usize)
+    }
+
+    /// The names of all units of a document.
+    pub(super) fn parts_of(&self, document: &DocumentKey) -> impl Iterator<Item = LedgerKey> + '_ {
+        let parts = self.ledger.get(document).map_or(0, Vec::len);
+        let document = document.clone();
+        (0..parts).map(move |nth| LedgerKey {
+            document: document.clone(),
+            nth: u32::try_from(nth).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The names of the units of ledger documents on a job.
+    pub(super) fn ledger_of(&self, job: i64) -> impl Iterator<Item = LedgerKey> + '_ {
+        let documents = self.documents_of.get(&job).into_iter().flatten();
+        documents
+            .flat_map(|document| self.parts_of(document))
+            .filter(move |key| {
+                self.ledger_unit(key)
+                    .is_some_and(|unit| unit.job == Some(job))
+            })
+    }
+
+    /// Replaces the units of a job. Groups are left as they are.
+    pub(super) fn replace_project(&mut self, job: i64, units: Vec<KeptProject>) {
+        for before in self.project.remove(&job).unwrap_or_default() {
+            self.loose_project.remove(&before.key);
+            if let Some(id) = link_id(&before) {
+                self.linked.entry(id).or_default().remove(&before.key);
+            }
+        }
+        for unit in &units {
+            if let Some(id) = link_id(unit) {
+                self.linked.entry(id).or_default().insert(unit.key);
+            }
+        }
+        if !units.is_empty() {
+            self.project.insert(job, units);
+        }
+    }
+
+    /// Replaces the units of a document, and gives back what was there.
+    pub(super) fn replace_document(
+        &mut self,
+        key: &DocumentKey,
+        units: Vec<KeptLedger>,
+    ) -> Vec<KeptLedger> {
+        let before = self.ledger.remove(key).unwrap_or_default();
+        for (unit, nth) in before.iter().zip(0..) {
+            if let Some(documents) = unit.job.and_then(|job| self.documents_of.get_mut(&job)) {
+                documents.remove(key);
+            }
+            self.with_retainage -= u64::from(unit.shown.gross != unit.shown.net);
+            let document = key.clone();
+            self.loose_ledger.remove(&LedgerKey { document, nth });
+        }
+        for unit in &units {
+            if let Some(job) = unit.job {
+                self.documents_of
+                    .entry(job)
+                    .or_default()
+                    .insert(key.clone());
+            }
+            self.with_retainage += u64::from(unit.shown.gross != unit.shown.net);
+        }
+        if !units.is_empty() {
+            self.ledger.insert(key.clone(), units);
+        }
+        before
+    }
+
+    /// Puts a group in whose units know it already.
+    pub(super) fn insert_group(&mut self, number: GroupNumber, group: KeptGroup) {
+        self.next_group = self.next_group.max(number + 1);
+        if let Some(lacks) = group.lacks {
+            let same = self.lacking.entry((group.group.family, lacks)).or_default();
+            same.insert(number);
+        }
+        self.groups.insert(number, group);
+    }
+
+    /// Adds a group and notes it at its units, with the steps in which they joined.
+    pub(super) fn add_group(&mut self, group: KeptGroup, project: &[Stage], ledger: &[Stage]) {
+        let number = self.next_group;
+        for (key, stage) in group.project.iter().zip(project) {
+            if let Some(unit) = self.project_unit_mut(key) {
+                unit.joined = Some(Joined {
+                    group: number,
+                    stage: *stage,
+                });
+            }
+        }
+        for (key, stage) in group.ledger.iter().zip(ledger) {
+            if let Some(unit) = self.ledger_unit_mut(key) {
+                unit.joined = Some(Joined {
+                    group: number,
+                    stage: *stage,
+                });
+            }
+        }
+        self.insert_group(number, group);
+    }
+
+    /// Takes a group apart: its units are in none then.
+    pub(super) fn dissolve(&mut self, number: GroupNumber) -> Option<KeptGroup> {
+        let group = self.groups.remove(&number)?;
+        if let Some(lacks) = group.lacks
+            && let Some(same) = self.lacking.get_mut(&(group.group.family, lacks))
+        {
+            same.remove(&number);
+        }
+        for key in &group.project {
+            if let Some(unit) = self.project_unit_mut(key) {
+                unit.joined = None;
+            }
+        }
+        for key in &group.ledger {
+            if let Some(unit) = self.ledger_unit_mut(key) {
+                unit.joined = None;
+            }
+        }
+        Some(group)
+    }
+}
+
+/// The QuickBooks id that a unit's link names.
+fn link_id(unit: &KeptProject) -> Option<SmolStr> {
+    crate::reconcile::matching::links::parse(&unit.origin_id).map(|link| SmolStr::new(link.id))
+}

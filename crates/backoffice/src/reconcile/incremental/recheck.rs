@@ -1,0 +1,443 @@
+//! Asks the checks again about what a change can reach.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figures::SmolStr;
+use figures::model::DocumentKind;
+
+use super::Reconciler;
+use super::kept::KeptLedger;
+use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use super::marks::marks_of;
+use super::recut::Touched;
+use super::scene::{Cast, Fresh, Scene};
+use super::state::{
+    BY_JOB, INACTIVE, Names, ON_HOLD, State, case_place, document_of, note_steps, number_of,
+    numbered, scan_place,
+};
+use super::verdicts::Home;
+use crate::reconcile::cases::{self, Case};
+use crate::reconcile::checks::{self, CHECKS, Turn};
+use crate::reconcile::result::Finding;
+use crate::reconcile::units::{Family, Part};
+use crate::reconcile::view::View;
+
+/// Days around a payroll journal in which labor without one is judged by it.
+const PAYROLL_DAYS: i32 = checks::PAYROLL_RUN_DAYS;
+
+/// Units besides the fresh ones about which something else may be said.
+#[derive(Debug, Default)]
+struct Asked {
+    project: BTreeSet<ProjectKey>,
+    ledger: BTreeSet<LedgerKey>,
+}
+
+impl Reconciler {
+    /// Asks again, and gives what each changed finding was before.
+    pub(super) fn recheck(
+        &mut self,
+        touched: &Touched,
+        fresh: &Fresh,
+    ) -> BTreeMap<SmolStr, Option<Finding>> {
+        let asked = self.also_asked(touched, fresh);
+        let scene = self.scene_to_check(fresh, &asked);
+        let mut documents = scene.all_documents(&self.state.kept);
+        self.add_looked_up(&scene, &mut documents);
+        let books = self
+            .shelf
+            .lend(&fresh.jobs, scene.project.iter(), &documents);
+        if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
+            let view = View::new(self.as_of, &self.policy, project, ledger);
+            check_scene(&mut self.state, fresh, &asked, &scene, &view);
+        }
+        self.shelf.take_back(books);
+        self.state.add_up(fresh.jobs.iter().copied());
+        let before = self.state.verdicts.settle();
+        for (id, was) in &before {
+            if let Some(was) = was {
+                note_steps(&mut self.state.steps, was, Turn::TakeAway);
+            }
+            if let Some(now) = self.state.verdicts.findings.get(id) {
+                note_steps(&mut self.state.steps, now, Turn::Add);
+            }
+        }
+        before
+    }
+
+    /// Units of other jobs that may be judged otherwise because of what was touched.
+    fn also_asked(&self, touched: &Touched, fresh: &Fresh) -> Asked {
+        let kept = &self.state.kept;
+        let mut asked = Asked::default();
+        let changed =
+            |kinds: &[DocumentKind]| kinds.iter().any(|kind| touched.kinds.contains(kind));
+        let loose = || {
+            let keys = kept.loose_ledger.iter();
+            keys.filter_map(|key| Some((key, kept.ledger_unit(key)?)))
+        };
+        // Money gone astray is judged by what is open and by what waits for its deposit.
+        if changed(&[
+            DocumentKind::Invoice,
+            DocumentKind::Payment,
+            DocumentKind::Deposit,
+        ]) {
+            let astray = |unit: &KeptLedger| {
+                matches!(
+                    unit.part,
+                    Part::Unapplied | Part::ToIncome | Part::ToReceivable
+                )
+            };
+            asked.ledger.extend(
+                loose()
+                    .filter(|(_, unit)| astray(unit))
+                    .map(|(key, _)| key.clone()),
+            );
+        }
+        // A joint check is looked up by amount, and so is the bill that it pays.
+        if changed(&[DocumentKind::Bill]) {
+            let checks = loose().filter(|(key, _)| key.document.kind == DocumentKind::Purchase);
+            asked.ledger.extend(checks.map(|(key, _)| key.clone()));
+        }
+        if changed(&[DocumentKind::Purchase]) {
+            let payments = kept.loose_project.iter().filter(|key| {
+                kept.project_unit(key)
+                    .is_some_and(|unit| unit.family == Family::Payment)
+            });
+            asked.project.extend(payments.copied());
+        }
+        for day in &touched.payroll_days {
+            let labor = kept.loose_project.iter().filter(|key| {
+                kept.project_unit(key).is_some_and(|unit| {
+                    let apart = unit
+                        .date()
+                        .map(|date| figures::dates::days_between(date, *day));
+                    unit.labor && apart.is_some_and(|apart| apart.abs() <= PAYROLL_DAYS)
+                })
+            });
+            asked.project.extend(labor.copied());
+        }
+        self.add_repeated(touched, fresh, &mut asked);
+        self.add_credits(fresh, &mut asked);
+        asked
+    }
+
+    /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.
+    fn add_repeated(&self, touched: &Touched, fresh: &Fresh, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        let mut marks: BTreeSet<u64> = touched.marks.iter().copied().collect();
+        for key in &Scene::of_fresh(kept, fresh).ledger {
+            let document = self.shelf.documents.get(&key.document);
+            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document) {
+                marks.extend(marks_of(unit, document));
+            }
+        }
+        for key in &kept.loose_ledger {
+            let document = self.shelf.documents.get(&key.document);
+            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document)
+                && marks_of(unit, document)
+                    .iter()
+                    .any(|mark| marks.contains(mark))
+            {
+                asked.ledger.insert(key.clone());
+            }
+        }
+    }
+
+    /// Credits that fresh payments use up: what is wrong with the credit explains the payment.
+    fn add_credits(&self, fresh: &Fresh, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        for key in &Scene::of_fresh(kept, fresh).ledger {
+            let paying = matches!(
+                key.document.kind,
+                DocumentKind::Payment | DocumentKind::BillPayment
+            );
+            let Some(document) = self.shelf.documents.get(&key.document).filter(|_| paying) else {
+                continue;
+            };
+            for credit in super::shelf::targets(document) {
+                if matches!(
+                    credit.kind,
+                    DocumentKind::CreditMemo | DocumentKind::VendorCredit
+                ) {
+                    asked.ledger.extend(kept.parts_of(&credit));
+                }
+            }
+        }
+    }
+
+    /// What must be looked at to judge what is fresh or asked about.
+    fn scene_to_check(&self, fresh: &Fresh, asked: &Asked) -> Scene {
+        let kept = &self.state.kept;
+        let mut scene = Scene::of_fresh(kept, fresh);
+        scene.project.extend(asked.project.iter().copied());
+        scene.ledger.extend(asked.ledger.iter().cloned());
+        add_groups(kept, &mut scene);
+        // What is left of one document is judged together.
+        let lone = scene.ledger.iter().filter(|key| {
+            kept.ledger_unit(key)
+                .is_some_and(|unit| unit.joined.is_none())
+                || self.state.journals.contains_key(&key.document)
+        });
+        let documents: BTreeSet<DocumentKey> = lone.map(|key| key.document.clone()).collect();
+        for document in documents.iter().chain(&fresh.documents) {
+            scene.add_document(kept, document);
+        }
+        let mut around = Scene::default();
+        self.add_payments(&scene, &mut around);
+        self.add_project_payments(&scene, fresh, &mut around);
+        add_groups(kept, &mut around);
+        scene.project.extend(around.project);
+        scene.ledger.extend(around.ledger);
+        self.add_originals(&mut scene);
+        scene
+    }
+
+    /// Payments of the documents of a scene, and what payments of the scene pay.
+    fn add_payments(&self, scene: &Scene, around: &mut Scene) {
+        let kept = &self.state.kept;
+        let mut paid: BTreeSet<&DocumentKey> = BTreeSet::new();
+        for key in &scene.ledger {
+            let Some(unit) = kept.ledger_unit(key) else {
+                continue;
+            };
+            if let Some(pays) = &unit.pays {
+                around.ledger.extend(kept.parts_of(pays));
+                paid.insert(pays);
+            }
+            if matches!(unit.family, Family::Billing | Family::Cost) {
+                paid.insert(&key.document);
+            }
+        }
+        for document in paid {
+            for payer in self.shelf.payers(document) {
+                let parts = kept.parts_of(payer).filter(|part| {
+                    kept.ledger_unit(part).is_some_and(|unit| {
+                        unit.pays.as_ref() == Some(document) || uses_up(document)
+                    })
+                });
+                around.ledger.extend(parts);
+            }
+        }
+    }
+
+    /// The same on Procore's side; its payments are of the job of what they pay.
+    fn add_project_payments(&self, scene: &Scene, fresh: &Fresh, around: &mut Scene) {
+        let kept = &self.state.kept;
+        let others = scene.project.iter().map(|key| key.job);
+        let others: BTreeSet<i64> = others.filter(|job| !fresh.jobs.contains(job)).collect();
+        for unit in others
+            .iter()
+            .filter_map(|job| kept.project.get(job))
+            .flatten()
+        {
+            if unit.pays.is_some_and(|paid| scene.project.contains(&paid)) {
+                around.project.insert(unit.key);
+            }
+        }
+        let paid = scene.project.iter();
+        around
+            .project
+            .extend(paid.filter_map(|key| kept.project_unit(key)?.pays));
+    }
+
+    /// Documents that unpaired ones may repeat.
+    fn add_originals(&self, scene: &mut Scene) {
+        let kept = &self.state.kept;
+        let mut marks: Vec<u64> = Vec::new();
+        for key in &scene.ledger {
+            let document = self.shelf.documents.get(&key.document);
+            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document)
+                && unit.joined.is_none()
+            {
+                marks.extend(marks_of(unit, document));
+            }
+        }
+        let found: Vec<DocumentKey> = self.state.marks.with(&marks).cloned().collect();
+        for document in found {
+            scene.add_document(kept, &document);
+        }
+    }
+
+    /// Documents that checks look up by amount.
+    fn add_looked_up(&self, scene: &Scene, documents: &mut BTreeSet<DocumentKey>) {
+        let kept = &self.state.kept;
+        let payments = scene
+            .project
+            .iter()
+            .filter_map(|key| kept.project_unit(key));
+        for unit in payments.filter(|unit| unit.family == Family::Payment && unit.joined.is_none())
+        {
+            let found = self
+                .shelf
+                .of_amount(DocumentKind::Purchase, unit.shown.gross);
+            documents.extend(found.cloned());
+        }
+        for key in &scene.ledger {
+            let Some(unit) = kept.ledger_unit(key) else {
+                continue;
+            };
+            if matches!(unit.part, Part::ToIncome | Part::ToReceivable) {
+                let waiting = self.state.wide.undeposited(unit.shown.gross);
+                let waiting = waiting.map(|id| DocumentKey::new(DocumentKind::Payment, id));
+                documents.extend(waiting);
+            }
+            if key.document.kind == DocumentKind::Purchase
+                && unit.joined.is_none()
+                && let Some(check) = self.shelf.documents.get(&key.document)
+            {
+                let found = self.shelf.of_amount(DocumentKind::Bill, check.total);
+                documents.extend(found.cloned());
+            }
+        }
+    }
+}
+
+/// A credit is used up by whatever else a payment pays.
+fn uses_up(document: &DocumentKey) -> bool {
+    matches!(
+        document.kind,
+        DocumentKind::CreditMemo | DocumentKind::VendorCredit
+    )
+}
+
+/// Adds the partners of all units.
+fn add_groups(kept: &super::kept::Kept, scene: &mut Scene) {
+    let project = scene
+        .project
+        .iter()
+        .filter_map(|key| kept.project_unit(key)?.joined);
+    let ledger = scene
+        .ledger
+        .iter()
+        .filter_map(|key| kept.ledger_unit(key)?.joined);
+    let numbers: BTreeSet<u32> = project.chain(ledger).map(|joined| joined.group).collect();
+    for group in numbers.iter().filter_map(|number| kept.groups.get(number)) {
+        scene.add_group(group);
+    }
+}
+
+/// Asks the checks about a scene and takes over what they say of what is fresh or asked about.
+fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &Scene, view: &View<'_>) {
+    let kept = std::mem::take(&mut state.kept);
+    let wide = std::mem::take(&mut state.wide);
+    let (jobs, parties) = (
+        std::mem::take(&mut state.jobs),
+        std::mem::take(&mut state.parties),
+    );
+    {
+        let cast = Cast::new(&kept, scene, view);
+        let pairing = cast.pairing(&kept);
+        let names = Names {
+            project: cast.project_keys.clone(),
+            ledger: cast.ledger_keys.clone(),
+        };
+        let units = (cast.project.as_slice(), cast.ledger.as_slice());
+        let all = cases::cases(units.0, units.1, &pairing);
+        let context = checks::Context::new(view, &jobs, &parties, units, &pairing, &wide);
+        let is_asked: Vec<bool> = all
+            .iter()
+            .map(|case| is_asked(case, &names, |key| fresh.has(&kept, key), fresh, asked))
+            .collect();
+        forget(state, fresh, &all, &is_asked, &names);
+        for (place, nth, finding) in numbered(checks::of_cases(&all, &context)) {
+            if is_asked[place] {
+                let (place, homes) = case_place(&all[place], &names, nth);
+                state.verdicts.say(place, finding, homes);
+            }
+        }
+        scan_again(state, fresh, &context, (&cast, scene), |key| {
+            fresh.has(&kept, key)
+        });
+    }
+    (state.kept, state.wide, state.jobs, state.parties) = (kept, wide, jobs, parties);
+}
+
+/// Whether a case holds a unit that is fresh or asked about.
+fn is_asked(
+    case: &Case<'_, '_>,
+    names: &Names,
+    is_fresh: impl Fn(&LedgerKey) -> bool,
+    fresh: &Fresh,
+    asked: &Asked,
+) -> bool {
+    let project = case
+        .project_places
+        .iter()
+        .map(|at| &names.project[*at as usize]);
+    let ledger = case
+        .ledger_places
+        .iter()
+        .map(|at| &names.ledger[*at as usize]);
+    project
+        .clone()
+        .any(|key| fresh.jobs.contains(&key.job) || asked.project.contains(key))
+        || ledger
+            .clone()
+            .any(|key| is_fresh(key) || asked.ledger.contains(key))
+}
+
+/// Forgets what was said of everything that is asked about.
+fn forget(
+    state: &mut State,
+    fresh: &Fresh,
+    all: &[Case<'_, '_>],
+    is_asked: &[bool],
+    names: &Names,
+) {
+    for job in &fresh.jobs {
+        state.verdicts.forget(&Home::Job(*job));
+    }
+    for document in &fresh.documents {
+        state.verdicts.forget(&Home::Document(document.clone()));
+    }
+    for (case, _) in all.iter().zip(is_asked).filter(|(_, asked)| **asked) {
+        let (place, homes) = case_place(case, names, 0);
+        state.verdicts.forget_case(&homes, &place);
+    }
+}
+
+/// Asks the checks that look at the books as a whole, each about what it is asked by.
+fn scan_again(
+    state: &mut State,
+    fresh: &Fresh,
+    context: &checks::Context<'_, '_>,
+    (cast, scene): (&Cast<'_>, &Scene),
+    is_fresh: impl Fn(&LedgerKey) -> bool,
+) {
+    for code in BY_JOB.iter().chain([&ON_HOLD, &INACTIVE]) {
+        let number = number_of(code);
+        if *code == INACTIVE {
+            state.verdicts.forget(&Home::Check(number));
+        }
+        for (nth, finding) in checks::scanned(&CHECKS[number], context)
+            .into_iter()
+            .enumerate()
+        {
+            let (place, homes) = scan_place(number, nth, &finding);
+            let concerns = homes.iter().all(|home| match home {
+                Home::Job(job) => fresh.jobs.contains(job),
+                Home::Document(document) => fresh.documents.contains(document),
+                Home::Check(_) => true,
+            });
+            if concerns {
+                state.verdicts.say(place, finding, homes);
+            }
+        }
+    }
+    // A journal that is not what it was, that is left over in part, or that was told before.
+    let of_fresh = cast.ledger_keys.iter().filter(|key| is_fresh(key));
+    let mut journals: BTreeSet<DocumentKey> = of_fresh
+        .map(|key| key.document.clone())
+        .filter(|key| scene.documents.contains(key))
+        .collect();
+    journals.extend(fresh.documents.iter().cloned());
+    journals.retain(|key| key.kind == DocumentKind::JournalEntry);
+    for journal in &journals {
+        state.journals.remove(journal);
+    }
+    for hit in checks::unexplained_journals(context) {
+        if let Some(key) = document_of(&hit.records[0]).filter(|key| journals.contains(key)) {
+            state.journals.insert(key, hit);
+        }
+    }
+    state.say_journals(context);
+}
