@@ -4,6 +4,7 @@
 //! of it or out of a snapshot, `connect` and `vault` keep the connections, `cli` shows.
 
 pub mod accuracy;
+pub mod again;
 pub mod bench;
 pub mod books;
 pub mod cli;

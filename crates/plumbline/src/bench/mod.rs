@@ -33,6 +33,9 @@ pub fn run(words: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Changes taken in one by one.
+const CHANGES: u64 = 100;
+
 struct Asked {
     sizes: Vec<usize>,
     seed: u64,
@@ -84,7 +87,14 @@ fn measure(asked: &Asked, size: usize) -> anyhow::Result<Row> {
     }
     let parse = child("parse", &dir, &[])?;
     let whole = child("reconcile", &dir, &[])?;
-    Ok(Row { size, parse, whole })
+    let seed = (asked.seed + 1_000).to_string();
+    let change = child("change", &dir, &[seed, CHANGES.to_string()])?;
+    Ok(Row {
+        size,
+        parse,
+        whole,
+        change,
+    })
 }
 
 fn child(step: &str, dir: &Path, more: &[String]) -> anyhow::Result<Measured> {

@@ -4,11 +4,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use backoffice::reconcile::incremental::{Reach, Reconciler};
 use backoffice::reconcile::matching::decisions::Decisions;
 use backoffice::reconcile::policy::Policy;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use sandbox::contractor::{Plan, generate};
 use serde::{Deserialize, Serialize};
+
+use crate::again::edit;
 
 /// What a step measured of itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -36,6 +41,7 @@ pub(super) fn run(name: &str, words: &[String]) -> anyhow::Result<()> {
         "generate" => make(dir, words)?,
         "parse" => parse(dir, &mut measured)?,
         "reconcile" => reconcile(dir, &mut measured)?,
+        "change" => change(dir, words, &mut measured)?,
         other => bail!("unknown step {other}"),
     }
     measured.wall_ms = millis(start);
@@ -92,6 +98,54 @@ fn reconcile(dir: &Path, measured: &mut Measured) -> anyhow::Result<()> {
     serde_json::to_writer(&mut out, &outcome)?;
     measured.parts.push(("write".to_owned(), millis(start)));
     measured.records = outcome.pairs.len() as u64;
+    Ok(())
+}
+
+/// Changes taken in one by one into books that are compared already. In the end the result must be
+/// the one from scratch.
+fn change(dir: &Path, words: &[String], measured: &mut Measured) -> anyhow::Result<()> {
+    let seed = words.get(1).context("which seed?")?.parse()?;
+    let changes: u64 = words.get(2).context("how many changes?")?.parse()?;
+    let snapshot = connectors::snapshot::read(&dir.join("snapshot"))?;
+    let mut books = snapshot.books;
+    let (policy, decisions) = (Policy::default(), Decisions::default());
+    let mut standing = Reconciler::new(
+        books.clone(),
+        snapshot.as_of,
+        policy.clone(),
+        decisions.clone(),
+        Vec::new(),
+    )
+    .context("the books cannot be kept")?;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut micros, mut whole) = (Vec::new(), 0);
+    while u64::try_from(micros.len())? < changes {
+        let Some((_, change)) = edit(&mut books, &mut rng) else {
+            continue;
+        };
+        let start = Instant::now();
+        let difference = standing.apply(vec![change])?;
+        micros.push(u64::try_from(start.elapsed().as_micros())?);
+        whole += u64::from(difference.reach == Reach::Everything);
+    }
+    micros.sort_unstable();
+    let at = |percent: usize| micros[(micros.len() - 1) * percent / 100];
+    measured.parts.push(("median µs".to_owned(), at(50)));
+    measured.parts.push(("p90 µs".to_owned(), at(90)));
+    measured.parts.push(("most µs".to_owned(), at(100)));
+    measured.parts.push(("whole".to_owned(), whole));
+    let kept = standing.outcome();
+    drop(standing);
+    let start = Instant::now();
+    let scratch =
+        backoffice::reconcile::reconcile(&books, snapshot.as_of, &policy, &decisions, Vec::new());
+    measured
+        .parts
+        .push(("scratch ms".to_owned(), millis(start)));
+    if serde_json::to_string(&kept)? != serde_json::to_string(&scratch)? {
+        bail!("after {changes} changes the result is not the one from scratch");
+    }
+    measured.records = changes;
     Ok(())
 }
 

@@ -14,6 +14,8 @@ pub struct Row {
     pub parse: Measured,
     /// The whole job.
     pub whole: Measured,
+    /// One change after another.
+    pub change: Measured,
 }
 
 /// A ratio with two decimals, from integers.
@@ -49,6 +51,30 @@ pub(super) fn markdown(rows: &[Row]) -> String {
             ratio(row.whole.cpu_ms, row.parse.cpu_ms),
             row.whole.peak_mib,
             parts.join(" / "),
+        );
+    }
+    text.push_str(
+        "\n| records a side | changes | from scratch ms | one change: median ms | p90 ms | most ms | times faster: median | p90 | compared whole | peak MiB |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for row in rows {
+        let change = &row.change;
+        let part = |name: &str| {
+            let found = change.parts.iter().find(|(one, _)| one == name);
+            found.map_or(0, |(_, value)| *value)
+        };
+        let scratch = part("scratch ms");
+        let _ = writeln!(
+            text,
+            "| {} | {} | {scratch} | {} | {} | {} | {} | {} | {} | {} |",
+            row.size,
+            change.records,
+            ratio(part("median µs"), 1_000),
+            ratio(part("p90 µs"), 1_000),
+            ratio(part("most µs"), 1_000),
+            scratch * 1_000 / part("median µs").max(1),
+            scratch * 1_000 / part("p90 µs").max(1),
+            part("whole"),
+            change.peak_mib,
         );
     }
     text

@@ -4,6 +4,7 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod again;
 mod app;
 mod demo;
 mod exit_codes;
