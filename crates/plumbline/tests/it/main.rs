@@ -15,3 +15,5 @@ mod lifecycle;
 mod mirror;
 mod receipts;
 mod snapshots;
+#[path = "../web/mod.rs"]
+mod web;
