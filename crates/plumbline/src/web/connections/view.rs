@@ -82,14 +82,25 @@ pub struct ReadingPanel {
     pub title: String,
     /// `Started 8:14 am`.
     pub started: String,
-    /// The parts in their order.
-    pub parts: Vec<PartProgress>,
+    /// The parts of each system in their order.
+    pub groups: Vec<SystemProgress>,
     /// What follows.
     pub text: String,
     /// What a reader of the page aloud is told: the part that ended last.
     pub announced: String,
     /// Whether it still runs.
     pub is_running: bool,
+}
+
+/// The parts of one system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemProgress {
+    /// Procore's mark, else QuickBooks'.
+    pub is_procore: bool,
+    /// The system.
+    pub name: &'static str,
+    /// Its parts.
+    pub parts: Vec<PartProgress>,
 }
 
 /// One part of a reading.
@@ -99,10 +110,8 @@ pub struct PartProgress {
     pub key: String,
     /// What it is.
     pub label: String,
-    /// Records so far.
-    pub value: u64,
-    /// Records in all, as far as is known.
-    pub max: u64,
+    /// Records so far and in all; none while nobody knows how many there will be.
+    pub share: Option<(u64, u64)>,
     /// `806 of 1,240`, `waiting`.
     pub text: String,
 }
@@ -119,7 +128,7 @@ impl ReadingPanel {
             return Some(Self {
                 title: "Comparing again with your answer".to_owned(),
                 started,
-                parts: Vec::new(),
+                groups: Vec::new(),
                 text: "What is shown is from before it. This page shows the new comparison as \
                        soon as it is there."
                     .to_owned(),
@@ -136,7 +145,7 @@ impl ReadingPanel {
             }
             .to_owned(),
             started,
-            parts: parts(progress),
+            groups: groups(progress),
             text: format!(
                 "You can leave this page. {}",
                 if is_first {
@@ -154,7 +163,7 @@ impl ReadingPanel {
         Self {
             title: "The last reading broke on our side".to_owned(),
             started: String::new(),
-            parts: Vec::new(),
+            groups: Vec::new(),
             text: "What is shown is from the reading before. Read again; if it breaks again, the \
                    server's log says why."
                 .to_owned(),
@@ -169,12 +178,15 @@ impl ReadingPanel {
         Self {
             title: "First reading of Procore and QuickBooks".to_owned(),
             started: "Started 8:14 am".to_owned(),
-            parts: vec![PartProgress {
-                key: "p0".to_owned(),
-                label: "Subcontractor invoices".to_owned(),
-                value: 806,
-                max: 1_240,
-                text: "806 of 1,240".to_owned(),
+            groups: vec![SystemProgress {
+                is_procore: true,
+                name: "Procore",
+                parts: vec![PartProgress {
+                    key: "p0".to_owned(),
+                    label: "Subcontractor invoices".to_owned(),
+                    share: Some((806, 1_240)),
+                    text: "806 of 1,240".to_owned(),
+                }],
             }],
             text: "You can leave this page.".to_owned(),
             announced: "Jobs are in.".to_owned(),
@@ -183,39 +195,55 @@ impl ReadingPanel {
     }
 }
 
-fn parts(progress: &Progress) -> Vec<PartProgress> {
-    let mut found: Vec<PartProgress> = Vec::new();
-    for (system, short) in [(System::Procore, "p"), (System::QuickBooks, "q")] {
-        for (at, part) in what::parts(system).iter().enumerate() {
-            let read: Vec<_> = progress
-                .resources
-                .iter()
-                .filter(|one| one.system == system && part.resources.contains(&one.name.as_str()))
-                .collect();
-            let records: u64 = read.iter().map(|one| one.records).sum();
-            let total: u64 = read
-                .iter()
-                .map(|one| one.total.unwrap_or(one.records))
-                .sum();
-            let is_done = !read.is_empty() && read.iter().all(|one| one.done);
-            let text = match (read.is_empty(), is_done) {
-                (true, _) => "waiting".to_owned(),
-                (false, true) => format::count(records),
-                (false, false) if total > records => {
-                    format!("{} of {}", format::count(records), format::count(total))
-                }
-                (false, false) => format!("{} so far", format::count(records)),
-            };
-            found.push(PartProgress {
-                key: format!("{short}{at}"),
-                label: part.label.to_owned(),
-                value: if is_done { 1 } else { records.min(total) },
-                max: if is_done { 1 } else { total.max(1) },
-                text,
-            });
-        }
+fn groups(progress: &Progress) -> Vec<SystemProgress> {
+    let systems = [(System::Procore, "p"), (System::QuickBooks, "q")];
+    let groups = systems.map(|(system, short)| SystemProgress {
+        is_procore: system == System::Procore,
+        name: system.label(),
+        parts: what::parts(system)
+            .iter()
+            .enumerate()
+            .map(|(at, part)| part_progress(progress, system, part, format!("{short}{at}")))
+            .collect(),
+    });
+    groups.into()
+}
+
+fn part_progress(
+    progress: &Progress,
+    system: System,
+    part: &what::Part,
+    key: String,
+) -> PartProgress {
+    let read: Vec<_> = progress
+        .resources
+        .iter()
+        .filter(|one| one.system == system && part.resources.contains(&one.name.as_str()))
+        .collect();
+    let records: u64 = read.iter().map(|one| one.records).sum();
+    let total: u64 = read.iter().map(|one| one.total.unwrap_or_default()).sum();
+    // Procore is read job by job, so its parts are all in only when the next system begins.
+    let is_over = match system {
+        System::Procore => progress.resources.iter().any(|one| one.system != system),
+        System::QuickBooks => read.iter().all(|one| one.done),
+    };
+    let is_done = !read.is_empty() && is_over;
+    let (share, text) = if read.is_empty() {
+        (Some((0, 1)), "waiting".to_owned())
+    } else if is_done {
+        (Some((1, 1)), format::count(records))
+    } else if total > records {
+        let text = format!("{} of {}", format::count(records), format::count(total));
+        (Some((records, total)), text)
+    } else {
+        (None, format!("{} so far", format::count(records)))
+    };
+    PartProgress {
+        key,
+        label: part.label.to_owned(),
+        share,
+        text,
     }
-    found
 }
 
 fn announced(progress: &Progress) -> String {

@@ -1,6 +1,7 @@
 //! The worklist: every item with its evidence, worst first, filtered by address.
 
 mod evidence;
+mod item;
 mod query;
 mod view;
 
@@ -12,8 +13,9 @@ use axum::response::Response;
 use store::worklist;
 
 pub use evidence::{Comparison, Other, compare, side_by_side};
+pub use item::ItemPart;
 pub use query::Asking;
-pub use view::{ItemPart, WorklistPage};
+pub use view::WorklistPage;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
