@@ -15,6 +15,7 @@ use super::house::{House, Tenant};
 use super::states::{Banner, banners};
 use super::tenant_view::TenantView;
 use super::visitor::Visitor;
+use super::worklist::Tab;
 
 /// A part of the application that the rail leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +210,7 @@ impl Asked {
         let view = &self.view;
         let books = view.books.as_ref();
         let some = |count: usize| (count > 0).then_some(count);
-        let decide = books.and_then(|books| some(books.to_decide().count()));
+        let decide = books.and_then(|books| some(books.tally(Tab::Decide).count));
         let differ = books.and_then(|books| some(books.jobs_that_differ()));
         let questions = books.and_then(|books| some(books.questions.len()));
         let may_read = self.visitor.may(Action::ReadBooks);

@@ -17,6 +17,7 @@ use crate::books::Loaded;
 use crate::desk::Desk;
 use crate::reading::CONNECTION;
 use crate::web::records::{self, Card, bare_name};
+use crate::web::worklist::Tally;
 use crate::web::{catalogue, format, house};
 
 /// Cleared items that are kept for looking back.
@@ -209,6 +210,7 @@ async fn books(
     let open = make(open);
     let mut cleared = make(cleared);
     cleared.sort_by_key(|item| std::cmp::Reverse(item.cleared_cycle));
+    let tallies = Tally::of(&open, &cleared);
     let mut places = BTreeMap::new();
     for (at, item) in open.iter().enumerate() {
         places.insert(item.id.clone(), (ItemState::Open, at));
@@ -232,6 +234,7 @@ async fn books(
         refused: outcome.refused,
         rejections: outcome.rejections,
         not_connected: outcome.not_connected,
+        tallies,
         places,
     })
 }
@@ -275,12 +278,19 @@ fn shown(
             .get(source)
             .map_or_else(|| bare_name(source), |card| card.name.clone())
     });
-    let job = item.project_id.and_then(|id| jobs.get(&id));
+    let job = item.project_id.map(|id| {
+        let name = jobs.get(&id).cloned();
+        name.unwrap_or_else(|| id.to_string())
+    });
+    let job_rank = job.as_ref().map_or(usize::MAX, |name| {
+        jobs.values().filter(|other| *other < name).count()
+    });
+    let job = job.unwrap_or_default();
     let named = |id: i64| jobs.get(&id).cloned();
     let what = format::sentence(&finding.what, named);
     let haystack = format!(
         "{code} {title} {subject} {what} {} {}",
-        job.map_or("", String::as_str),
+        job,
         format::magnitude(Money::from_cents(item.amount_cents.unwrap_or(0))),
     )
     .to_lowercase();
@@ -290,6 +300,8 @@ fn shown(
         title,
         subject,
         project_id: item.project_id,
+        job,
+        job_rank,
         amount: Money::from_cents(item.amount_cents.unwrap_or(0)),
         what,
         why: format::sentence(&finding.why, named),

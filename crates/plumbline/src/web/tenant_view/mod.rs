@@ -17,6 +17,7 @@ use store::connections::ConnectionState;
 use store::worklist::ItemState;
 
 use super::records::{Card, bare_name};
+use super::worklist::{Tab, Tally};
 pub use stored::{Candidate, Effect, NotKept, Question, Refusal, Step};
 
 /// Everything that the screens of one tenant read.
@@ -103,6 +104,7 @@ pub struct BooksView {
     pub rejections: Vec<Rejection>,
     /// Systems that were not there when the books were compared.
     pub not_connected: Vec<System>,
+    tallies: [Tally; 4],
     places: BTreeMap<String, (ItemState, usize)>,
 }
 
@@ -143,6 +145,18 @@ impl BooksView {
     pub fn record_names(&self, records: &[SourceRef]) -> String {
         let names: Vec<String> = records.iter().map(|one| self.record_name(one)).collect();
         names.join(" and ")
+    }
+
+    /// How many items a tab of the worklist holds.
+    #[must_use]
+    pub fn tally(&self, tab: Tab) -> &Tally {
+        let [decide, timing, unproven, done] = &self.tallies;
+        match tab {
+            Tab::Decide => decide,
+            Tab::Timing => timing,
+            Tab::Unproven => unproven,
+            Tab::Done => done,
+        }
     }
 
     /// Open items that ask for something; timing does not.
@@ -261,6 +275,10 @@ pub struct Item {
     pub subject: String,
     /// The job, if any.
     pub project_id: Option<i64>,
+    /// The job's name; empty without one.
+    pub job: String,
+    /// The job's place by name; items without a job come last.
+    pub job_rank: usize,
     /// How much it is about.
     pub amount: Money,
     /// What is the case.

@@ -11,6 +11,7 @@ use crate::web::progress::Progress;
 use crate::web::shell::Shell;
 use crate::web::states::{Empty, no_books};
 use crate::web::tenant_view::{BooksView, Item, Job, Standing, TenantView};
+use crate::web::worklist::Tab;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -154,7 +155,7 @@ impl TodayPage {
     }
 
     fn fill(&mut self, books: &BooksView, view: &TenantView, now: Timestamp) {
-        let decide = books.to_decide().count();
+        let decide = books.tally(Tab::Decide).count;
         self.sentence = sentence(books);
         self.figures = headlines(books);
         self.todo_count = format::count(u64::try_from(decide).unwrap_or(u64::MAX));
@@ -241,7 +242,7 @@ impl TodayPage {
 }
 
 fn sentence(books: &BooksView) -> String {
-    let decide = books.to_decide().count();
+    let decide = books.tally(Tab::Decide).count;
     let unexplained = books.jobs.iter().filter(|job| job.is_unexplained()).count();
     let first = match decide {
         0 => "Nothing needs you.".to_owned(),
@@ -271,7 +272,7 @@ fn sentence(books: &BooksView) -> String {
 }
 
 fn headlines(books: &BooksView) -> Vec<Headline> {
-    let decide = books.to_decide().count();
+    let decide = books.tally(Tab::Decide).count;
     let timing = books.open.len() - decide;
     let tie = books.jobs.len() - books.jobs_that_differ();
     let measures = books.jobs.iter().flat_map(|job| &job.measures);

@@ -102,9 +102,14 @@ pub struct PairForm {
 impl ItemPart {
     /// The item as it stands in the books.
     #[must_use]
-    pub fn new(item: &Item, books: &BooksView, history: &[Event], asking: &Asking) -> Self {
+    pub fn new(
+        item: &Item,
+        books: &BooksView,
+        history: &[Event],
+        asking: &Asking,
+        chosen: &[&Item],
+    ) -> Self {
         let (comparison, others) = compare(&item.records, item.project_id, books);
-        let chosen = asking.chosen(books);
         let at = chosen.iter().position(|one| one.id == item.id);
         let following = at.and_then(|at| chosen.get(at + 1));
         let open = comparison.as_ref().and_then(|comparison| {

@@ -14,13 +14,14 @@ use store::worklist;
 
 pub use evidence::{Comparison, Other, compare, side_by_side};
 pub use item::ItemPart;
-pub use query::Asking;
+pub use query::{Asking, Tab, Tally};
 pub use view::WorklistPage;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
 use super::house::House;
 use super::shell::{Asked, Place};
+use super::tenant_view::Item;
 use super::visitor::Visitor;
 
 /// The list, with the first item open beside it.
@@ -33,16 +34,18 @@ pub async fn list(
     Query(asking): Query<Asking>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let first = asked
-        .view
-        .books
-        .as_ref()
-        .and_then(|books| asking.chosen(books).first().map(|item| item.id.clone()));
-    let item = match first {
-        Some(id) => part(&asked, &id, &asking).await?,
+    let chosen = chosen(&asked, &asking);
+    let item = match chosen.first() {
+        Some(first) => part(&asked, &first.id, &asking, &chosen).await?,
         None => None,
     };
-    whole(&asked, &asking, item, false).await
+    whole(&asked, &asking, &chosen, item, false).await
+}
+
+/// The items that are asked for; none before the first reading.
+fn chosen<'a>(asked: &'a Asked, asking: &Asking) -> Vec<&'a Item> {
+    let books = asked.view.books.as_ref();
+    books.map_or_else(Vec::new, |books| asking.chosen(books))
 }
 
 /// One item, with the list beside it. A request for the part alone gets the part alone.
@@ -57,13 +60,13 @@ pub async fn item(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let item = part(&asked, &id, &asking)
-        .await?
-        .ok_or(AppError::NotFound)?;
+    let chosen = chosen(&asked, &asking);
+    let item = part(&asked, &id, &asking, &chosen).await?;
+    let item = item.ok_or(AppError::NotFound)?;
     if is_part(&headers) {
         return rendered(&item);
     }
-    whole(&asked, &asking, Some(item), true).await
+    whole(&asked, &asking, &chosen, Some(item), true).await
 }
 
 /// Whether the script asks for a part of a page. Going back in the history asks for all of it.
@@ -75,7 +78,12 @@ pub fn is_part(headers: &HeaderMap) -> bool {
             .is_some_and(|kind| kind == "partial")
 }
 
-async fn part(asked: &Asked, id: &str, asking: &Asking) -> Result<Option<ItemPart>, AppError> {
+async fn part(
+    asked: &Asked,
+    id: &str,
+    asking: &Asking,
+    chosen: &[&Item],
+) -> Result<Option<ItemPart>, AppError> {
     let Some(books) = &asked.view.books else {
         return Ok(None);
     };
@@ -85,7 +93,7 @@ async fn part(asked: &Asked, id: &str, asking: &Asking) -> Result<Option<ItemPar
     let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
     let history = worklist::history(store, scope, id).await?;
     let may_decide = asked.visitor.may(Action::DecideMatches);
-    let mut part = ItemPart::new(item, books, &history, asking);
+    let mut part = ItemPart::new(item, books, &history, asking, chosen);
     part.timed(&history, &asked.view.zone, asked.now);
     part.csrf = may_decide.then(|| asked.visitor.csrf.clone());
     Ok(Some(part))
@@ -94,6 +102,7 @@ async fn part(asked: &Asked, id: &str, asking: &Asking) -> Result<Option<ItemPar
 async fn whole(
     asked: &Asked,
     asking: &Asking,
+    chosen: &[&Item],
     item: Option<ItemPart>,
     is_open: bool,
 ) -> Result<Response, AppError> {
@@ -103,7 +112,7 @@ async fn whole(
         shell.title = format!("{} · Worklist", item.title);
     }
     let progress = asked.tenant.progress();
-    let mut page = WorklistPage::new(shell, &asked.view, asking, item, is_open);
+    let mut page = WorklistPage::new(shell, &asked.view, asking, chosen, item, is_open);
     page.reading = super::connections::ReadingPanel::of(&progress, &asked.view, asked.now);
     rendered(&page)
 }

@@ -1,5 +1,7 @@
 //! What a person asked the worklist for. All of it is in the address, so it can be sent on.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::web::tenant_view::{BooksView, Item};
@@ -73,13 +75,43 @@ impl Tab {
     }
 
     /// The items of this tab.
-    #[must_use]
-    pub fn items(self, books: &BooksView) -> Vec<&Item> {
+    fn items(self, books: &BooksView) -> impl Iterator<Item = &Item> {
         let all = match self {
             Self::Done => &books.cleared,
             Self::Decide | Self::Timing | Self::Unproven => &books.open,
         };
-        all.iter().filter(|item| self.holds(item)).collect()
+        all.iter().filter(move |item| self.holds(item))
+    }
+}
+
+/// How many items a tab holds: counted once for each result, because pages say it often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub count: usize,
+    /// By the name and the id of the job.
+    pub by_job: BTreeMap<(String, i64), usize>,
+    /// By the code and the title of the class.
+    pub by_class: BTreeMap<(String, String), usize>,
+}
+
+impl Tally {
+    /// The tallies of all tabs, in their order.
+    #[must_use]
+    pub fn of(open: &[Item], cleared: &[Item]) -> [Self; 4] {
+        Tab::ALL.map(|tab| {
+            let items = if tab == Tab::Done { cleared } else { open };
+            let mut tally = Self::default();
+            for item in items.iter().filter(|item| tab.holds(item)) {
+                tally.count += 1;
+                if let Some(id) = item.project_id {
+                    *tally.by_job.entry((item.job.clone(), id)).or_default() += 1;
+                }
+                let class = (item.code.clone(), item.title.clone());
+                *tally.by_class.entry(class).or_default() += 1;
+            }
+            tally
+        })
     }
 }
 
@@ -111,19 +143,16 @@ impl Asking {
         let job: Option<i64> = self.job.parse().ok();
         let words = self.find.to_lowercase();
         let words: Vec<&str> = words.split_whitespace().collect();
-        let mut items = self.tab().items(books);
-        items.retain(|item| {
+        let narrowed = self.tab().items(books).filter(|item| {
             job.is_none_or(|job| touches(item, job))
                 && (self.class.is_empty() || item.code == self.class)
                 && words.iter().all(|word| item.haystack.contains(word))
         });
+        let mut items: Vec<&Item> = narrowed.collect();
         // The sort keeps the order of severity within a group.
         match self.group.as_str() {
-            "job" => items.sort_by_cached_key(|item| {
-                let name = item.project_id.map(|id| books.job_name(id));
-                (name.is_none(), name)
-            }),
-            "class" => items.sort_by(|one, other| one.code.cmp(&other.code)),
+            "job" => items.sort_by_key(|item| item.job_rank),
+            "class" => items.sort_by_key(|item| item.code.as_str()),
             _ => {}
         }
         items

@@ -1,7 +1,5 @@
 //! What the worklist shows, as text.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 
 use super::item::ItemPart;
@@ -116,6 +114,7 @@ impl WorklistPage {
         shell: Shell,
         view: &TenantView,
         asking: &Asking,
+        chosen: &[&Item],
         item: Option<ItemPart>,
         is_open: bool,
     ) -> Self {
@@ -141,17 +140,16 @@ impl WorklistPage {
             back_words: String::new(),
         };
         match &view.books {
-            Some(books) => page.fill(books, view, asking),
+            Some(books) => page.fill(books, view, asking, chosen),
             None => page.empty = Some(no_books(view, "The worklist")),
         }
         page
     }
 
-    fn fill(&mut self, books: &BooksView, view: &TenantView, asking: &Asking) {
+    fn fill(&mut self, books: &BooksView, view: &TenantView, asking: &Asking, chosen: &[&Item]) {
         self.sentence = sentence(books);
         self.tabs = tabs(books, asking);
         self.choices(books, asking);
-        let chosen = asking.chosen(books);
         self.back_words = format!("← Worklist, {}", format::of(chosen.len(), "item", "items"));
         if chosen.is_empty() {
             self.empty = Some(nothing(books, view, asking));
@@ -179,13 +177,8 @@ impl WorklistPage {
         self.next = (at < last).then(|| page(at + 1));
         let open = self.item.as_ref().map(|item| item.id.clone());
         for item in rows {
-            let title = group_title(item, books, asking);
-            let row = row(
-                item,
-                books,
-                asking,
-                open.as_deref() == Some(item.id.as_str()),
-            );
+            let title = group_title(item, asking);
+            let row = row(item, asking, open.as_deref() == Some(item.id.as_str()));
             match self.list.last_mut() {
                 Some(group) if group.title == title => group.rows.push(row),
                 _ => self.list.push(RowGroup {
@@ -197,28 +190,22 @@ impl WorklistPage {
     }
 
     fn choices(&mut self, books: &BooksView, asking: &Asking) {
-        let items = asking.tab().items(books);
-        let mut jobs: BTreeMap<(String, i64), usize> = BTreeMap::new();
-        let mut classes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for item in items {
-            if let Some(id) = item.project_id {
-                *jobs.entry((books.job_name(id), id)).or_default() += 1;
-            }
-            *classes.entry((&item.code, &item.title)).or_default() += 1;
-        }
-        self.jobs = jobs
-            .into_iter()
+        let tally = books.tally(asking.tab());
+        self.jobs = tally
+            .by_job
+            .iter()
             .map(|((name, id), count)| Choice {
                 is_chosen: asking.job == id.to_string(),
                 value: id.to_string(),
                 label: format!("{name} ({count})"),
             })
             .collect();
-        self.classes = classes
-            .into_iter()
+        self.classes = tally
+            .by_class
+            .iter()
             .map(|((code, title), count)| Choice {
-                is_chosen: asking.class == code,
-                value: code.to_owned(),
+                is_chosen: asking.class == *code,
+                value: code.clone(),
                 label: format!("{code} {title} ({count})"),
             })
             .collect();
@@ -282,7 +269,7 @@ impl WorklistPage {
 }
 
 fn sentence(books: &BooksView) -> String {
-    let decide = books.to_decide().count();
+    let decide = books.tally(Tab::Decide).count;
     let first = match decide {
         0 => "Nothing needs you.".to_owned(),
         1 => "1 item waits for a decision.".to_owned(),
@@ -303,7 +290,7 @@ fn tabs(books: &BooksView, asking: &Asking) -> Vec<TabLink> {
     Tab::ALL
         .into_iter()
         .filter_map(|tab| {
-            let count = tab.items(books).len();
+            let count = books.tally(tab).count;
             // What is not there needs no tab.
             if tab == Tab::Unproven && count == 0 && tab != here {
                 return None;
@@ -372,26 +359,26 @@ fn nothing(books: &BooksView, view: &TenantView, asking: &Asking) -> Empty {
     }
 }
 
-fn group_title(item: &Item, books: &BooksView, asking: &Asking) -> String {
+fn group_title(item: &Item, asking: &Asking) -> String {
     match asking.group.as_str() {
         "job" => item
             .project_id
-            .map_or_else(|| "No job".to_owned(), |id| books.job_name(id)),
+            .map_or_else(|| "No job".to_owned(), |_| item.job.clone()),
         "class" => format!("{} {}", item.code, item.title),
         _ => String::new(),
     }
 }
 
-fn row(item: &Item, books: &BooksView, asking: &Asking, is_here: bool) -> Row {
-    let job = item.project_id.map(|id| books.job_name(id));
+fn row(item: &Item, asking: &Asking, is_here: bool) -> Row {
     Row {
         id: item.id.clone(),
         href: format!("/worklist/{}{}", item.id, asking.with(&[])),
         title: item.title.clone(),
         amount: format::dollars(item.amount),
-        about: match job {
-            Some(job) if asking.group != "job" => format!("{} · {job}", item.subject),
-            _ => item.subject.clone(),
+        about: if item.job.is_empty() || asking.group == "job" {
+            item.subject.clone()
+        } else {
+            format!("{} · {}", item.subject, item.job)
         },
         mark: item.code.clone(),
         is_here,
