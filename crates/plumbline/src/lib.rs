@@ -17,3 +17,4 @@ pub mod refused;
 pub mod sandboxes;
 pub mod settings;
 pub mod vault;
+pub mod web;
