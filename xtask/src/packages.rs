@@ -31,7 +31,7 @@ pub(crate) struct Need {
 }
 
 /// What building the product takes.
-pub(crate) const BUILD: [Need; 2] = [
+pub(crate) const BUILD: [Need; 4] = [
     Need {
         probe: Probe::CHeaders,
         package: "build-essential",
@@ -41,6 +41,16 @@ pub(crate) const BUILD: [Need; 2] = [
         probe: Probe::Program("ar"),
         package: "build-essential",
         purpose: "an archiver for the bundled SQLite",
+    },
+    Need {
+        probe: Probe::Program("make"),
+        package: "build-essential",
+        purpose: "building the ciphers of SQLCipher",
+    },
+    Need {
+        probe: Probe::Program("perl"),
+        package: "perl",
+        purpose: "configuring the ciphers of SQLCipher",
     },
 ];
 
@@ -170,8 +180,8 @@ mod tests {
     fn a_package_that_answers_two_needs_is_named_once() {
         let missing: Vec<&Need> = BUILD.iter().collect();
         let wanted = what_to_install(&missing).unwrap();
-        assert_eq!(wanted.packages, ["build-essential"]);
-        assert_eq!(wanted.purposes.len(), 2);
+        assert_eq!(wanted.packages, ["build-essential", "perl"]);
+        assert_eq!(wanted.purposes.len(), 4);
     }
 
     #[test]

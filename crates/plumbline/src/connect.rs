@@ -90,7 +90,7 @@ pub async fn procore(
         }
     }
     desk.settings.procore = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(company.to_string())
 }
 
@@ -131,7 +131,7 @@ pub async fn quickbooks(
     )
     .await?;
     desk.settings.quickbooks = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(realm)
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
     let answer = if once {
         let folder = tempfile::tempdir()?;
-        first_cycle(&sandboxes, folder.path(), &mut screen).await?
+        first_cycle(&sandboxes, &folder.path().join("data"), &mut screen).await?
     } else {
         let data = global
             .folder
@@ -63,7 +63,7 @@ async fn first_cycle(
     connect::procore(&mut desk, access, Consent::Headless).await?;
     connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
     let report = cycle::run(&desk, sandboxes.as_of, screen).await?;
-    desk.store.close().await;
+    desk.close().await;
     let compared = Compared {
         jobs: report.loaded.job_names(),
         outcome: report.outcome,

@@ -46,7 +46,12 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&error.into()),
     };
     let fail_on_findings = arguments.global.fail_on_findings;
-    match runtime.block_on(run(arguments)) {
+    let done = runtime.block_on(async {
+        let done = run(arguments).await;
+        store::close_all().await;
+        done
+    });
+    match done {
         Ok(answer) => answer.finish(fail_on_findings),
         Err(error) => failed(&error),
     }
