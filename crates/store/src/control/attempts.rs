@@ -42,12 +42,11 @@ async fn claim_in(
     now: Timestamp,
 ) -> Result<Claim, StoreError> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let row: Option<(i64, String, String, i64)> = query(
-        "SELECT failures, closed_until, day, on_day FROM sign_in_attempt WHERE account = $1",
-    )
-    .bind(&account)
-    .row_if_any(tx.connection())
-    .await?;
+    let row: Option<(i64, String, String, i64)> =
+        query("SELECT failures, closed_until, day, on_day FROM sign_in_attempt WHERE account = $1")
+            .bind(&account)
+            .row_if_any(tx.connection())
+            .await?;
     let (failures, on_day) = match row {
         None => (0, 0),
         Some((failures, closed_until, day, on_day)) => {

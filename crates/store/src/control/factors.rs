@@ -41,11 +41,7 @@ fn place<'a>(column: &'static str, person_id: &'a str) -> Place<'a> {
 ///
 /// # Errors
 /// [`Refusal::NoSuchPerson`].
-pub async fn prepare(
-    control: &Control,
-    person_id: &str,
-    secret: Secret,
-) -> Result<(), StoreError> {
+pub async fn prepare(control: &Control, person_id: &str, secret: Secret) -> Result<(), StoreError> {
     let person_id = person_id.to_owned();
     control
         .tx(move |mut tx| {
@@ -167,11 +163,7 @@ async fn replace_codes(
 ///
 /// # Errors
 /// When the control data cannot be written.
-pub async fn give(
-    control: &Control,
-    person_id: &str,
-    secret: Secret,
-) -> Result<(), StoreError> {
+pub async fn give(control: &Control, person_id: &str, secret: Secret) -> Result<(), StoreError> {
     let person_id = person_id.to_owned();
     control
         .tx(move |mut tx| {
@@ -291,12 +283,10 @@ pub async fn recovery_codes_left(control: &Control, person_id: &str) -> Result<i
     control
         .read(move |mut tx| {
             Box::pin(async move {
-                query(
-                    "SELECT count(*) FROM recovery_code WHERE person_id = $1 AND used_at IS NULL",
-                )
-                .bind(person_id)
-                .value(tx.connection())
-                .await
+                query("SELECT count(*) FROM recovery_code WHERE person_id = $1 AND used_at IS NULL")
+                    .bind(person_id)
+                    .value(tx.connection())
+                    .await
             })
         })
         .await

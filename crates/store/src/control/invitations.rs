@@ -260,7 +260,15 @@ async fn accept_in(
                 mail: found.mail,
                 ..person
             };
-            add_in(tx, &found.tenant_id, person, &grants, &found.invited_by, now).await?;
+            add_in(
+                tx,
+                &found.tenant_id,
+                person,
+                &grants,
+                &found.invited_by,
+                now,
+            )
+            .await?;
         }
         Accepting::Known(person_id) => {
             let mail: Option<String> = query("SELECT mail FROM person WHERE person_id = $1")
@@ -273,7 +281,15 @@ async fn accept_in(
             if grants_in(tx, &found.tenant_id, &person_id).await?.is_some() {
                 return Err(Refusal::AlreadyMember.into());
             }
-            join_in(tx, &found.tenant_id, &person_id, &grants, &found.invited_by, now).await?;
+            join_in(
+                tx,
+                &found.tenant_id,
+                &person_id,
+                &grants,
+                &found.invited_by,
+                now,
+            )
+            .await?;
         }
     }
     query("UPDATE invitation SET ended_at = $3 WHERE tenant_id = $1 AND invitation_id = $2")

@@ -13,6 +13,8 @@ mod digests;
 pub mod factors;
 pub mod invitations;
 pub mod people;
+#[cfg(test)]
+mod people_tests;
 pub mod resets;
 pub mod sessions;
 mod tenants;

@@ -91,9 +91,7 @@ pub async fn companies(
 ) -> Result<Vec<(String, String)>, StoreError> {
     let person_id = person_id.to_owned();
     control
-        .read(move |mut tx| {
-            Box::pin(async move { companies_in(&mut tx, &person_id).await })
-        })
+        .read(move |mut tx| Box::pin(async move { companies_in(&mut tx, &person_id).await }))
         .await
 }
 
