@@ -10,7 +10,7 @@ use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
-use store::mirror::{self, Begun};
+use store::mirror::{self, Begun, CycleState};
 use store::results::{self, NewResult};
 use store::worklist::{self, Proof, PublishReport, PublishedFinding, Publishing, Unproven};
 
@@ -47,6 +47,32 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
     let (store, scope, cycle) = (&desk.store, &desk.scope, begun.cycle.number());
     mirror::finish_cycle(store, scope, begun.cycle, day, desk.clock.now()).await?;
 
+    settle(desk, cycle, day, watch).await
+}
+
+/// Compares the books of the newest cycle again, with what people have decided since. Does
+/// nothing when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub async fn compare_newest(desk: &Desk, watch: &mut dyn Watch) -> anyhow::Result<()> {
+    let newest = mirror::cycle_as_of(&desk.store, &desk.scope, None).await?;
+    if let Some(cycle) = newest
+        && let CycleState::Finished { as_of, .. } = cycle.state
+    {
+        settle(desk, cycle.number, as_of, watch).await?;
+    }
+    Ok(())
+}
+
+/// Normalises, reconciles, publishes and saves what a finished cycle has read.
+async fn settle(
+    desk: &Desk,
+    cycle: i64,
+    day: Date,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<Report> {
+    let (store, scope) = (&desk.store, &desk.scope);
     watch.note("comparing the books");
     let loaded = Loaded::from_mirror(store, scope, cycle, day).await?;
     let decisions = desk.decisions().await?;

@@ -1,5 +1,6 @@
 //! The arguments of every command, with their help texts.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -87,6 +88,15 @@ them, and shows the worklist and the job bridges. No network beyond this machine
     /// Connect a system through OAuth
     #[command(subcommand)]
     Connect(ConnectCommand),
+    /// Serve the web application until Ctrl-C
+    Serve {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+        listen: SocketAddr,
+        /// Whoever uses this machine may do everything, without signing in; only on this machine
+        #[arg(long)]
+        without_sign_in: bool,
+    },
     /// Read both systems and bring the worklist up to date
     Cycle,
     /// Compare the books and show findings and bridges

@@ -18,6 +18,7 @@ mod progress;
 mod receipts;
 mod reconcile;
 mod sandbox;
+mod serve;
 mod snapshot;
 mod table;
 mod worklist;
@@ -67,6 +68,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Demo { once } => demo::run(&global, once).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Connect(command) => connect::run(&global, command).await,
+        Command::Serve {
+            listen,
+            without_sign_in,
+        } => serve::run(&global, listen, without_sign_in).await,
         Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,
         Command::Worklist { what } => worklist::run(&global, what.unwrap_or_default()).await,
