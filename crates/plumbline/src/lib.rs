@@ -11,6 +11,7 @@ pub mod connect;
 pub mod cycle;
 pub mod desk;
 pub mod kills;
+pub mod mail;
 pub mod reading;
 pub mod receipts;
 pub mod refused;

@@ -89,14 +89,7 @@ them, and shows the worklist and the job bridges. No network beyond this machine
     #[command(subcommand)]
     Connect(ConnectCommand),
     /// Serve the web application until Ctrl-C
-    Serve {
-        /// Where to listen
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
-        listen: SocketAddr,
-        /// Whoever uses this machine may do everything, without signing in; only on this machine
-        #[arg(long)]
-        without_sign_in: bool,
-    },
+    Serve(ServeArguments),
     /// Read both systems and bring the worklist up to date
     Cycle,
     /// Compare the books and show findings and bridges
@@ -168,6 +161,22 @@ fn measure(name: &str) -> Result<Measure, String> {
         let names: Vec<&str> = Measure::ALL.iter().map(|measure| measure.name()).collect();
         format!("the measures are {}", names.join(", "))
     })
+}
+
+/// Where the web application is.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    pub listen: SocketAddr,
+    /// The address that people use, such as https://books.example, when a proxy with TLS is in
+    /// front [default: http:// and where it listens]
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// How many proxies of your own are in front; each appends the address it saw to
+    /// X-Forwarded-For
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub proxies: usize,
 }
 
 /// How the local systems are started.

@@ -11,6 +11,7 @@ mod connect;
 mod cycle;
 mod decide;
 mod demo;
+mod demo_people;
 mod doctor;
 mod export;
 pub mod match_tables;
@@ -68,10 +69,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Demo { once } => demo::run(&global, once).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Connect(command) => connect::run(&global, command).await,
-        Command::Serve {
-            listen,
-            without_sign_in,
-        } => serve::run(&global, listen, without_sign_in).await,
+        Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,
         Command::Worklist { what } => worklist::run(&global, what.unwrap_or_default()).await,

@@ -29,6 +29,8 @@ pub enum Place {
     Matches,
     /// Connections.
     Connections,
+    /// People and roles.
+    People,
     /// Settings.
     Settings,
     /// None of them.
@@ -144,7 +146,7 @@ impl Shell {
         Self {
             title: "Worklist".to_owned(),
             assets: assets::FOLDER.as_str(),
-            rail: rail(Place::Worklist, Some(9), Some(3), Some(2)),
+            rail: rail(Place::Worklist, Some(9), Some(3), Some(2), true),
             tenant: "Ridgeline Builders LLC".to_owned(),
             reads: vec![ReadMark {
                 is_procore: true,
@@ -194,10 +196,10 @@ impl Asked {
     /// # Errors
     /// [`AppError::NotFound`] for a tenant that is not here; when the store cannot be read.
     pub async fn gather(house: &House, visitor: Visitor) -> Result<Self, AppError> {
-        let tenant = house.tenant(&visitor.scope).ok_or(AppError::NotFound)?;
+        let tenant = house.tenant(&visitor.scope).await?;
         Ok(Self {
             view: tenant.view().await?,
-            tenant: Arc::clone(tenant),
+            tenant,
             now: house.now(),
             visitor,
         })
@@ -223,7 +225,13 @@ impl Asked {
         Shell {
             title: title.to_owned(),
             assets: assets::FOLDER.as_str(),
-            rail: rail(place, decide, differ, questions),
+            rail: rail(
+                place,
+                decide,
+                differ,
+                questions,
+                self.visitor.may(Action::ReadPeople),
+            ),
             tenant: view.name.clone(),
             reads: reads.collect(),
             person: self.visitor.name.clone(),
@@ -296,6 +304,7 @@ fn rail(
     decide: Option<usize>,
     differ: Option<usize>,
     questions: Option<usize>,
+    sees_people: bool,
 ) -> Vec<RailGroup> {
     let link = |place: Place, href, label, count: Option<usize>| RailLink {
         href,
@@ -304,6 +313,8 @@ fn rail(
         is_hot: place == Place::Worklist,
         is_here: place == here,
     };
+    let people = sees_people.then(|| link(Place::People, "/people", "People and roles", None));
+    let control = [Some(link(Place::Connections, "/connections", "Connections", None)), people, Some(link(Place::Settings, "/settings", "Settings", None))];
     vec![
         RailGroup {
             name: "",
@@ -321,10 +332,7 @@ fn rail(
         },
         RailGroup {
             name: "Control",
-            links: vec![
-                link(Place::Connections, "/connections", "Connections", None),
-                link(Place::Settings, "/settings", "Settings", None),
-            ],
+            links: control.into_iter().flatten().collect(),
         },
     ]
 }

@@ -228,6 +228,8 @@ pub struct DoorPage {
     pub qr: Option<String>,
     /// The same to type.
     pub secret: Option<String>,
+    /// A link or token to keep, shown once.
+    pub shown_once: Option<String>,
     /// Recovery codes, shown once.
     pub codes: Vec<String>,
     /// The form.
@@ -250,6 +252,7 @@ impl DoorPage {
             texts: vec![text.to_owned()],
             qr: None,
             secret: None,
+            shown_once: None,
             codes: Vec::new(),
             form: None,
             go_on: None,
