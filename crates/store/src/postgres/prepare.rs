@@ -96,7 +96,10 @@ async fn migrate(
         })
 }
 
-async fn run(connection: &mut PgConnection, statements: &'static str) -> Result<(), StoreError> {
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    statements: &'static str,
+) -> Result<(), StoreError> {
     connection
         .execute(statements)
         .await
