@@ -90,7 +90,7 @@ fn digest(state: &Secret) -> Vec<u8> {
     Sha256::digest(state.expose().as_bytes()).to_vec()
 }
 
-fn verifier_place(row: &str) -> Place<'_> {
+pub(crate) fn verifier_place(row: &str) -> Place<'_> {
     Place {
         table: "oauth_state",
         column: "pkce_verifier",
@@ -99,7 +99,7 @@ fn verifier_place(row: &str) -> Place<'_> {
 }
 
 /// A digest as the name of its row.
-fn row_name(digest: &[u8]) -> String {
+pub(crate) fn row_name(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::sql::query;
+use crate::transfer::TABLES;
 use crate::tx::Tx;
 use crate::{Store, StoreError, TenantScope};
 
@@ -49,54 +50,17 @@ pub async fn check(store: &Store, scope: &TenantScope) -> Result<Health, StoreEr
         .await
 }
 
-const COUNTS: [(&str, &str); 12] = [
-    (
-        "connection",
-        "SELECT count(*) FROM connection WHERE tenant_id = $1",
-    ),
-    ("cycle", "SELECT count(*) FROM cycle WHERE tenant_id = $1"),
-    (
-        "cycle_resource",
-        "SELECT count(*) FROM cycle_resource WHERE tenant_id = $1",
-    ),
-    (
-        "decision",
-        "SELECT count(*) FROM decision WHERE tenant_id = $1",
-    ),
-    ("figure", "SELECT count(*) FROM figure WHERE tenant_id = $1"),
-    (
-        "finding",
-        "SELECT count(*) FROM finding WHERE tenant_id = $1",
-    ),
-    (
-        "finding_event",
-        "SELECT count(*) FROM finding_event WHERE tenant_id = $1",
-    ),
-    (
-        "oauth_state",
-        "SELECT count(*) FROM oauth_state WHERE tenant_id = $1",
-    ),
-    (
-        "publication",
-        "SELECT count(*) FROM publication WHERE tenant_id = $1",
-    ),
-    ("record", "SELECT count(*) FROM record WHERE tenant_id = $1"),
-    (
-        "record_version",
-        "SELECT count(*) FROM record_version WHERE tenant_id = $1",
-    ),
-    ("result", "SELECT count(*) FROM result WHERE tenant_id = $1"),
-];
-
 async fn check_in(tx: &mut Tx, path: Option<PathBuf>) -> Result<Health, StoreError> {
     let file = match path {
         Some(path) => check_file(tx, path).await?,
         None => OfFile::default(),
     };
     let mut rows = Vec::new();
-    for (table, statement) in COUNTS {
-        rows.push((table.to_owned(), number_for_tenant(tx, statement).await?));
+    for table in &TABLES {
+        let count = number_for_tenant(tx, table.count).await?;
+        rows.push((table.name.to_owned(), count));
     }
+    rows.sort();
     let inconsistent_records = number_for_tenant(
         tx,
         "SELECT count(*) FROM record WHERE tenant_id = $1 AND NOT EXISTS (

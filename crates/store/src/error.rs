@@ -108,6 +108,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// A tenant could not be written to a file or read from one. Nothing of it is kept.
+    #[error("cannot move the tenant: {reason}")]
+    Transfer {
+        /// Why.
+        reason: String,
+    },
     /// The system gave no randomness, so nothing can be sealed.
     #[error("the operating system gave no randomness, so no secret can be sealed; try again")]
     NoRandomness,
@@ -242,6 +248,24 @@ pub enum Refusal {
     TenantSuspended {
         /// The tenant.
         id: String,
+    },
+    /// The tenant of a file is here already, or was and is erased.
+    #[error("tenant {id} is or was in this installation already, so nothing was imported")]
+    TenantIsHere {
+        /// The tenant.
+        id: String,
+    },
+    /// The lease of a job has ended; another worker has the job, or will.
+    #[error("the lease of {job} has ended; its work is another worker's now")]
+    LeaseLost {
+        /// The job.
+        job: String,
+    },
+    /// Only dead jobs can be retried, and only while the same work does not wait already.
+    #[error("{job} is not dead, or the same work waits already")]
+    NotDead {
+        /// The job.
+        job: String,
     },
     /// The cycle is not the open one, or has been taken up again by another run.
     #[error("cycle {cycle} is not open in this run; begin it again")]

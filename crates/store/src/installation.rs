@@ -11,8 +11,12 @@
 //! Only as many tenants are open as [`OPEN_TENANTS`] says, because each connection is a thread and
 //! a cache; the one that was used longest ago is closed when another is needed.
 
+mod erase;
+mod moved;
+mod rotation;
 mod slots;
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -23,8 +27,10 @@ use crate::control::{self, Control, Tenant, TenantState};
 use crate::keys::{KeyFile, KeyTable, Keyring, MasterKey, MasterKeySource};
 use crate::lock::DirectoryLock;
 use crate::postgres::{self, Durability, Pools};
+use crate::transfer::{self, Summary};
 use crate::{Refusal, Secret, Store, StoreError};
 
+pub use erase::Erasure;
 use slots::Slots;
 
 /// How many tenants are held open, apart from those that are being used at the moment.
@@ -173,20 +179,70 @@ impl Installation {
     /// When one of them cannot be written; what was written is removed at the next opening.
     pub async fn create_tenant(&self, name: &str, now: Timestamp) -> Result<Tenant, StoreError> {
         let id = format!("tnt_{}", Uuid::now_v7().simple());
-        control::add(&self.inner.control, &id, name, now).await?;
-        let keys = self.inner.keys.add(&id).await?;
+        self.prepare_tenant(&id, name, now).await?.close().await;
+        self.activate(&id, now).await
+    }
+
+    /// Writes row, key and file of a tenant that nobody can open yet.
+    async fn prepare_tenant(
+        &self,
+        id: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Store, StoreError> {
+        control::add(&self.inner.control, id, name, now).await?;
+        let keys = self.inner.keys.add(id).await?;
         match &self.inner.home {
             Home::Folder { folder, lock, .. } => {
-                let file = file_of(folder, &id);
-                let store = Store::create(&file, &id, keys, Arc::clone(lock)).await?;
-                store.close().await;
+                Store::create(&file_of(folder, id), id, keys, Arc::clone(lock)).await
             }
-            Home::Server(pools) => Store::create_on_server(pools, &id, keys).await?,
+            Home::Server(pools) => Store::create_on_server(pools, id, keys).await,
         }
-        control::set_state(&self.inner.control, &id, TenantState::Active, now).await?;
-        control::tenant(&self.inner.control, &id)
+    }
+
+    async fn activate(&self, id: &str, now: Timestamp) -> Result<Tenant, StoreError> {
+        control::set_state(&self.inner.control, id, TenantState::Active, now).await?;
+        control::tenant(&self.inner.control, id)
             .await?
             .ok_or(StoreError::UnknownTenant)
+    }
+
+    /// Removes what is there of a tenant that was never finished.
+    async fn remove_unfinished(&self, id: &str) -> Result<(), StoreError> {
+        self.inner.keys.destroy(id).await?;
+        if let Home::Folder { folder, .. } = &self.inner.home {
+            remove_files(&file_of(folder, id))?;
+        }
+        control::forget(&self.inner.control, id).await
+    }
+
+    /// Brings in a tenant that was exported, here or elsewhere: every row of it, or nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::TenantIsHere`], and [`StoreError::Transfer`] for a file that is not whole.
+    pub async fn import_tenant(
+        &self,
+        file: impl BufRead + Send + 'static,
+        now: Timestamp,
+    ) -> Result<(Tenant, Summary), StoreError> {
+        let import = transfer::import(file)?;
+        let (id, name) = (import.head.tenant_id.clone(), import.head.name.clone());
+        if control::tenant(&self.inner.control, &id).await?.is_some() {
+            return Err(Refusal::TenantIsHere { id }.into());
+        }
+        let brought = async {
+            let store = self.prepare_tenant(&id, &name, now).await?;
+            let summary = import.into_store(&store).await;
+            store.close().await;
+            summary
+        };
+        match brought.await {
+            Ok(summary) => Ok((self.activate(&id, now).await?, summary)),
+            Err(error) => {
+                self.remove_unfinished(&id).await?;
+                Err(error)
+            }
+        }
     }
 
     /// The data of a tenant, opened if it is not open already.
@@ -283,11 +339,7 @@ impl Installation {
         };
         for tenant in self.tenants().await? {
             match tenant.state {
-                TenantState::Preparing => {
-                    self.inner.keys.destroy(&tenant.id).await?;
-                    remove_files(&file_of(folder, &tenant.id))?;
-                    control::forget(&self.inner.control, &tenant.id).await?;
-                }
+                TenantState::Preparing => self.remove_unfinished(&tenant.id).await?,
                 TenantState::Erasing => {
                     self.inner.keys.destroy(&tenant.id).await?;
                     remove_files(&file_of(folder, &tenant.id))?;

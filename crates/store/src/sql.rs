@@ -6,17 +6,19 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, Decode, Encode, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Type,
+    Arguments, AssertSqlSafe, Decode, Encode, FromRow, Postgres, Row as _, SqlSafeStr, SqlStr,
+    Sqlite, Type, TypeInfo, ValueRef,
 };
 
 use crate::StoreError;
 use crate::tx::Connection;
 
 /// A value that is bound to a placeholder.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(Option<String>),
     /// The same text in many rows.
@@ -86,6 +88,11 @@ pub(crate) struct Query {
 
 enum Text {
     Whole(&'static str),
+    /// Where the engines have no common words.
+    PerEngine {
+        sqlite: &'static str,
+        postgres: &'static str,
+    },
     OverRows(OverRows),
 }
 
@@ -93,6 +100,14 @@ enum Text {
 pub(crate) fn query(text: &'static str) -> Query {
     Query {
         text: Text::Whole(text),
+        values: Vec::new(),
+    }
+}
+
+/// A statement for which the engines have no common words.
+pub(crate) fn per_engine(sqlite: &'static str, postgres: &'static str) -> Query {
+    Query {
+        text: Text::PerEngine { sqlite, postgres },
         values: Vec::new(),
     }
 }
@@ -124,6 +139,10 @@ impl Text {
     fn written(self, placeholders: Placeholders) -> SqlStr {
         match self {
             Self::Whole(text) => text.into_sql_str(),
+            Self::PerEngine { sqlite, postgres } => match placeholders {
+                Placeholders::Nameless => sqlite.into_sql_str(),
+                Placeholders::Numbered => postgres.into_sql_str(),
+            },
             Self::OverRows(text) => AssertSqlSafe(text.written(placeholders)).into_sql_str(),
         }
     }
@@ -206,6 +225,35 @@ impl Query {
         ))
     }
 
+    /// Hands over every row as it is, one after the other.
+    pub(crate) async fn each(
+        self,
+        connection: Connection<'_>,
+        mut take: impl FnMut(Vec<Value>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match connection {
+            Connection::Sqlite(connection) => {
+                let arguments = bound::<SqliteArguments>(self.values)?;
+                let text = self.text.written(Placeholders::Nameless);
+                let mut rows =
+                    sqlx::query_as_with::<Sqlite, AnyRow, _>(text, arguments).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    take(row.0)?;
+                }
+            }
+            Connection::Postgres(connection) => {
+                let arguments = bound::<PgArguments>(self.values)?;
+                let text = self.text.written(Placeholders::Numbered);
+                let mut rows =
+                    sqlx::query_as_with::<Postgres, AnyRow, _>(text, arguments).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    take(row.0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The one value of the one row.
     pub(crate) async fn value<T: Single>(
         self,
@@ -244,6 +292,40 @@ where
     }
     Ok(arguments)
 }
+
+/// A row of whatever columns.
+struct AnyRow(Vec<Value>);
+
+macro_rules! any_row_from {
+    ($row:ty) => {
+        impl FromRow<'_, $row> for AnyRow {
+            fn from_row(row: &$row) -> Result<Self, sqlx::Error> {
+                let value = |column: usize| {
+                    let raw = row.try_get_raw(column)?;
+                    if raw.is_null() {
+                        return Ok(Value::Text(None));
+                    }
+                    let name = raw.type_info().name().to_owned();
+                    match name.as_str() {
+                        "TEXT" => Ok(Value::Text(row.try_get(column)?)),
+                        "INTEGER" | "INT8" => Ok(Value::Whole(row.try_get(column)?)),
+                        "BLOB" | "BYTEA" => Ok(Value::Bytes(row.try_get(column)?)),
+                        other => Err(sqlx::Error::TypeNotFound {
+                            type_name: other.to_owned(),
+                        }),
+                    }
+                };
+                (0..row.len())
+                    .map(value)
+                    .collect::<Result<_, _>>()
+                    .map(Self)
+            }
+        }
+    };
+}
+
+any_row_from!(SqliteRow);
+any_row_from!(PgRow);
 
 /// The sizes in which rows are written. Few sizes keep the prepared statements reusable.
 const SIZES: [usize; 4] = [512, 64, 8, 1];

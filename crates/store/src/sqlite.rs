@@ -17,7 +17,9 @@ use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use crate::StoreError;
 use crate::error::extended_code;
 use crate::keys::Keys;
-use crate::tx::Engine;
+use crate::sql::query;
+use crate::transfer::{Digest, Summary, TABLES};
+use crate::tx::{Connection, Engine};
 
 /// The tables of a tenant.
 pub(crate) static TENANT: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -100,6 +102,162 @@ async fn open_with(
     }
 }
 
+/// The tenant of a plain file of version 0.1.
+pub(crate) async fn tenant_of_plain(path: &Path) -> Result<String, StoreError> {
+    let mut connection = connect_once(plain_options(path), path).await?;
+    let found = tenant_in(&mut connection, path).await;
+    close(connection, path).await?;
+    found
+}
+
+async fn tenant_in(connection: &mut SqliteConnection, path: &Path) -> Result<String, StoreError> {
+    check_is_ours(connection, path).await?;
+    checked(connection, "PRAGMA quick_check(1)", path).await?;
+    sqlx::query_scalar("SELECT tenant_id FROM this_tenant")
+        .fetch_optional(connection)
+        .await
+        .map_err(|error| opening(path, error))?
+        .ok_or_else(|| StoreError::NotAStore {
+            path: path.to_owned(),
+        })
+}
+
+/// Copies an encrypted file under the newest of its keys.
+pub(crate) async fn recopy(
+    from: &Path,
+    keys: &Keys,
+    to: &Path,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    for key in keys.of_the_file() {
+        match copy(from, Some(&key), to, keys, tenant_id).await {
+            Err(StoreError::WrongKey { .. }) => {}
+            other => return other,
+        }
+    }
+    Err(wrong_key(from))
+}
+
+/// Copies a file, plain or encrypted, into a new one under the newest key, and compares both row
+/// by row. Where it fails the new file is removed.
+pub(crate) async fn copy(
+    from: &Path,
+    from_key: Option<&str>,
+    to: &Path,
+    keys: &Keys,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    let from_options = match from_key {
+        Some(key) => options(from, key),
+        None => plain_options(from),
+    };
+    let mut old = connect_once(from_options, from).await?;
+    if let Err(error) = check_is_ours(&mut old, from).await {
+        close(old, from).await?;
+        return Err(error);
+    }
+    let key = newest(keys);
+    create_private(to)?;
+    let copied = copy_rows(&mut old, &key, to).await;
+    let compared = match copied {
+        Ok(()) => compare(&mut old, to, &key, tenant_id).await,
+        Err(error) => Err(error),
+    };
+    close(old, from).await?;
+    if compared.is_err() {
+        // The first error is the one to report.
+        drop(std::fs::remove_file(to));
+    }
+    compared
+}
+
+async fn copy_rows(old: &mut SqliteConnection, key: &str, to: &Path) -> Result<(), StoreError> {
+    let at_path = |error| opening(to, error);
+    // The key is bound, so it is in no text of a statement.
+    sqlx::query("ATTACH DATABASE $1 AS fresh KEY $2")
+        .bind(to.to_string_lossy().into_owned())
+        .bind(format!("x'{key}'"))
+        .execute(&mut *old)
+        .await
+        .map_err(at_path)?;
+    for statement in [
+        "PRAGMA fresh.synchronous = FULL",
+        "SELECT sqlcipher_export('fresh')",
+        "PRAGMA fresh.application_id = 1347177794",
+        "DETACH DATABASE fresh",
+    ] {
+        sqlx::query(statement)
+            .fetch_all(&mut *old)
+            .await
+            .map_err(at_path)?;
+    }
+    Ok(())
+}
+
+async fn compare(
+    old: &mut SqliteConnection,
+    to: &Path,
+    key: &str,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    let mut new = connect_once(options(to, key).read_only(true), to).await?;
+    let same = async {
+        checked(&mut new, "PRAGMA integrity_check(1)", to).await?;
+        let left = digest_of(old, tenant_id).await?;
+        Ok(left == digest_of(&mut new, tenant_id).await?)
+    };
+    let same: Result<bool, StoreError> = same.await;
+    close(new, to).await?;
+    if same? {
+        return Ok(());
+    }
+    Err(StoreError::Transfer {
+        reason: "the copy is not the same as the original, so the original stays".to_owned(),
+    })
+}
+
+/// The digest over every table of tenants' rows that the file has.
+async fn digest_of(
+    connection: &mut SqliteConnection,
+    tenant_id: &str,
+) -> Result<Summary, StoreError> {
+    let there: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut digest = Digest::new();
+    for table in TABLES
+        .iter()
+        .filter(|it| there.iter().any(|name| name == it.name))
+    {
+        query(table.select)
+            .bind(tenant_id)
+            .each(Connection::Sqlite(&mut *connection), |row| {
+                digest.add(table.name, &row);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(digest.summary())
+}
+
+fn plain_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .disable_statement_logging()
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("temp_store", "MEMORY")
+}
+
+async fn close(connection: SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    sqlx::Connection::close(connection)
+        .await
+        .map_err(|error| opening(path, error))
+}
+
 /// Creates the file before SQLite does, so that its mode (and that of its log) is ours.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
@@ -165,9 +323,7 @@ async fn writer_pool(
     // A foreign database must not even be switched to WAL, so its mark is read first.
     let mut probe = connect_once(options.clone().read_only(true), path).await?;
     let looked_at = check_is_ours(&mut probe, path).await;
-    sqlx::Connection::close(probe)
-        .await
-        .map_err(|error| opening(path, error))?;
+    close(probe, path).await?;
     looked_at?;
     pool_options(1)
         .connect_with(
@@ -276,7 +432,8 @@ async fn prepare(
     }
     // Also refuses files of a newer program and edited migrations.
     migrations
-        .run(&mut *connection)
+        // Directly: through `run` the compiler cannot prove that the future may move between threads.
+        .run_direct(None, &mut *connection, false)
         .await
         .map_err(|error| migration(path, error))?;
     if pending {

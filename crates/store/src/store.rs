@@ -59,10 +59,12 @@ impl Store {
         pools: &Pools,
         tenant_id: &str,
         keys: Keys,
-    ) -> Result<(), StoreError> {
-        Self::on_server(pools, tenant_id, keys)
+    ) -> Result<Self, StoreError> {
+        let store = Self::on_server(pools, tenant_id, keys);
+        store
             .found("INSERT INTO this_tenant (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING")
-            .await
+            .await?;
+        Ok(store)
     }
 
     /// A tenant of a server. Nothing is opened: the connections are there.
@@ -77,7 +79,7 @@ impl Store {
     async fn found(&self, statement: &'static str) -> Result<(), StoreError> {
         self.inner
             .database
-            .found(move |tx| {
+            .write_beside(move |tx| {
                 Box::pin(async move {
                     query(statement)
                         .bind(tx.tenant())
@@ -158,6 +160,10 @@ impl Store {
         self.inner.database.close().await;
     }
 
+    pub(crate) fn replace_keys(&self, keys: Keys) {
+        self.inner.database.replace_keys(keys);
+    }
+
     /// Whether nobody but the installation holds this store.
     pub(crate) fn is_unused(&self) -> bool {
         Arc::strong_count(&self.inner) == 1
@@ -176,6 +182,21 @@ impl Store {
     {
         self.check(scope)?;
         self.inner.database.write(work).await
+    }
+
+    /// The same without waiting for the tenant's other writers, for work on single rows that it
+    /// locks itself.
+    pub(crate) async fn tx_beside<T, F>(
+        &self,
+        scope: &TenantScope,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        self.check(scope)?;
+        self.inner.database.write_beside(work).await
     }
 
     /// Runs `work` on one unchanging view of the data; it cannot write.

@@ -182,7 +182,7 @@ async fn stored(tx: &mut Tx, system: System) -> Result<Option<(StoredTokens, Hol
     Ok(Some((StoredTokens { generation, tokens }, hold)))
 }
 
-fn access_place(system: System) -> Place<'static> {
+pub(crate) fn access_place(system: System) -> Place<'static> {
     Place {
         table: "token",
         column: "access_token",
@@ -190,7 +190,7 @@ fn access_place(system: System) -> Place<'static> {
     }
 }
 
-fn refresh_place(system: System) -> Place<'static> {
+pub(crate) fn refresh_place(system: System) -> Place<'static> {
     Place {
         column: "refresh_token",
         ..access_place(system)

@@ -70,8 +70,8 @@ enum Open {
 enum Kind {
     Read,
     Write,
-    /// The first writing of a tenant, which is not known to the database yet.
-    Founding,
+    /// A writing that does not wait for the owner's other writers where it need not.
+    Beside,
 }
 
 impl Tx {
@@ -155,10 +155,18 @@ impl Database {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
+        self.write_as(Kind::Write, work).await
+    }
+
+    async fn write_as<T, F>(self: &Arc<Self>, kind: Kind, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
         if self.stopped.load(Ordering::Acquire) {
             return Err(StoreError::Stopped);
         }
-        let result = self.in_a_task(Kind::Write, work).await;
+        let result = self.in_a_task(kind, work).await;
         if result.as_ref().is_err_and(StoreError::is_of_the_disk) {
             self.stopped.store(true, Ordering::Release);
         }
@@ -174,13 +182,14 @@ impl Database {
         self.in_a_task(Kind::Read, work).await
     }
 
-    /// Runs the work that makes a tenant known to its database.
-    pub(crate) async fn found<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    /// The same without waiting for the owner's other writers, for work on single rows that it
+    /// locks itself, and for making a tenant known. A file has one writer anyway.
+    pub(crate) async fn write_beside<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.in_a_task(Kind::Founding, work).await
+        self.write_as(Kind::Beside, work).await
     }
 
     /// Takes no more work. With files it waits for running transactions, then closes the readers
@@ -226,7 +235,7 @@ impl Database {
             return Err(StoreError::Closed);
         }
         let open = match (&self.engine, kind) {
-            (Engine::Sqlite { writer, .. }, Kind::Write | Kind::Founding) => {
+            (Engine::Sqlite { writer, .. }, Kind::Write | Kind::Beside) => {
                 Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
             (Engine::Sqlite { readers, .. }, Kind::Read) => {
@@ -256,7 +265,7 @@ impl Database {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 pool.begin_with(begin).await?
             }
-            Kind::Write | Kind::Founding => pool.begin().await?,
+            Kind::Write | Kind::Beside => pool.begin().await?,
         };
         if of == Of::Tenant {
             sqlx::query("SELECT set_config('app.tenant_id', $1, true)")
@@ -281,7 +290,7 @@ impl Database {
                     .execute(&mut *transaction)
                     .await?;
             }
-            (_, Kind::Read | Kind::Founding) => {}
+            (_, Kind::Read | Kind::Beside) => {}
         }
         Ok(transaction)
     }

@@ -255,9 +255,40 @@ CREATE TABLE secret (
     PRIMARY KEY (tenant_id, name)
 );
 
+-- Work to be done, written in the same transaction as what caused it.
+CREATE TABLE job (
+    tenant_id      TEXT COLLATE "C" NOT NULL REFERENCES this_tenant (tenant_id),
+    job_id         TEXT COLLATE "C" NOT NULL,
+    kind           TEXT COLLATE "C" NOT NULL,
+    payload        TEXT COLLATE "C" NOT NULL,
+    dedupe_key     TEXT COLLATE "C",
+    state          TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'leased', 'done', 'dead')),
+    run_at         TEXT COLLATE "C" NOT NULL,
+    attempts       BIGINT NOT NULL,
+    attempts_most  BIGINT NOT NULL,
+    lease_no       BIGINT NOT NULL,
+    lease_holder   TEXT COLLATE "C",
+    lease_until    TEXT COLLATE "C",
+    last_error     TEXT COLLATE "C",
+    enqueued_at    TEXT COLLATE "C" NOT NULL,
+    finished_at    TEXT COLLATE "C",
+    PRIMARY KEY (tenant_id, job_id),
+    CHECK ((state = 'leased') = (lease_until IS NOT NULL)),
+    CHECK ((state IN ('done', 'dead')) = (finished_at IS NOT NULL))
+);
+
+-- The same work waits once. While it is being done it may wait once more, because what asked for
+-- it may have come too late for the run that is under way.
+CREATE UNIQUE INDEX job_waits_once ON job (tenant_id, kind, dedupe_key) WHERE state = 'waiting';
+CREATE INDEX job_due ON job (tenant_id, state, run_at);
+
 -- What is only added to. The application role may not update or delete there either.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Only the owner may delete, when a tenant is erased; nobody can log in as the owner.
+    IF TG_OP = 'DELETE' AND current_user = 'plumbline_owner' THEN
+        RETURN OLD;
+    END IF;
     RAISE EXCEPTION '% is only added to', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END
 $$;
@@ -407,5 +438,11 @@ CREATE POLICY tenant ON settings
 ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
 ALTER TABLE secret FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON secret
+    USING (tenant_id = NULLIF(current_setting('app.tenant_id', true), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('app.tenant_id', true), ''));
+
+ALTER TABLE job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON job
     USING (tenant_id = NULLIF(current_setting('app.tenant_id', true), ''))
     WITH CHECK (tenant_id = NULLIF(current_setting('app.tenant_id', true), ''));

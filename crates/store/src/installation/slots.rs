@@ -94,6 +94,21 @@ impl Slots {
         }
     }
 
+    /// Closes a tenant for everybody and keeps it closed until `work` has opened it again.
+    pub(super) async fn while_closed(
+        &self,
+        tenant_id: &str,
+        work: impl AsyncFnOnce() -> Result<Store, StoreError>,
+    ) -> Result<(), StoreError> {
+        let place = Arc::clone(self.places().entry(tenant_id.to_owned()).or_default());
+        let mut held = place.store.lock().await;
+        if let Some(store) = held.take() {
+            store.close().await;
+        }
+        *held = Some(work().await?);
+        Ok(())
+    }
+
     /// Closes every tenant.
     pub(super) async fn close_all(&self) {
         let all: Vec<String> = self.places().keys().cloned().collect();

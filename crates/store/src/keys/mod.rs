@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use file::KeyFile;
 pub use master::{MasterKey, MasterKeySource};
-pub(crate) use seal::{Key, Purpose, Unsealable};
+pub(crate) use seal::{Key, Purpose, Unsealable, from_base64, to_base64};
 pub(crate) use table::KeyTable;
 
 use crate::{Secret, StoreError};

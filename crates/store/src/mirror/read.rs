@@ -182,7 +182,8 @@ impl RecordStream {
             .read(&self.scope, move |tx| {
                 Box::pin(async move {
                     // The key ends in the version, so "no later version within the cycle" is one
-                    // step in the same index.
+                    // step in the same index. It is asked as a value, because PostgreSQL would
+                    // make NOT EXISTS a join, by estimates that a fresh table has not yet.
                     Ok(query(
                         "SELECT project_id, parent_id, id_length, external_id, body
                          FROM record_version AS this
@@ -190,8 +191,8 @@ impl RecordStream {
                            AND (project_id, parent_id, id_length, external_id)
                                > ($4, $5, $6, $7)
                            AND first_seen_cycle <= $8 AND removed = 0
-                           AND NOT EXISTS (
-                               SELECT 1 FROM record_version AS later
+                           AND coalesce((
+                               SELECT later.version FROM record_version AS later
                                WHERE later.tenant_id = $1 AND later.system = $2
                                  AND later.resource = $3
                                  AND later.project_id = this.project_id
@@ -199,7 +200,8 @@ impl RecordStream {
                                  AND later.id_length = this.id_length
                                  AND later.external_id = this.external_id
                                  AND later.version = this.version + 1
-                                 AND later.first_seen_cycle <= $8)
+                                 AND later.first_seen_cycle <= $8
+                               LIMIT 1), 0) = 0
                          ORDER BY project_id, parent_id, id_length, external_id
                          LIMIT $9",
                     )

@@ -4,9 +4,15 @@
 //! a role that cannot step over it, so nothing is served through any other role
 //! ([`refuse_unsafe`]), and [`lint`] finds what row security does not cover.
 
+mod erase;
 mod lint;
 mod prepare;
 mod safety;
+
+#[cfg(test)]
+pub(crate) mod cluster;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,6 +24,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::{Secret, StoreError};
 
+pub(crate) use erase::erase;
 pub use lint::lint;
 pub use prepare::prepare;
 pub use safety::Durability;
@@ -77,14 +84,16 @@ async fn pool(
         ("search_path", schema),
         ("idle_in_transaction_session_timeout", "10s"),
         ("lock_timeout", "60s"),
+        // A plan that was made while a table was empty would walk through it for ever after.
+        ("plan_cache_mode", "force_custom_plan"),
     ]);
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(60))
         .after_release(|connection, _| {
             Box::pin(async move {
-                // Outside a transaction this only warns, which is the good case.
-                sqlx::query("ROLLBACK").execute(connection).await?;
+                // Whatever was open is rolled back; nothing open is no reason for a warning.
+                sqlx::Executor::execute(connection, "BEGIN; ROLLBACK").await?;
                 Ok(true)
             })
         })

@@ -89,14 +89,17 @@ async fn migrate(
         .execute(&mut *connection)
         .await?;
     migrations
-        .run(&mut *connection)
+        .run_direct(None, &mut *connection, false)
         .await
         .map_err(|error| StoreError::NoServer {
             reason: format!("schema {schema} cannot be brought to this version: {error}"),
         })
 }
 
-async fn run(connection: &mut PgConnection, statements: &'static str) -> Result<(), StoreError> {
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    statements: &'static str,
+) -> Result<(), StoreError> {
     connection
         .execute(statements)
         .await
