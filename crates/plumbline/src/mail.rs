@@ -98,7 +98,10 @@ impl Mailer {
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             Some(url::Host::Domain(name)) => {
-                name == "localhost" || name.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
+                name == "localhost"
+                    || name
+                        .parse()
+                        .is_ok_and(|it: std::net::IpAddr| it.is_loopback())
             }
             None => false,
         };
@@ -179,7 +182,10 @@ mod tests {
             id: "1".to_owned(),
         };
         let now = Timestamp::from_second(1_793_500_000).unwrap();
-        assert!(matches!(mailer.send(letter.clone(), now).await, Err(MailError::Letter)));
+        assert!(matches!(
+            mailer.send(letter.clone(), now).await,
+            Err(MailError::Letter)
+        ));
         let to = Letter {
             to: "a@b.example\r\nBcc: c@d.example".to_owned(),
             subject: "Hello".to_owned(),

@@ -11,9 +11,9 @@ use store::results;
 use tokio::net::TcpListener;
 
 use super::bridge;
+use super::demo_people;
 use super::progress::Screen;
 use super::reconcile::Compared;
-use super::demo_people;
 use super::serve::Serving;
 use super::table::{Cell, Table};
 use super::{Answer, Global, Status};

@@ -14,10 +14,10 @@ use super::arguments::ServeArguments;
 use super::{Answer, Global};
 use crate::desk;
 use crate::mail::{MailSettings, Mailer};
+use crate::web;
 use crate::web::house::House;
 use crate::web::signin::door::{Door, DoorSettings, Factors};
 use crate::web::signin::password::Cost;
-use crate::web;
 
 pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Answer> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connectors::http::Clock;
 use connectors::oauth::PendingLogin;
+use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use figures::Date;
 use store::{Installation, Store, TenantScope};
 
 use super::progress::{Progress, Shared};
@@ -53,6 +53,12 @@ impl House {
             origin: door.link(""),
             door,
         }
+    }
+
+    /// Everything that is kept.
+    #[must_use]
+    pub fn installation(&self) -> &Installation {
+        &self.installation
     }
 
     /// How people get in.

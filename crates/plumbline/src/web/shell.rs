@@ -314,7 +314,16 @@ fn rail(
         is_here: place == here,
     };
     let people = sees_people.then(|| link(Place::People, "/people", "People and roles", None));
-    let control = [Some(link(Place::Connections, "/connections", "Connections", None)), people, Some(link(Place::Settings, "/settings", "Settings", None))];
+    let control = [
+        Some(link(
+            Place::Connections,
+            "/connections",
+            "Connections",
+            None,
+        )),
+        people,
+        Some(link(Place::Settings, "/settings", "Settings", None)),
+    ];
     vec![
         RailGroup {
             name: "",

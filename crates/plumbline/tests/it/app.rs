@@ -26,6 +26,10 @@ impl QuickClock {
         Arc::new(Self(AtomicI64::new(start.as_millisecond())))
     }
 
+    pub(crate) fn advance_minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
     pub(crate) fn advance_hours(&self, hours: i64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
     }

@@ -13,5 +13,6 @@ mod faults;
 mod kills;
 mod lifecycle;
 mod mirror;
+mod people;
 mod receipts;
 mod snapshots;

@@ -26,7 +26,11 @@ use super::signin::flow::Denied;
 use super::signin::view::DoorPage;
 use super::visitor::Visitor;
 
-async fn shown(house: &House, asked: &Asked, denied: Option<&Denied>) -> Result<AccountPage, AppError> {
+async fn shown(
+    house: &House,
+    asked: &Asked,
+    denied: Option<&Denied>,
+) -> Result<AccountPage, AppError> {
     let (control, visitor) = (house.door().control(), &asked.visitor);
     let parts = Parts {
         codes_left: factors::recovery_codes_left(control, &visitor.person_id).await?,
@@ -67,7 +71,10 @@ pub async fn password(
 ) -> Result<Response, AppError> {
     let (old, new) = (Secret::new(sent.old), Secret::new(sent.password));
     let door = house.door();
-    match door.change_password(&who, visitor.session()?, old, new).await? {
+    match door
+        .change_password(&who, visitor.session()?, old, new)
+        .await?
+    {
         Ok(()) => {
             let text = "It is your new password from now on. You are signed out everywhere else.";
             let mut done = DoorPage::new("Your new password is saved", text);
@@ -138,7 +145,11 @@ pub async fn make_token(
     visitor: Visitor,
     Sent(sent): Sent<TokenForm>,
 ) -> Result<Response, AppError> {
-    let days = sent.days.parse::<i32>().ok().filter(|days| (1..=365).contains(days));
+    let days = sent
+        .days
+        .parse::<i32>()
+        .ok()
+        .filter(|days| (1..=365).contains(days));
     let (Some(days), false) = (days, sent.name.trim().is_empty()) else {
         return Err(AppError::Refused(
             "A token needs a name and counts for 1 to 365 days. None was made.",
@@ -152,9 +163,15 @@ pub async fn make_token(
         name: sent.name.clone(),
         expires_at: door.now() + SignedDuration::from_hours(24 * i64::from(days)),
     };
-    api_tokens::create(door.control(), &visitor.scope, &visitor.person_id, new, door.now())
-        .await
-        .map_err(refused)?;
+    api_tokens::create(
+        door.control(),
+        &visitor.scope,
+        &visitor.person_id,
+        new,
+        door.now(),
+    )
+    .await
+    .map_err(refused)?;
     let text = "Programs send it as “Authorization: Bearer …”. It reads what you may read in this \
                 company and changes nothing. It is not shown again.";
     let mut done = DoorPage::new(&format!("Token for {}", sent.name.trim()), text);
@@ -173,9 +190,15 @@ pub async fn revoke_token(
     Sent(sent): Sent<IdForm>,
 ) -> Result<Response, AppError> {
     let door = house.door();
-    api_tokens::revoke(door.control(), &visitor.scope, &visitor.person_id, &sent.id, door.now())
-        .await
-        .map_err(refused)?;
+    api_tokens::revoke(
+        door.control(),
+        &visitor.scope,
+        &visitor.person_id,
+        &sent.id,
+        door.now(),
+    )
+    .await
+    .map_err(refused)?;
     Ok(back())
 }
 
@@ -191,10 +214,19 @@ pub async fn company(
 ) -> Result<Response, AppError> {
     let (door, seen) = (house.door(), visitor.session()?);
     let person = seen.person_id.clone();
-    let Ok(token) = door.begin(&who, person, Some(sent.id), seen.factor_at).await? else {
+    let Ok(token) = door
+        .begin(&who, person, Some(sent.id), seen.factor_at)
+        .await?
+    else {
         return Err(AppError::NotFound);
     };
-    sessions::end(door.control(), &seen.person_id, &seen.session_id, door.now()).await?;
+    sessions::end(
+        door.control(),
+        &seen.person_id,
+        &seen.session_id,
+        door.now(),
+    )
+    .await?;
     let mut answer = Redirect::to("/").into_response();
     answer
         .headers_mut()

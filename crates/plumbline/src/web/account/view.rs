@@ -80,7 +80,10 @@ impl AccountPage {
             .collect();
         let password = Form::new(
             "/account/password",
-            vec![Field::password("old", "Present password"), Field::new_password()],
+            vec![
+                Field::password("old", "Present password"),
+                Field::new_password(),
+            ],
             "Save the new password",
         )
         .of_session(&visitor.csrf)
@@ -137,7 +140,9 @@ impl AccountPage {
                 .map(|one| Line {
                     what: one.name.clone(),
                     when: match one.used_at {
-                        Some(used) => format!("until {}, last used {}", at(one.expires_at), at(used)),
+                        Some(used) => {
+                            format!("until {}, last used {}", at(one.expires_at), at(used))
+                        }
                         None => format!("until {}, never used", at(one.expires_at)),
                     },
                     form: button("/account/tokens/revoke", &one.id, "Revoke"),
@@ -161,7 +166,8 @@ impl AccountPage {
     /// An example for tests.
     #[must_use]
     pub fn sample() -> Self {
-        let form = || Form::new("/account/sessions/end", Vec::new(), "Sign out").of_session("token");
+        let form =
+            || Form::new("/account/sessions/end", Vec::new(), "Sign out").of_session("token");
         let line = || Line {
             what: "Firefox, from 203.0.113.7".to_owned(),
             when: "since 6:02 am".to_owned(),

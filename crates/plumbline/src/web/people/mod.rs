@@ -144,9 +144,7 @@ impl CoverForm {
     fn grant(&self) -> Result<Grant, AppError> {
         let day = |text: &str| -> Result<Date, AppError> {
             text.trim().parse().map_err(|_| {
-                AppError::Refused(
-                    "Enter both days, such as 2026-11-23. Nothing was changed.",
-                )
+                AppError::Refused("Enter both days, such as 2026-11-23. Nothing was changed.")
             })
         };
         Ok(Grant {
@@ -220,9 +218,15 @@ pub async fn invite(
         invited_by: visitor.person_id.clone(),
         expires_at: asked.now + INVITATION_COUNTS,
     };
-    invitations::invite(door.control(), &visitor.scope, invitation, visitor.on, asked.now)
-        .await
-        .map_err(refused)?;
+    invitations::invite(
+        door.control(),
+        &visitor.scope,
+        invitation,
+        visitor.on,
+        asked.now,
+    )
+    .await
+    .map_err(refused)?;
     let link = door.link(&format!("/invitation/{}", token.expose()));
     let company = &visitor.session()?.tenant_name;
     let mut shown = if door.sends_mail() {
@@ -237,7 +241,10 @@ pub async fn invite(
             ),
             id: door.id("invitation")?,
         });
-        let text = format!("A link is on its way to {}. It counts for 7 days and once.", sent.mail);
+        let text = format!(
+            "A link is on its way to {}. It counts for 7 days and once.",
+            sent.mail
+        );
         DoorPage::new(&format!("{} is invited", sent.name), &text)
     } else {
         let text = "This installation sends no mail, so hand this link over yourself. It counts \

@@ -235,7 +235,10 @@ fn changes(one: &Colleague, asked: &Asked) -> Vec<(String, Form)> {
             Field::day("from", "First day"),
             Field::day("until", "Last day"),
         ];
-        found.push(("Cover for some days".to_owned(), form("cover", fields, "Hand over")));
+        found.push((
+            "Cover for some days".to_owned(),
+            form("cover", fields, "Hand over"),
+        ));
     }
     if may_manage {
         let disable = form("disable", Vec::new(), "Disable now");

@@ -104,7 +104,11 @@ mod tests {
 
     #[test]
     fn only_the_one_cookie_of_the_right_name_is_read() {
-        let read = |text| Cookie::Host.read(&sent(text)).map(|it| it.expose().to_owned());
+        let read = |text| {
+            Cookie::Host
+                .read(&sent(text))
+                .map(|it| it.expose().to_owned())
+        };
         assert_eq!(read("a=b; __Host-plumbline=7f3a"), Some("7f3a".to_owned()));
         assert_eq!(read("plumbline-local=7f3a"), None);
         assert_eq!(read("__Host-plumbline=1; __Host-plumbline=2"), None);

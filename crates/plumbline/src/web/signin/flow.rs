@@ -70,8 +70,9 @@ impl Denied {
                                 yours for an invitation."
                 .to_owned(),
             Self::Weak(weakness) => weakness.to_string(),
-            Self::SpentLink => "This link was used already or is too old. Ask for another one."
-                .to_owned(),
+            Self::SpentLink => {
+                "This link was used already or is too old. Ask for another one.".to_owned()
+            }
             Self::Other(text) => text.clone(),
         }
     }
@@ -141,7 +142,9 @@ impl Door {
         let account_name = format!("password {}", people::same_mail(mail));
         or_denied!(self.claim(&account_name).await?);
         let account = people::account(self.control(), mail).await?;
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let stored = account
+            .as_ref()
+            .map(|account| account.password_hash.clone());
         let is_right = match self.hasher.is_right(password, stored).await {
             Ok(is_right) => is_right,
             Err(HashError::Crowded) => return Ok(Err(Denied::Wait { seconds: 5 })),
@@ -394,7 +397,8 @@ impl Door {
     /// # Errors
     /// When the store fails.
     pub async fn join(&self, token: &Secret, person_id: &str) -> Step<()> {
-        self.accepted(token, Accepting::Known(person_id.to_owned())).await
+        self.accepted(token, Accepting::Known(person_id.to_owned()))
+            .await
     }
 
     async fn accepted(&self, token: &Secret, accepting: Accepting) -> Step<()> {
@@ -431,7 +435,12 @@ impl Door {
             .find(|tenant| tenant.state == store::control::TenantState::Active)
         {
             Some(tenant) => tenant.id,
-            None => self.installation.create_tenant(&first.company, now).await?.id,
+            None => {
+                self.installation
+                    .create_tenant(&first.company, now)
+                    .await?
+                    .id
+            }
         };
         let person = NewPerson {
             id: self.id("psn")?,

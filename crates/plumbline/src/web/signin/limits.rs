@@ -33,7 +33,10 @@ impl Sources {
     /// [`TooOften`]; what is refused is not counted.
     pub fn knock(&self, address: IpAddr, now: Timestamp) -> Result<(), TooOften> {
         let now_ms = now.as_millisecond();
-        let mut sources = self.paid_at_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = self
+            .paid_at_ms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let source = source_of(address);
         if sources.len() >= MOST_SOURCES && !sources.contains_key(&source) {
             sources.retain(|_, paid_at| *paid_at > now_ms);
@@ -110,9 +113,16 @@ mod tests {
             let neighbour = address(&format!("2001:db8:1:2::{host}"));
             assert_eq!(sources.knock(neighbour, at(0)), Ok(()));
         }
-        assert!(sources.knock(address("2001:db8:1:2:ffff::1"), at(0)).is_err());
+        assert!(
+            sources
+                .knock(address("2001:db8:1:2:ffff::1"), at(0))
+                .is_err()
+        );
         assert!(sources.knock(address("2001:db8:1:3::1"), at(0)).is_ok());
-        assert_eq!(source_of(address("::ffff:203.0.113.7")), address("203.0.113.7"));
+        assert_eq!(
+            source_of(address("::ffff:203.0.113.7")),
+            address("203.0.113.7")
+        );
     }
 
     #[test]
@@ -125,7 +135,11 @@ mod tests {
             (Some("6.6.6.6, nonsense"), 1, "10.0.0.1"),
             (None, 1, "10.0.0.1"),
         ] {
-            assert_eq!(client_address(peer, list, proxies), address(counts), "{list:?}");
+            assert_eq!(
+                client_address(peer, list, proxies),
+                address(counts),
+                "{list:?}"
+            );
         }
     }
 }

@@ -71,11 +71,10 @@ pub struct SignInForm {
 }
 
 fn sign_in_page(mail: &str, to: &str, denied: Option<&Denied>) -> DoorPage {
-    let fields = vec![
-        Field::mail(mail),
-        Field::password("password", "Password"),
-    ];
-    let field = denied.is_some_and(|denied| *denied == Denied::Wrong).then_some("password");
+    let fields = vec![Field::mail(mail), Field::password("password", "Password")];
+    let field = denied
+        .is_some_and(|denied| *denied == Denied::Wrong)
+        .then_some("password");
     let form = Form::new("/sign-in", fields, "Sign in")
         .hiding("to", safe(to))
         .with(field, denied);
@@ -105,7 +104,11 @@ pub async fn sign_in_now(
     let password = Secret::new(sent.password);
     match door.sign_in(&who, &sent.mail, password).await? {
         // Whether a code is needed is decided by the page that is asked for next.
-        Ok(token) => Ok(with_cookie(door, &token, Redirect::to(safe(&sent.to)).into_response())),
+        Ok(token) => Ok(with_cookie(
+            door,
+            &token,
+            Redirect::to(safe(&sent.to)).into_response(),
+        )),
         Err(denied) => refused(&denied, &sign_in_page(&sent.mail, &sent.to, Some(&denied))),
     }
 }
@@ -149,8 +152,15 @@ pub async fn factor_now(
     Sent(sent): Sent<CodeForm>,
 ) -> Result<Response, AppError> {
     let door = house.door();
-    match door.second_factor(&who, arriving.seen(), &sent.code).await? {
-        Ok(token) => Ok(with_cookie(door, &token, Redirect::to(safe(&sent.to)).into_response())),
+    match door
+        .second_factor(&who, arriving.seen(), &sent.code)
+        .await?
+    {
+        Ok(token) => Ok(with_cookie(
+            door,
+            &token,
+            Redirect::to(safe(&sent.to)).into_response(),
+        )),
         Err(denied) => refused(&denied, &factor_page(&arriving, &sent.to, Some(&denied))),
     }
 }
@@ -163,7 +173,11 @@ async fn set_up_page(
     let prepared = factors::prepared(door.control(), &arriving.seen().person_id).await?;
     let title = "Set up your second factor";
     let Some(secret) = prepared else {
-        let form = Form::new("/sign-in/set-up/prepare", Vec::new(), "Show the code to scan");
+        let form = Form::new(
+            "/sign-in/set-up/prepare",
+            Vec::new(),
+            "Show the code to scan",
+        );
         let text = "You need an app for one-time codes on your phone. Each code signs you in once, \
                     together with your password.";
         return Ok(DoorPage::new(title, text)
@@ -172,12 +186,18 @@ async fn set_up_page(
     };
     let address = totp::address(&arriving.seen().mail, secret.expose());
     let hint = "Six digits that the app shows now.";
-    let form = Form::new("/sign-in/set-up", vec![Field::code(hint)], "Set up")
-        .with(Some("code"), denied);
-    let mut shown = DoorPage::new(title, "Scan this with the app for one-time codes on your phone.")
-        .with_form(form)
-        .of_session(arriving.csrf());
-    shown.qr = qr::svg(&address, "Code to scan with your phone; the same key follows as text");
+    let form =
+        Form::new("/sign-in/set-up", vec![Field::code(hint)], "Set up").with(Some("code"), denied);
+    let mut shown = DoorPage::new(
+        title,
+        "Scan this with the app for one-time codes on your phone.",
+    )
+    .with_form(form)
+    .of_session(arriving.csrf());
+    shown.qr = qr::svg(
+        &address,
+        "Code to scan with your phone; the same key follows as text",
+    );
     shown.secret = Some(in_groups(secret.expose()));
     Ok(shown)
 }
@@ -211,7 +231,10 @@ pub async fn prepare_factor(
     arriving: Arriving,
 ) -> Result<Response, AppError> {
     may_set_up(house.door(), &arriving)?;
-    house.door().prepare_factor(&arriving.seen().person_id).await?;
+    house
+        .door()
+        .prepare_factor(&arriving.seen().person_id)
+        .await?;
     Ok(Redirect::to("/sign-in/set-up").into_response())
 }
 
@@ -238,7 +261,10 @@ pub async fn set_up_factor_now(
 ) -> Result<Response, AppError> {
     let door = house.door();
     may_set_up(door, &arriving)?;
-    match door.set_up_factor(&who, arriving.seen(), &sent.code).await? {
+    match door
+        .set_up_factor(&who, arriving.seen(), &sent.code)
+        .await?
+    {
         Ok((codes, token)) => {
             let text = "Your second factor is set up. Keep these recovery codes where you would \
                         keep a key: each signs you in once when your phone is gone. They are not \
@@ -266,10 +292,16 @@ fn forgotten_page(door: &Door, denied: Option<&Denied>) -> DoorPage {
                     (PLUMBLINE_SMTP_URL), then come back.";
         return DoorPage::new(title, text).with_links(&[BACK]);
     }
-    let form = Form::new("/sign-in/forgotten", vec![Field::mail("")], "Send me a link")
-        .with(None, denied);
+    let form = Form::new(
+        "/sign-in/forgotten",
+        vec![Field::mail("")],
+        "Send me a link",
+    )
+    .with(None, denied);
     let text = "We send a link to your address. Your second factor stays as it is.";
-    DoorPage::new(title, text).with_form(form).with_links(&[BACK])
+    DoorPage::new(title, text)
+        .with_form(form)
+        .with_links(&[BACK])
 }
 
 /// `GET /sign-in/forgotten`
@@ -320,8 +352,11 @@ fn reset_page(token: &str, mail: &str, denied: Option<&Denied>) -> DoorPage {
 }
 
 fn spent() -> Result<Response, AppError> {
-    let template = DoorPage::new("This link does not count any more", &Denied::SpentLink.text())
-        .with_links(&[FORGOTTEN, BACK]);
+    let template = DoorPage::new(
+        "This link does not count any more",
+        &Denied::SpentLink.text(),
+    )
+    .with_links(&[FORGOTTEN, BACK]);
     let mut answer = page(&template)?;
     *answer.status_mut() = StatusCode::NOT_FOUND;
     Ok(answer)
@@ -355,7 +390,10 @@ pub async fn reset_now(
 ) -> Result<Response, AppError> {
     let door = house.door();
     let secret = Secret::new(token.clone());
-    match door.reset(&who, &secret, Secret::new(sent.password)).await? {
+    match door
+        .reset(&who, &secret, Secret::new(sent.password))
+        .await?
+    {
         Ok(()) => {
             let mut done = DoorPage::new("Your new password is saved", "Sign in with it now.");
             done.go_on = Some(("/sign-in", "Sign in"));
@@ -443,12 +481,23 @@ pub async fn invitation_now(
         }
     } else {
         let password = Secret::new(sent.password);
-        match door.accept_invitation(&who, &secret, &sent.name, password).await? {
+        match door
+            .accept_invitation(&who, &secret, &sent.name, password)
+            .await?
+        {
             Ok(token) => return Ok(with_cookie(door, &token, Redirect::to("/").into_response())),
             Err(denied) => denied,
         }
     };
-    match invitation_page(door, &token, visitor.as_ref(), Some(&sent.name), Some(&denied)).await? {
+    match invitation_page(
+        door,
+        &token,
+        visitor.as_ref(),
+        Some(&sent.name),
+        Some(&denied),
+    )
+    .await?
+    {
         Some(template) => refused(&denied, &template),
         None => spent(),
     }
@@ -532,12 +581,21 @@ pub async fn sign_out(
     arriving: Arriving,
 ) -> Result<Response, AppError> {
     let (door, seen) = (house.door(), arriving.seen());
-    match sessions::end(door.control(), &seen.person_id, &seen.session_id, door.now()).await {
+    match sessions::end(
+        door.control(),
+        &seen.person_id,
+        &seen.session_id,
+        door.now(),
+    )
+    .await
+    {
         Ok(()) | Err(StoreError::Refused(Refusal::NoSuchSession)) => {}
         Err(error) => return Err(error.into()),
     }
     let mut answer = Redirect::to("/sign-in").into_response();
-    answer.headers_mut().append(SET_COOKIE, door.cookie().clear());
+    answer
+        .headers_mut()
+        .append(SET_COOKIE, door.cookie().clear());
     Ok(answer)
 }
 

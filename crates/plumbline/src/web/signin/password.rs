@@ -93,7 +93,8 @@ fn is_pattern(lower: &str) -> bool {
         .map(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])))
         .collect();
     // 9 is followed by 0 in a run of digits.
-    let is_run = steps.iter().all(|step| matches!(step, 1 | -9)) || steps.iter().all(|step| matches!(step, -1 | 9));
+    let is_run = steps.iter().all(|step| matches!(step, 1 | -9))
+        || steps.iter().all(|step| matches!(step, -1 | 9));
     let repeats = (1..=characters.len() / 2).any(|length| {
         characters
             .iter()
@@ -208,8 +209,7 @@ impl Hasher {
         let stored = stored.unwrap_or_else(|| (*self.decoy).clone());
         let same = self
             .in_turn(move |argon2| {
-                let hash =
-                    PasswordHash::new(stored.expose()).map_err(|_| HashError::Broken)?;
+                let hash = PasswordHash::new(stored.expose()).map_err(|_| HashError::Broken)?;
                 let bytes = password.expose().as_bytes();
                 Ok(argon2.verify_password(bytes, &hash).is_ok())
             })
@@ -259,7 +259,11 @@ mod tests {
     fn said(password: &str) -> Option<Weakness> {
         weakness(
             password,
-            &["Dana Whitfield", "dana@ridgeline.example", "Ridgeline Builders LLC"],
+            &[
+                "Dana Whitfield",
+                "dana@ridgeline.example",
+                "Ridgeline Builders LLC",
+            ],
         )
     }
 
@@ -293,8 +297,14 @@ mod tests {
         ] {
             assert_eq!(said(password), None, "{password}");
         }
-        assert_eq!(said(&"gravel pump crane ".repeat(4)[..71]), Some(Weakness::Pattern));
-        assert_eq!(said("x7 gravel pump crane boom lift dozer truck saw level plumb bob and line 42"), None);
+        assert_eq!(
+            said(&"gravel pump crane ".repeat(4)[..71]),
+            Some(Weakness::Pattern)
+        );
+        assert_eq!(
+            said("x7 gravel pump crane boom lift dozer truck saw level plumb bob and line 42"),
+            None
+        );
     }
 
     fn secret(text: &str) -> Secret {
@@ -304,19 +314,35 @@ mod tests {
     #[tokio::test]
     async fn only_the_same_password_is_right_and_nobody_has_the_decoy() {
         let hasher = Hasher::try_new(Cost::FOR_TESTS, [7; 32]).unwrap();
-        let stored = hasher.hash(secret("correct horse battery"), [1; 16]).await.unwrap();
+        let stored = hasher
+            .hash(secret("correct horse battery"), [1; 16])
+            .await
+            .unwrap();
         assert!(stored.expose().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
-        for (password, right) in [("correct horse battery", true), ("correct horse batterz", false)] {
-            let answer = hasher.is_right(secret(password), Some(stored.clone())).await;
+        for (password, right) in [
+            ("correct horse battery", true),
+            ("correct horse batterz", false),
+        ] {
+            let answer = hasher
+                .is_right(secret(password), Some(stored.clone()))
+                .await;
             assert_eq!(answer, Ok(right));
         }
-        assert_eq!(hasher.is_right(secret("correct horse battery"), None).await, Ok(false));
+        assert_eq!(
+            hasher.is_right(secret("correct horse battery"), None).await,
+            Ok(false)
+        );
     }
 
     #[tokio::test]
     async fn the_full_cost_is_what_is_promised() {
         let hasher = Hasher::try_new(Cost::FULL, [7; 32]).unwrap();
-        assert!(hasher.decoy.expose().starts_with("$argon2id$v=19$m=65536,t=3,p=1$"));
+        assert!(
+            hasher
+                .decoy
+                .expose()
+                .starts_with("$argon2id$v=19$m=65536,t=3,p=1$")
+        );
     }
 
     #[tokio::test]
@@ -328,6 +354,9 @@ mod tests {
         let turned_away = hasher.is_right(secret("correct horse battery"), None).await;
         assert_eq!(turned_away, Err(HashError::Crowded));
         drop(crowd);
-        assert_eq!(hasher.is_right(secret("correct horse battery"), None).await, Ok(false));
+        assert_eq!(
+            hasher.is_right(secret("correct horse battery"), None).await,
+            Ok(false)
+        );
     }
 }

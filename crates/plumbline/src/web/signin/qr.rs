@@ -33,7 +33,15 @@ mod tests {
     #[test]
     fn the_finder_patterns_stand_in_three_corners() {
         let svg = svg("otpauth://totp/a?secret=MZXW6", "Code").unwrap();
-        let side: usize = svg.split("0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let side: usize = svg
+            .split("0 0 ")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
         let far = side - QUIET - 7;
         for (x, y) in [(4, 4), (far, 4), (4, far)] {
             for along in 0..7 {

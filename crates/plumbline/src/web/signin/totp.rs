@@ -172,6 +172,9 @@ mod tests {
     #[test]
     fn an_address_cannot_be_broken_out_of() {
         let address = address("a&secret=x@b.example", "MZXW6");
-        assert!(address.contains("a%26secret%3Dx%40b.example?secret=MZXW6&issuer="), "{address}");
+        assert!(
+            address.contains("a%26secret%3Dx%40b.example?secret=MZXW6&issuer="),
+            "{address}"
+        );
     }
 }

@@ -106,11 +106,7 @@ impl Field {
 
     /// A list.
     #[must_use]
-    pub fn choice(
-        name: &'static str,
-        label: &'static str,
-        choices: Vec<(String, String)>,
-    ) -> Self {
+    pub fn choice(name: &'static str, label: &'static str, choices: Vec<(String, String)>) -> Self {
         Self {
             choices,
             ..Self::plain(name, label, "text")
@@ -286,8 +282,15 @@ impl DoorPage {
     /// An example for tests.
     #[must_use]
     pub fn sample() -> Self {
-        let form = Form::new("/sign-in", vec![Field::mail("dana@ridgeline.example"), Field::password("password", "Password")], "Sign in")
-            .with(Some("password"), Some(&Denied::Wrong));
+        let form = Form::new(
+            "/sign-in",
+            vec![
+                Field::mail("dana@ridgeline.example"),
+                Field::password("password", "Password"),
+            ],
+            "Sign in",
+        )
+        .with(Some("password"), Some(&Denied::Wrong));
         Self {
             qr: super::qr::svg("otpauth://totp/a", "Code for the app on your phone"),
             secret: Some("MZXW 6YTB".to_owned()),
