@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 pub use gate::roles::Action;
 use gate::roles::Decision;
 
+use super::api;
 use super::error::AppError;
 use super::signin::flow::Standing;
 use super::visitor::{Arriving, Visitor, is_same_token};
@@ -41,7 +42,7 @@ pub async fn authorise(State(needs): State<Needs>, request: Request, next: Next)
     let by_program = request.headers().contains_key(AUTHORIZATION);
     if by_program != matches!(needs, Needs::TokenMay(_)) && needs != Needs::Nothing {
         // A token opens the pages for programs and no other; a cookie opens those for people.
-        return AppError::SignedOut.into_response();
+        return signed_out(needs);
     }
     let expected = match admitted(needs, &request) {
         Ok(expected) => expected,
@@ -51,7 +52,6 @@ pub async fn authorise(State(needs): State<Needs>, request: Request, next: Next)
         return next.run(request).await;
     }
     match expected {
-        // Nobody is signed in, so there is no session whose form it could be.
         None => next.run(request).await,
         Some(token) => match with_token(request, &token).await {
             Ok(request) => next.run(request).await,
@@ -73,7 +73,8 @@ fn admitted(needs: Needs, request: &Request) -> Result<Option<String>, Response>
     let arriving = request.extensions().get::<Arriving>();
     let visitor = request.extensions().get::<Arc<Visitor>>();
     match needs {
-        Needs::Nothing => Ok(arriving.map(|arriving| arriving.csrf().to_owned())),
+        // Forms before signing in are of no session; their origin was looked at.
+        Needs::Nothing => Ok(None),
         Needs::Password => match arriving {
             Some(arriving) => Ok(Some(arriving.csrf().to_owned())),
             None => Err(to_the_door(request, arriving)),
@@ -82,7 +83,15 @@ fn admitted(needs: Needs, request: &Request) -> Result<Option<String>, Response>
             Some(visitor) => Ok(Some(visitor.csrf.clone())),
             None => Err(to_the_door(request, arriving)),
         },
-        Needs::May(action) | Needs::TokenMay(action) => {
+        Needs::TokenMay(action) => match visitor.map(|visitor| visitor.decision(action)) {
+            None => Err(signed_out(needs)),
+            Some(Decision::Denied(denial)) => {
+                let text = denial.to_string();
+                Err(api::refused(StatusCode::FORBIDDEN, "not_permitted", &text))
+            }
+            Some(Decision::Permitted) => Ok(None),
+        },
+        Needs::May(action) => {
             let Some(visitor) = visitor else {
                 return Err(to_the_door(request, arriving));
             };
@@ -101,6 +110,19 @@ fn admitted(needs: Needs, request: &Request) -> Result<Option<String>, Response>
     }
 }
 
+/// Nobody who could ask this asks.
+fn signed_out(needs: Needs) -> Response {
+    match needs {
+        Needs::TokenMay(_) => api::refused(
+            StatusCode::UNAUTHORIZED,
+            "no_token",
+            "Send a token that counts, as Authorization: Bearer. A person makes one under My \
+             account.",
+        ),
+        _ => AppError::SignedOut.into_response(),
+    }
+}
+
 /// Pages lead to what is missing; everything else is refused.
 fn to_the_door(request: &Request, arriving: Option<&Arriving>) -> Response {
     let door = match arriving.map(Arriving::standing) {
@@ -109,7 +131,7 @@ fn to_the_door(request: &Request, arriving: Option<&Arriving>) -> Response {
         Some(Standing::In) | None => "/sign-in",
     };
     let is_part = request.headers().contains_key("hx-request");
-    if is_read(request) && !is_part && !request.uri().path().starts_with("/api/") {
+    if is_read(request) && !is_part {
         let to = request.uri().path_and_query().map_or("/", |it| it.as_str());
         Redirect::to(&with_return(door, to)).into_response()
     } else {

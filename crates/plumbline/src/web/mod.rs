@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod api;
 pub mod assets;
 pub mod catalogue;
 pub mod connections;

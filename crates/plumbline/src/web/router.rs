@@ -15,8 +15,8 @@ use super::error::AppError;
 use super::house::House;
 use super::signin::pages;
 use super::{
-    account, assets, connections, figures, find, headers, jobs, matches, people, settings, today,
-    visitor, worklist,
+    account, api, assets, connections, figures, find, headers, jobs, matches, people, settings,
+    today, visitor, worklist,
 };
 
 /// One entry of the list.
@@ -81,6 +81,12 @@ pub fn routes() -> Vec<Route> {
         send("/sign-in/reset/{token}", post(pages::reset_now)),
         open("/invitation/{token}", get(pages::invitation)),
         send("/invitation/{token}", post(pages::invitation_now)),
+        at(
+            Method::POST,
+            "/invitation/{token}/join",
+            Needs::Person,
+            post(pages::join),
+        ),
         at(
             Method::GET,
             "/sign-in/factor",
@@ -162,6 +168,26 @@ pub fn routes() -> Vec<Route> {
         change("/people/{id}/disable", ManagePeople, post(people::disable)),
         change("/people/{id}/cover", Delegate, post(people::cover)),
         change("/people/{id}/cover/end", Delegate, post(people::end_cover)),
+        // For programs.
+        open("/api/v1/openapi.json", get(api::description)),
+        at(
+            Method::GET,
+            "/api/v1/worklist",
+            Needs::TokenMay(ReadBooks),
+            get(api::worklist),
+        ),
+        at(
+            Method::GET,
+            "/api/v1/bridges",
+            Needs::TokenMay(ReadBooks),
+            get(api::bridges),
+        ),
+        at(
+            Method::GET,
+            "/api/v1/figures/{id}",
+            Needs::TokenMay(ReadBooks),
+            get(api::figure),
+        ),
         // Today.
         read("/", ReadBooks, get(today::page)),
         // Worklist.

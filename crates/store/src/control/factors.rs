@@ -159,27 +159,6 @@ async fn replace_codes(
     Ok(())
 }
 
-/// Sets up a factor without showing a code: for the demo's people, whose secrets are printed.
-///
-/// # Errors
-/// When the control data cannot be written.
-pub async fn give(control: &Control, person_id: &str, secret: Secret) -> Result<(), StoreError> {
-    let person_id = person_id.to_owned();
-    control
-        .tx(move |mut tx| {
-            Box::pin(async move {
-                let sealed = tx.seal(place("factor_secret", &person_id), &secret)?;
-                query("UPDATE person SET factor_secret = $2 WHERE person_id = $1")
-                    .bind(person_id)
-                    .bind(sealed)
-                    .execute(tx.connection())
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-}
-
 /// Tries a code. `matching` says of which time step it is, given the secret, if of any; `step` is
 /// the present one. Count, look and spend are one transaction, so that no code counts twice and no
 /// crowd of requests gets more tries.

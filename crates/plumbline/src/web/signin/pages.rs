@@ -424,7 +424,7 @@ async fn invitation_page(
     let text = format!("You are invited as {}.", open.mail);
     let action = format!("/invitation/{token}");
     if let Some(visitor) = visitor {
-        let form = Form::new(&action, Vec::new(), "Join").with(None, denied);
+        let form = Form::new(&format!("{action}/join"), Vec::new(), "Join").with(None, denied);
         return Ok(Some(
             DoorPage::new(&title, &text)
                 .with_form(form)
@@ -461,7 +461,7 @@ pub async fn invitation(
     }
 }
 
-/// `POST /invitation/{token}`
+/// `POST /invitation/{token}`: somebody new comes in.
 ///
 /// # Errors
 /// When the store fails.
@@ -469,37 +469,45 @@ pub async fn invitation_now(
     State(house): State<Arc<House>>,
     who: Knocking,
     Path(token): Path<String>,
-    visitor: Option<Visitor>,
     Sent(sent): Sent<PasswordForm>,
 ) -> Result<Response, AppError> {
     let door = house.door();
-    let secret = Secret::new(token.clone());
-    let denied = if let Some(visitor) = &visitor {
-        match door.join(&secret, &visitor.person_id).await? {
-            Ok(()) => return Ok(Redirect::to("/account").into_response()),
-            Err(denied) => denied,
-        }
-    } else {
-        let password = Secret::new(sent.password);
-        match door
-            .accept_invitation(&who, &secret, &sent.name, password)
-            .await?
-        {
-            Ok(token) => return Ok(with_cookie(door, &token, Redirect::to("/").into_response())),
-            Err(denied) => denied,
-        }
-    };
-    match invitation_page(
-        door,
-        &token,
-        visitor.as_ref(),
-        Some(&sent.name),
-        Some(&denied),
-    )
-    .await?
+    let (secret, password) = (Secret::new(token.clone()), Secret::new(sent.password));
+    match door
+        .accept_invitation(&who, &secret, &sent.name, password)
+        .await?
     {
-        Some(template) => refused(&denied, &template),
-        None => spent(),
+        Ok(token) => Ok(with_cookie(door, &token, Redirect::to("/").into_response())),
+        Err(denied) => {
+            let shown = invitation_page(door, &token, None, Some(&sent.name), Some(&denied));
+            match shown.await? {
+                Some(template) => refused(&denied, &template),
+                None => spent(),
+            }
+        }
+    }
+}
+
+/// `POST /invitation/{token}/join`: somebody who is signed in joins another company.
+///
+/// # Errors
+/// When the store fails.
+pub async fn join(
+    State(house): State<Arc<House>>,
+    Path(token): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let door = house.door();
+    let secret = Secret::new(token.clone());
+    match door.join(&secret, &visitor.person_id).await? {
+        Ok(()) => Ok(Redirect::to("/account").into_response()),
+        Err(denied) => {
+            let shown = invitation_page(door, &token, Some(&visitor), None, Some(&denied));
+            match shown.await? {
+                Some(template) => refused(&denied, &template),
+                None => spent(),
+            }
+        }
     }
 }
 

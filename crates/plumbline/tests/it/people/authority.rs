@@ -23,6 +23,7 @@ GET /sign-in/reset/{token}: nothing
 POST /sign-in/reset/{token}: nothing
 GET /invitation/{token}: nothing
 POST /invitation/{token}: nothing
+POST /invitation/{token}/join: person
 GET /sign-in/factor: password
 POST /sign-in/factor: password
 GET /sign-in/set-up: password
@@ -43,6 +44,10 @@ POST /people/{id}/take: ManagePeople
 POST /people/{id}/disable: ManagePeople
 POST /people/{id}/cover: Delegate
 POST /people/{id}/cover/end: Delegate
+GET /api/v1/openapi.json: nothing
+GET /api/v1/worklist: token ReadBooks
+GET /api/v1/bridges: token ReadBooks
+GET /api/v1/figures/{id}: token ReadBooks
 GET /: ReadBooks
 GET /worklist: ReadBooks
 GET /worklist/{id}: ReadBooks
@@ -251,6 +256,10 @@ async fn no_change_is_taken_from_another_site_or_without_the_sessions_token() {
             (foreign.as_str(), "same-origin"),
             ("", "same-origin"),
         ] {
+            if route.needs == Needs::Nothing && from == "same-origin" {
+                // Forms before signing in are of no session.
+                continue;
+            }
             let answer = browser.send(&path(route), &[], csrf, from).await;
             assert_eq!(
                 verdict(route, &answer),

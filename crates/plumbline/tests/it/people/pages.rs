@@ -213,3 +213,75 @@ async fn the_demo_asks_nobody_for_a_factor_who_has_none() {
     );
     office.close().await;
 }
+
+#[tokio::test]
+async fn programs_read_with_a_token_and_get_refusals_that_they_can_read() {
+    let office = Office::with(Factors::Required, None).await;
+    let mut viewer = office.browser("viewer", false).await;
+    let form = [("name", "Reports"), ("days", "30")];
+    let made = viewer.post("/account/tokens", &form).await;
+    let key = made.text.split("<p class=\"key\"><code>").nth(1).unwrap();
+    let token = key.split('<').next().unwrap();
+    for (path, authorization, status, error) in [
+        (
+            "/api/v1/worklist",
+            Some(token),
+            StatusCode::CONFLICT,
+            "no_books",
+        ),
+        (
+            "/api/v1/bridges",
+            Some(token),
+            StatusCode::CONFLICT,
+            "no_books",
+        ),
+        (
+            "/api/v1/figures/none",
+            Some(token),
+            StatusCode::NOT_FOUND,
+            "not_found",
+        ),
+        (
+            "/api/v1/worklist",
+            Some("made-up"),
+            StatusCode::UNAUTHORIZED,
+            "no_token",
+        ),
+        (
+            "/api/v1/worklist",
+            None,
+            StatusCode::UNAUTHORIZED,
+            "no_token",
+        ),
+    ] {
+        let mut request = axum::http::Request::builder()
+            .uri(path)
+            .header("host", "127.0.0.1:8420");
+        if let Some(token) = authorization {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = office
+            .ask(request.body(axum::body::Body::empty()).unwrap())
+            .await;
+        assert_eq!(answer.status, status, "{path} {answer:?}");
+        assert!(
+            answer.text.contains(&format!("\"error\":\"{error}\"")),
+            "{answer:?}"
+        );
+    }
+    office.close().await;
+}
+
+#[test]
+fn the_description_names_every_page_for_programs_and_no_other() {
+    use plumbline::web::access::Needs;
+    let described: serde_json::Value =
+        serde_json::from_str(plumbline::web::api::DESCRIPTION).unwrap();
+    let described: Vec<&String> = described["paths"].as_object().unwrap().keys().collect();
+    let routed: Vec<&str> = plumbline::web::router::routes()
+        .iter()
+        .filter(|route| matches!(route.needs, Needs::TokenMay(_)))
+        .map(|route| route.path)
+        .collect();
+    assert_eq!(described, routed);
+}

@@ -42,7 +42,7 @@ fn shown_codes(text: &str) -> Vec<String> {
 
 /// Signs the owner in and sets a second factor up: its secret and the recovery codes.
 async fn set_up(office: &Office, browser: &mut Browser<'_>) -> (String, Vec<String>) {
-    let answer = sign_in(browser, "owner", PASSWORD).await;
+    let answer = sign_in(browser, "newcomer", PASSWORD).await;
     assert_eq!(answer.location.as_deref(), Some("/"));
     let kept_out = browser.get("/worklist?job=3").await;
     assert_eq!(
@@ -160,7 +160,7 @@ async fn an_owner_sets_up_a_factor_first_and_needs_it_from_then_on() {
     let (secret, _) = set_up(&office, &mut browser).await;
     assert_eq!(browser.get("/people").await.status, StatusCode::OK);
     let mut other = office.stranger();
-    sign_in(&mut other, "owner", PASSWORD).await;
+    sign_in(&mut other, "newcomer", PASSWORD).await;
     assert_eq!(
         other.get("/").await.location.as_deref(),
         Some("/sign-in/factor?to=%2F")
@@ -198,7 +198,7 @@ async fn a_recovery_code_gets_in_once() {
     for expected in [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY] {
         office.clock.advance_minutes(1);
         let mut other = office.stranger();
-        sign_in(&mut other, "owner", PASSWORD).await;
+        sign_in(&mut other, "newcomer", PASSWORD).await;
         let answer = other.post("/sign-in/factor", &[("code", &typed)]).await;
         assert_eq!(answer.status, expected, "{}", answer.text);
     }
@@ -212,7 +212,7 @@ async fn whoever_has_only_the_password_cannot_replace_the_factor() {
     let (secret, _) = set_up(&office, &mut browser).await;
     office.clock.advance_minutes(1);
     let mut thief = office.stranger();
-    sign_in(&mut thief, "owner", PASSWORD).await;
+    sign_in(&mut thief, "newcomer", PASSWORD).await;
     assert_eq!(
         thief.post("/sign-in/set-up/prepare", &[]).await.status,
         StatusCode::BAD_REQUEST
@@ -288,7 +288,7 @@ async fn a_new_password_comes_by_mail_once_and_leaves_the_factor() {
     let mut browser = office.stranger();
     set_up(&office, &mut browser).await;
     let mut texts = Vec::new();
-    for name in ["owner", "nobody"] {
+    for name in ["newcomer", "nobody"] {
         let mut asking = office.stranger();
         let answer = asking
             .post("/sign-in/forgotten", &[("mail", &mail(name))])
@@ -298,7 +298,7 @@ async fn a_new_password_comes_by_mail_once_and_leaves_the_factor() {
     assert_eq!(texts[0], texts[1]);
     let letter = mailbox.next().await;
     assert!(
-        letter.contains("RCPT TO:<owner@ridgeline.example>"),
+        letter.contains("RCPT TO:<newcomer@ridgeline.example>"),
         "{letter}"
     );
     assert!(mailbox.is_empty().await);
@@ -309,7 +309,7 @@ async fn a_new_password_comes_by_mail_once_and_leaves_the_factor() {
             .get(&path)
             .await
             .text
-            .contains("owner@ridgeline.example")
+            .contains("newcomer@ridgeline.example")
     );
     let weak = asking.post(&path, &[("password", "password1234")]).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -325,11 +325,11 @@ async fn a_new_password_comes_by_mail_once_and_leaves_the_factor() {
     );
     office.clock.advance_minutes(1);
     assert_eq!(
-        sign_in(&mut asking, "owner", PASSWORD).await.status,
+        sign_in(&mut asking, "newcomer", PASSWORD).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
     office.clock.advance_minutes(1);
-    sign_in(&mut asking, "owner", new).await;
+    sign_in(&mut asking, "newcomer", new).await;
     assert_eq!(
         asking.get("/").await.location.as_deref(),
         Some("/sign-in/factor?to=%2F")
