@@ -179,6 +179,7 @@ impl AccountPage {
             mail: "dana@ridgeline.example".to_owned(),
             roles: "Owner".to_owned(),
             password: Form::new("/account/password", vec![Field::new_password()], "Save")
+                .of_session("token")
                 .with(None, Some(&Denied::Wrong)),
             factor: factor(true, 1),
             set_up: Some(form()),

@@ -400,10 +400,11 @@ pub async fn reset_now(
             page(&done)
         }
         Err(Denied::SpentLink) => spent(),
-        Err(denied) => {
-            let mail = resets::open(door.control(), &secret, door.now()).await?;
-            refused(&denied, &reset_page(&token, &mail, Some(&denied)))
-        }
+        Err(denied) => match resets::open(door.control(), &secret, door.now()).await {
+            Ok(mail) => refused(&denied, &reset_page(&token, &mail, Some(&denied))),
+            Err(StoreError::Refused(Refusal::NoSuchReset)) => spent(),
+            Err(error) => Err(error.into()),
+        },
     }
 }
 

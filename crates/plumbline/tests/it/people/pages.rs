@@ -110,6 +110,8 @@ async fn nobody_raises_themselves_and_the_last_owner_stays() {
         owner.post(&disable, &[]).await.status,
         StatusCode::SEE_OTHER
     );
+    let newcomer = format!("/people/{}/disable", office.id_of("newcomer").await);
+    owner.post(&newcomer, &[]).await;
     let last = owner
         .post(&format!("/people/{own}/take"), &[("role", "owner")])
         .await;
