@@ -20,6 +20,7 @@ mod reconcile;
 mod sandbox;
 mod snapshot;
 mod table;
+mod tenant;
 mod worklist;
 
 use std::io::Write;
@@ -75,6 +76,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Replay { figure, cycle } => receipts::replay(&global, &figure, cycle).await,
         Command::Snapshot(SnapshotCommand::Export { dir }) => snapshot::export(&global, &dir).await,
         Command::Decide(command) => decide::run(&global, command).await,
+        Command::Tenant(command) => tenant::run(&global, command).await,
+        Command::Database(command) => tenant::database(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Match { left, right, out } => {
             let summary = match_tables::run(&left, &right, &out)?;
