@@ -16,8 +16,7 @@ const STORE: &str = "plumbline.db";
 const SETTINGS: &str = "settings.json";
 
 /// Whether a folder holds data of version 0.1.
-#[must_use]
-pub fn is_in(data: &Path) -> bool {
+pub(crate) fn is_in(data: &Path) -> bool {
     data.join(STORE).is_file()
 }
 
@@ -25,7 +24,7 @@ pub fn is_in(data: &Path) -> bool {
 ///
 /// # Errors
 /// When the store or the settings cannot be understood; they are kept then.
-pub async fn bring_forward(
+pub(crate) async fn bring_forward(
     installation: &Installation,
     data: &Path,
     name: &str,
