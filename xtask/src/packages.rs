@@ -54,6 +54,17 @@ pub(crate) const BUILD: [Need; 4] = [
     },
 ];
 
+/// What the tests of the server engine take.
+pub(crate) const SERVER: [Need; 1] = [Need {
+    probe: Probe::Succeeds(&[
+        "sh",
+        "-c",
+        "ls /usr/lib/postgresql/*/bin/initdb || command -v initdb",
+    ]),
+    package: "postgresql",
+    purpose: "the tests of the store on PostgreSQL",
+}];
+
 /// What the third-party clients that test the sandbox take.
 pub(crate) const WITNESSES: [Need; 3] = [
     Need {

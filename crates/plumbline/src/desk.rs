@@ -16,6 +16,7 @@ use store::control::{Tenant, TenantState};
 use store::decisions::{self, Verdict};
 use store::{Installation, MasterKeySource, Store, TenantScope};
 
+use crate::earlier_version;
 use crate::refused::Refused;
 use crate::settings::Settings;
 
@@ -33,8 +34,6 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The file that a data folder of version 0.1 has instead of tenants.
-const PLAIN_STORE: &str = "plumbline.db";
 /// The name of the one tenant that nobody named.
 const UNNAMED: &str = "Contractor";
 
@@ -46,7 +45,7 @@ impl Desk {
     /// had.
     pub async fn open(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let installation = open_installation(data, clock.as_ref()).await?;
-        let tenant = match the_only(installation.tenants().await?)? {
+        let tenant = match chosen(installation.tenants().await?)? {
             Some(tenant) => tenant,
             None => installation.create_tenant(UNNAMED, clock.now()).await?,
         };
@@ -92,7 +91,8 @@ impl Desk {
     /// # Errors
     /// [`Refused`] when there is none: nothing was ever connected.
     pub async fn existing(data: &Path) -> anyhow::Result<Self> {
-        if !data.join("keys.json").is_file() && !data.join(PLAIN_STORE).is_file() {
+        let on_server = database_url().is_some();
+        if !on_server && !data.join("keys.json").is_file() && !earlier_version::is_in(data) {
             return Err(Refused::new(format!(
                 "Nothing is connected yet: there is no data in {}. Connect both systems with \
                  `plumbline connect procore` and `plumbline connect quickbooks`, or name another \
@@ -206,19 +206,35 @@ pub fn pair_kind(name: &str) -> Option<PairKind> {
 }
 
 /// Opens a data folder with the master key that the environment names, and brings the data of an
-/// earlier version forward.
+/// earlier version forward. With `PLUMBLINE_DATABASE_URL` it connects to that server instead.
 ///
 /// # Errors
-/// When the folder is in use or its keys cannot be had.
+/// When the folder is in use, the server is not safe to serve from, or the keys cannot be had.
 pub async fn open_installation(data: &Path, clock: &dyn Clock) -> anyhow::Result<Installation> {
-    Ok(Installation::open(data, &master_key()?, clock.now()).await?)
+    let master_key = master_key()?;
+    if let Some(url) = database_url() {
+        let durability = store::postgres::Durability::Required;
+        return Ok(Installation::connect(&url, &master_key, durability).await?);
+    }
+    let installation = Installation::open(data, &master_key, clock.now()).await?;
+    earlier_version::bring_forward(&installation, data, UNNAMED, clock.now()).await?;
+    Ok(installation)
+}
+
+/// The address of the database server, when the data is on one. It may hold a password, so it is
+/// never an argument, which other users of the machine could see.
+fn database_url() -> Option<store::Secret> {
+    variable("PLUMBLINE_DATABASE_URL").map(store::Secret::new)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// Where the master key comes from: `PLUMBLINE_MASTER_KEY_FILE`, `PLUMBLINE_MASTER_KEY_COMMAND`
 /// (a program and its arguments, no shell) or `PLUMBLINE_MASTER_KEY` (base64); else a file beside
 /// the data folder.
 fn master_key() -> anyhow::Result<MasterKeySource> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let file = variable("PLUMBLINE_MASTER_KEY_FILE").map(|path| MasterKeySource::File(path.into()));
     let command = variable("PLUMBLINE_MASTER_KEY_COMMAND").map(|words| {
         MasterKeySource::Command(words.split_whitespace().map(str::to_owned).collect())
@@ -236,16 +252,25 @@ fn master_key() -> anyhow::Result<MasterKeySource> {
     }
 }
 
-/// The tenant in use, if there is one.
-fn the_only(tenants: Vec<Tenant>) -> anyhow::Result<Option<Tenant>> {
+/// The tenant that `PLUMBLINE_TENANT` names, or the only one there is.
+fn chosen(tenants: Vec<Tenant>) -> anyhow::Result<Option<Tenant>> {
     let mut usable = tenants
         .into_iter()
         .filter(|tenant| matches!(tenant.state, TenantState::Active | TenantState::Suspended));
+    if let Some(id) = variable("PLUMBLINE_TENANT") {
+        let named = usable.find(|tenant| tenant.id == id);
+        return named.map(Some).ok_or_else(|| {
+            Refused::new(format!(
+                "There is no tenant {id} here. See them with `plumbline tenant list`."
+            ))
+            .into()
+        });
+    }
     match (usable.next(), usable.next()) {
         (first, None) => Ok(first),
         (_, Some(_)) => Err(Refused::new(
-            "This data folder has several tenants. See them with `plumbline tenant list` and name \
-             one with --tenant."
+            "This installation has several tenants. See them with `plumbline tenant list` and \
+             name one in PLUMBLINE_TENANT."
                 .to_owned(),
         )
         .into()),

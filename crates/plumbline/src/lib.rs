@@ -10,6 +10,7 @@ pub mod cli;
 pub mod connect;
 pub mod cycle;
 pub mod desk;
+mod earlier_version;
 pub mod kills;
 pub mod mail;
 pub mod reading;

@@ -8,6 +8,8 @@ pub(crate) mod decisions;
 pub(crate) mod jobs;
 pub(crate) mod mirror;
 pub(crate) mod results;
+pub(crate) mod storm;
+pub(crate) mod tenancy;
 pub(crate) mod worklist;
 
 use figures::source::{RawRecord, System};

@@ -392,4 +392,6 @@ fn remove_files(path: &Path) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
+mod life_tests;
+#[cfg(test)]
 mod tests;

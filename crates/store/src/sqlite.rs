@@ -302,6 +302,8 @@ fn options(path: &Path, key: &str) -> SqliteConnectOptions {
         // sqlx tells SQLite this first. The statements of opening are not logged: the key is
         // among them.
         .pragma("key", format!("\"x'{key}'\""))
+        // SQLCipher writes to the standard error, where our own refusals are read.
+        .pragma("cipher_log_level", "NONE")
         .disable_statement_logging()
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)

@@ -22,6 +22,7 @@ mod sandbox;
 mod serve;
 mod snapshot;
 mod table;
+mod tenant;
 mod worklist;
 
 use std::io::Write;
@@ -78,6 +79,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Replay { figure, cycle } => receipts::replay(&global, &figure, cycle).await,
         Command::Snapshot(SnapshotCommand::Export { dir }) => snapshot::export(&global, &dir).await,
         Command::Decide(command) => decide::run(&global, command).await,
+        Command::Tenant(command) => tenant::run(&global, command).await,
+        Command::Database(command) => tenant::database(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Match { left, right, out } => {
             let summary = match_tables::run(&left, &right, &out)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::contract::{Kept, at};
+use crate::contract::{self, Kept, at};
 use crate::mirror;
 
 async fn installed() -> Kept {
@@ -53,19 +53,28 @@ async fn tenants_are_made_listed_and_opened_again() {
     kept.close().await;
 }
 
-#[tokio::test]
-async fn the_scope_of_one_tenant_opens_nothing_of_another() {
-    let kept = installed().await;
+async fn two_tenants(kept: &Kept) -> [Store; 2] {
     let mut stores = Vec::new();
     for name in ["Ridgeline", "Copper Basin"] {
         let tenant = kept.installation.create_tenant(name, at(0)).await.unwrap();
         stores.push(kept.installation.store(&tenant.id).await.unwrap());
     }
-    let foreign = stores[1].scope();
-    let read = mirror::cycles(&stores[0], &foreign).await;
-    assert!(matches!(read, Err(StoreError::UnknownTenant)));
-    let written = mirror::begin_cycle(&stores[0], &foreign, at(0)).await;
-    assert!(matches!(written, Err(StoreError::UnknownTenant)));
+    stores.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_foreign_scope_opens_no_function() {
+    let kept = installed().await;
+    let [mine, theirs] = two_tenants(&kept).await;
+    contract::tenancy::a_foreign_scope_opens_no_function(&mine, &theirs.scope()).await;
+    kept.close().await;
+}
+
+#[tokio::test]
+async fn aborted_requests_lose_and_show_nothing() {
+    let kept = installed().await;
+    let [one, two] = two_tenants(&kept).await;
+    contract::storm::aborted_requests_lose_and_show_nothing(&one, &two).await;
     kept.close().await;
 }
 

@@ -184,7 +184,7 @@ impl RecordStream {
                     // The key ends in the version, so "no later version within the cycle" is one
                     // step in the same index. It is asked as a value, because PostgreSQL would
                     // make NOT EXISTS a join, by estimates that a fresh table has not yet.
-                    Ok(query(
+                    query(
                         "SELECT project_id, parent_id, id_length, external_id, body
                          FROM record_version AS this
                          WHERE tenant_id = $1 AND system = $2 AND resource = $3
@@ -215,7 +215,7 @@ impl RecordStream {
                     .bind(cycle)
                     .bind(CHUNK)
                     .rows(tx.connection())
-                    .await?)
+                    .await
                 })
             })
             .await

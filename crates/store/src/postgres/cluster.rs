@@ -66,6 +66,11 @@ impl Cluster {
         self.folder.path()
     }
 
+    /// Where everything of the server is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path()
+    }
+
     fn data(&self) -> PathBuf {
         self.path().join("data")
     }
@@ -119,6 +124,20 @@ impl Cluster {
             .await
             .unwrap();
         sqlx::Connection::close(connection).await.unwrap();
+    }
+}
+
+impl Cluster {
+    /// Asks for a number as the administrator.
+    pub(crate) async fn ask(&self, statement: &'static str) -> i64 {
+        let options = super::options(&self.url("postgres")).unwrap();
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let number = sqlx::query_scalar(statement)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+        number
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::lint;
-use crate::contract::at;
+use crate::contract::{self, at};
 use crate::sql::query;
 use crate::{Store, StoreError, mirror};
 
@@ -294,5 +294,27 @@ async fn preparing_again_changes_nothing() {
     super::prepare(&cluster.url("postgres")).await.unwrap();
     let installation = cluster.installation().await;
     assert_eq!(lint(&installation).await.unwrap(), [""; 0]);
+    installation.close().await;
+}
+
+#[tokio::test]
+async fn a_foreign_scope_opens_no_function() {
+    let cluster = Cluster::start().await;
+    let (installation, mine, theirs) = two_tenants(&cluster).await;
+    contract::tenancy::a_foreign_scope_opens_no_function(&mine, &theirs.scope()).await;
+    installation.close().await;
+}
+
+#[tokio::test]
+async fn aborted_requests_lose_and_show_nothing() {
+    let cluster = Cluster::start().await;
+    let installation = cluster.installation().await;
+    let one = Cluster::tenant(&installation).await;
+    let two = Cluster::tenant(&installation).await;
+    contract::storm::aborted_requests_lose_and_show_nothing(&one, &two).await;
+    let left = cluster
+        .ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+        .await;
+    assert_eq!(left, 0, "no connection is left inside a transaction");
     installation.close().await;
 }

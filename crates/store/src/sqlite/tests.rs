@@ -141,18 +141,6 @@ async fn a_row_of_another_tenant_is_refused_by_the_database() {
 }
 
 #[tokio::test]
-async fn the_scope_of_another_store_opens_nothing() {
-    let (store, kept) = opened().await;
-    let (other, other_kept) = opened().await;
-    let read = mirror::cycles(&store, &other.scope()).await;
-    assert!(matches!(read, Err(StoreError::UnknownTenant)));
-    let written = mirror::begin_cycle(&store, &other.scope(), at(0)).await;
-    assert!(matches!(written, Err(StoreError::UnknownTenant)));
-    other_kept.close().await;
-    kept.close().await;
-}
-
-#[tokio::test]
 async fn the_readers_cannot_write() {
     let (store, kept) = opened().await;
     let result = store

@@ -285,7 +285,7 @@ async fn add_publication(
 ) -> Result<i64, StoreError> {
     let proof = serde_json::to_string(&publishing.proof)
         .map_err(|_| StoreError::Unreadable { what: "proof" })?;
-    Ok(query(
+    query(
         "INSERT INTO publication (tenant_id, publication_no, cycle_no, as_of, proof, published_at)
          SELECT $1, coalesce(max(publication_no), 0) + 1, $2, $3, $4, $5
          FROM publication WHERE tenant_id = $1
@@ -297,7 +297,7 @@ async fn add_publication(
     .bind(proof)
     .bind(moment(now))
     .value(tx.connection())
-    .await?)
+    .await
 }
 
 async fn write_findings(
