@@ -84,6 +84,25 @@ pub(crate) const WITNESSES: [Need; 3] = [
     },
 ];
 
+/// What looking at the screens in a browser takes.
+pub(crate) const BROWSER: [Need; 3] = [
+    Need {
+        probe: Probe::Program("chromium"),
+        package: "chromium",
+        purpose: "a browser for the tests of the screens",
+    },
+    Need {
+        probe: Probe::Program("node"),
+        package: "nodejs",
+        purpose: "the tests of the screens",
+    },
+    Need {
+        probe: Probe::Program("npm"),
+        package: "npm",
+        purpose: "the packages of the tests of the screens",
+    },
+];
+
 /// Packages that are missing and that we may not install.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {

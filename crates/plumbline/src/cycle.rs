@@ -10,6 +10,7 @@ use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
+use store::decisions;
 use store::mirror::{self, Begun, CycleState};
 use store::results::{self, NewResult};
 use store::worklist::{self, Proof, PublishReport, PublishedFinding, Publishing, Unproven};
@@ -81,7 +82,7 @@ async fn settle(
 
     let publishing = publishing(cycle, &outcome)?;
     let changes = worklist::publish(store, scope, publishing, desk.clock.now()).await?;
-    let body = serde_json::to_string(&outcome)?;
+    let body = kept(desk, &outcome).await?;
     let result = NewResult {
         cycle,
         as_of: day,
@@ -95,6 +96,18 @@ async fn settle(
         outcome,
         changes,
     })
+}
+
+/// The outcome as it is kept: with the number of the newest decision, because the same findings
+/// after another decision are another result, and the newest result is the one that is shown.
+async fn kept(desk: &Desk, outcome: &Reconciliation) -> anyhow::Result<String> {
+    let decided = decisions::history(&desk.store, &desk.scope).await?;
+    let newest = decided.last().map_or(0, |decision| decision.number);
+    let mut body = serde_json::to_string(outcome)?;
+    // An object ends in its brace.
+    body.pop();
+    body.push_str(&format!(",\"decisions\":{newest}}}"));
+    Ok(body)
 }
 
 /// A cycle that was left unfinished longer ago than this is given up: what it read first is too

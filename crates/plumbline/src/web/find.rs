@@ -12,7 +12,7 @@ use super::error::{AppError, page as rendered};
 use super::format;
 use super::house::House;
 use super::links::{self, Link};
-use super::records::{Card, Field};
+use super::records::Card;
 use super::shell::{Asked, Place, Shell};
 use super::states::{Empty, no_books};
 use super::tenant_view::{BooksView, TenantView};
@@ -146,7 +146,7 @@ impl FindPage {
             .map(|(source, card)| FoundRecord {
                 is_procore: source.system == System::Procore,
                 name: card.name.clone(),
-                about: about(card),
+                about: card.about(),
                 link: links::record(source, card.project_id),
             })
             .collect();
@@ -188,13 +188,4 @@ impl FindPage {
 fn text_of(source: &SourceRef, card: &Card) -> String {
     let lines: Vec<&str> = card.lines.values().map(String::as_str).collect();
     format!("{} {} {}", card.name, source.id, lines.join(" ")).to_lowercase()
-}
-
-fn about(card: &Card) -> String {
-    let shown = [Field::Party, Field::Date, Field::Amount];
-    let texts: Vec<&str> = shown
-        .iter()
-        .filter_map(|field| card.lines.get(field).map(String::as_str))
-        .collect();
-    texts.join(", ")
 }

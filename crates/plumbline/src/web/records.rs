@@ -101,6 +101,17 @@ impl Card {
         }
     }
 
+    /// Company, date and amount, as far as they are known.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let shown = [Field::Party, Field::Date, Field::Amount];
+        let texts: Vec<&str> = shown
+            .iter()
+            .filter_map(|field| self.lines.get(field).map(String::as_str))
+            .collect();
+        texts.join(", ")
+    }
+
     fn text(&mut self, field: Field, text: &str) {
         let text = text.trim();
         if !text.is_empty() {

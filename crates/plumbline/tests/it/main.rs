@@ -16,3 +16,5 @@ mod mirror;
 mod people;
 mod receipts;
 mod snapshots;
+#[path = "../web/mod.rs"]
+mod web;

@@ -12,6 +12,7 @@ use crate::web::error::AppError;
 use crate::web::format::{self, Amount};
 use crate::web::jobs::words;
 use crate::web::links::{self, Link};
+use crate::web::records::kind_words;
 use crate::web::shell::Shell;
 use crate::web::tenant_view::TenantView;
 
@@ -383,13 +384,21 @@ fn history(kept: &[FoundReceipt], here: i64) -> Vec<HistoryLine> {
 }
 
 fn line(input: &StoredInput, project: Option<i64>) -> InputLine {
+    // A bare number says more with the word for what it numbers.
+    let kind = kind_words(&input.source);
+    let is_bare = input.name.starts_with(|first: char| first.is_ascii_digit());
+    let name = if is_bare {
+        format!("{kind} {}", input.name)
+    } else {
+        input.name.clone()
+    };
     InputLine {
-        name: format::sentence(&input.name, |_| None)
+        name: format::sentence(&name, |_| None)
             .trim_end_matches('.')
             .to_owned(),
         amount: format::amount(input.amount_cents),
         is_procore: input.source.system == System::Procore,
-        record: format!("{} {}", input.source.kind, input.source.id),
+        record: format!("{kind} {}", input.source.id),
         link: links::record(&input.source, project),
     }
 }

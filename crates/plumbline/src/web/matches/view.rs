@@ -7,6 +7,7 @@ use store::decisions::{Decision, Verdict};
 
 use super::Asking;
 use crate::web::format;
+use crate::web::records::Card;
 use crate::web::shell::{Shell, refs};
 use crate::web::states::{Empty, no_books};
 use crate::web::tenant_view::{BooksView, Pairing, Question, TenantView};
@@ -95,6 +96,10 @@ pub struct PairRow {
     pub procore_name: String,
     /// QuickBooks' records in words.
     pub quickbooks_name: String,
+    /// Company, date and amount of Procore's record, where it is one.
+    pub procore_about: String,
+    /// The same of QuickBooks'.
+    pub quickbooks_about: String,
     /// Why they are taken to be the same.
     pub basis: &'static str,
     /// The evidence.
@@ -310,6 +315,8 @@ impl MatchesPage {
             quickbooks: "Bill:4471".to_owned(),
             procore_name: "direct cost 118".to_owned(),
             quickbooks_name: "bill 4471".to_owned(),
+            procore_about: "Rexel, Nov 18, 2026, 86.45".to_owned(),
+            quickbooks_about: "Rexel, Nov 18, 2026, 86.45".to_owned(),
             basis: "evidence",
             evidence: "same amount, three days apart".to_owned(),
             said: Some(Said {
@@ -439,6 +446,8 @@ fn pair_row(pair: &Pairing, books: &BooksView, standing: &[Decision]) -> PairRow
         quickbooks: refs(&quickbooks),
         procore_name: books.record_names(&procore),
         quickbooks_name: books.record_names(&quickbooks),
+        procore_about: about(&procore, books),
+        quickbooks_about: about(&quickbooks, books),
         basis: match pair.basis.as_str() {
             "confirmed" => "a person said so",
             "link" => "linked",
@@ -450,6 +459,14 @@ fn pair_row(pair: &Pairing, books: &BooksView, standing: &[Decision]) -> PairRow
             let (text, kind) = words(decision.verdict);
             Said { text, kind }
         }),
+    }
+}
+
+/// Company, date and amount of a record that stands alone on its side.
+fn about(records: &[SourceRef], books: &BooksView) -> String {
+    match records {
+        [one] => books.cards.get(one).map_or_else(String::new, Card::about),
+        _ => String::new(),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct TodayPage {
     pub todo_count: String,
     /// Since when changes are told.
     pub since: String,
+    /// What is said when nothing changed.
+    pub unchanged: String,
     /// What changed.
     pub changes: Vec<Change>,
     /// What was checked and is quiet.
@@ -131,6 +133,7 @@ impl TodayPage {
             todo: Vec::new(),
             todo_count: String::new(),
             since: String::new(),
+            unchanged: String::new(),
             changes: Vec::new(),
             quiet: Vec::new(),
             jobs: Vec::new(),
@@ -160,13 +163,19 @@ impl TodayPage {
             .take(TODO_SHOWN)
             .map(|item| todo(item, books))
             .collect();
-        self.since = match books.since {
-            Some((_, at)) => format!("Since {}", format::moment(at, now, &view.zone)),
-            None => "In this first reading".to_owned(),
-        };
-        let from = books.since.map_or(books.cycle, |(cycle, _)| cycle);
-        if books.since.is_some() {
-            self.changes = changes(books, from);
+        match books.since {
+            Some((from, at)) => {
+                self.since = format!("Since {}", format::moment(at, now, &view.zone));
+                self.unchanged = "Nothing opened or cleared since then.".to_owned();
+                self.changes = changes(books, from);
+            }
+            None => {
+                self.since = "New today".to_owned();
+                self.unchanged = format!(
+                    "The books were read for the first time today: {} found.",
+                    format::of(books.open.len(), "item was", "items were")
+                );
+            }
         }
         self.quiet = quiet(books);
         let differing: Vec<&Job> = books.jobs.iter().filter(|job| !job.ties()).collect();
@@ -206,6 +215,7 @@ impl TodayPage {
             }],
             todo_count: "9".to_owned(),
             since: "Since Nov 20, 5:40 pm".to_owned(),
+            unchanged: String::new(),
             changes: vec![Change {
                 what: "New",
                 kind: "info",

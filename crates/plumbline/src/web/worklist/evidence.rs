@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use figures::source::{SourceRef, System};
 
 use crate::web::links::{self, Link};
-use crate::web::records::{Field, says_the_same};
+use crate::web::records::{Card, Field, says_the_same};
 use crate::web::tenant_view::BooksView;
 
 /// One or two records as a table.
@@ -167,14 +167,10 @@ fn project_of(record: &SourceRef, item: Option<i64>, books: &BooksView) -> Optio
 }
 
 fn other(record: &SourceRef, project_id: Option<i64>, books: &BooksView) -> Other {
-    let about = books.cards.get(record).map_or_else(String::new, |card| {
-        let shown = [Field::Party, Field::Date, Field::Amount];
-        let texts: Vec<&str> = shown
-            .iter()
-            .filter_map(|field| card.lines.get(field).map(String::as_str))
-            .collect();
-        texts.join(", ")
-    });
+    let about = books
+        .cards
+        .get(record)
+        .map_or_else(String::new, Card::about);
     Other {
         is_procore: record.system == System::Procore,
         name: books.record_name(record),
