@@ -63,10 +63,7 @@ async fn a_pair_is_refused_compared_again_and_taken_back() {
         .await
         .unwrap();
     assert_eq!(decided[0].verdict, Verdict::Refused);
-    assert_eq!(
-        decided[0].decided_by.as_deref(),
-        Some("Operator of this machine")
-    );
+    assert_eq!(decided[0].decided_by.as_deref(), Some("Dana Whitfield"));
     assert_eq!(decided[0].note.as_deref(), Some("Asked the vendor."));
 
     let undone = say(&served, "withdrawn", &pair, "").await;

@@ -146,10 +146,9 @@ fn today() -> Date {
 #[tokio::test]
 async fn every_role_gets_what_gate_says_on_every_route() {
     let office = Office::with(Factors::Required, None).await;
-    for (name, role) in PEOPLE
-        .into_iter()
-        .chain([("foreigner", gate::roles::Role::Owner)])
-    {
+    // Who has not set a factor up yet is another test's.
+    let settled = PEOPLE.into_iter().filter(|(name, _)| *name != "newcomer");
+    for (name, role) in settled.chain([("foreigner", gate::roles::Role::Owner)]) {
         let grants = Grants::new(vec![Grant::standing(role)]);
         for is_fresh in [true, false] {
             let is_in = is_fresh || !role.needs_two_factors();
