@@ -234,7 +234,6 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The application.
-#[must_use]
 pub fn router(house: Arc<House>) -> Router {
     let mut router = Router::new();
     for route in routes() {

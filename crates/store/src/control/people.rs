@@ -327,12 +327,15 @@ pub async fn colleagues(
         .await
 }
 
+/// A member and one of their grants, if they have any.
+type MemberRow = (String, Option<String>, Option<String>, Option<String>);
+
 /// Every member with the grants that are not ended.
 pub(super) async fn members_in(
     tx: &mut ControlTx<'_>,
     tenant_id: &str,
 ) -> Result<Vec<Member>, StoreError> {
-    let rows: Vec<(String, Option<String>, Option<String>, Option<String>)> = query(
+    let rows: Vec<MemberRow> = query(
         "SELECT m.person_id, g.role, g.from_day, g.until_day
          FROM membership m
          LEFT JOIN role_grant g ON g.tenant_id = m.tenant_id AND g.person_id = m.person_id
