@@ -146,7 +146,7 @@ impl Shell {
         Self {
             title: "Worklist".to_owned(),
             assets: assets::FOLDER.as_str(),
-            rail: rail(Place::Worklist, Some(9), Some(3), Some(2), true),
+            rail: rail(Place::Worklist, Some(9), Some(3), Some(2)),
             tenant: "Ridgeline Builders LLC".to_owned(),
             reads: vec![ReadMark {
                 is_procore: true,
@@ -222,16 +222,17 @@ impl Asked {
                 text: format!("{} read {at}", system.system.label()),
             })
         });
+        // A part that this person may not read is absent, not grey.
+        let mut rail = rail(place, decide, differ, questions);
+        for group in &mut rail {
+            group
+                .links
+                .retain(|link| self.visitor.may(needed(link.href)));
+        }
         Shell {
             title: title.to_owned(),
             assets: assets::FOLDER.as_str(),
-            rail: rail(
-                place,
-                decide,
-                differ,
-                questions,
-                self.visitor.may(Action::ReadPeople),
-            ),
+            rail,
             tenant: view.name.clone(),
             reads: reads.collect(),
             person: self.visitor.name.clone(),
@@ -299,12 +300,21 @@ pub fn refs(records: &[figures::source::SourceRef]) -> String {
     texts.join(",")
 }
 
+/// What a part of the rail needs.
+fn needed(href: &str) -> Action {
+    match href {
+        "/connections" => Action::ReadConnections,
+        "/people" => Action::ReadPeople,
+        "/settings" => Action::ReadSettings,
+        _ => Action::ReadBooks,
+    }
+}
+
 fn rail(
     here: Place,
     decide: Option<usize>,
     differ: Option<usize>,
     questions: Option<usize>,
-    sees_people: bool,
 ) -> Vec<RailGroup> {
     let link = |place: Place, href, label, count: Option<usize>| RailLink {
         href,
@@ -313,17 +323,6 @@ fn rail(
         is_hot: place == Place::Worklist,
         is_here: place == here,
     };
-    let people = sees_people.then(|| link(Place::People, "/people", "People and roles", None));
-    let control = [
-        Some(link(
-            Place::Connections,
-            "/connections",
-            "Connections",
-            None,
-        )),
-        people,
-        Some(link(Place::Settings, "/settings", "Settings", None)),
-    ];
     vec![
         RailGroup {
             name: "",
@@ -341,7 +340,11 @@ fn rail(
         },
         RailGroup {
             name: "Control",
-            links: control.into_iter().flatten().collect(),
+            links: vec![
+                link(Place::Connections, "/connections", "Connections", None),
+                link(Place::People, "/people", "People and roles", None),
+                link(Place::Settings, "/settings", "Settings", None),
+            ],
         },
     ]
 }

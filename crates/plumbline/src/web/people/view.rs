@@ -174,7 +174,12 @@ fn said(grant: &Grant) -> String {
 }
 
 fn role_field() -> Field {
-    let choices = Role::all().map(|role| (role.name(), role.title().to_owned()));
+    let mut roles: Vec<Role> = Role::all().collect();
+    // Whoever sends the list as it is gives the least away.
+    roles.sort_by_key(|role| *role != Role::Viewer);
+    let choices = roles
+        .iter()
+        .map(|role| (role.name(), role.title().to_owned()));
     Field::choice("role", "Role", choices.collect())
 }
 
