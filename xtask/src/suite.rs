@@ -34,6 +34,7 @@ fn run_everything(total: &mut Tally) -> Result<()> {
     step("tests of the pure crates", || {
         run_tests(&mut pure_tests(), total)
     })?;
+    packages::ensure(&packages::SERVER)?;
     let witnesses = witness::prepare()?;
     step("tests of the other crates", || {
         run_tests(&mut other_tests(&witnesses), total)

@@ -102,7 +102,7 @@ async fn procore_with(
         }
     }
     desk.settings.procore = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(company.to_string())
 }
 
@@ -152,7 +152,7 @@ async fn quickbooks_with(
     )
     .await?;
     desk.settings.quickbooks = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(realm)
 }
 

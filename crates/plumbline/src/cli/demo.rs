@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
 use backoffice::reconcile::result::Bridge;
 use connectors::http::SystemClock;
 use sandbox::contractor::{Plan, generate};
@@ -12,6 +11,7 @@ use store::results;
 use tokio::net::TcpListener;
 
 use super::bridge;
+use super::demo_people;
 use super::progress::Screen;
 use super::reconcile::Compared;
 use super::serve::Serving;
@@ -24,6 +24,8 @@ use crate::desk::Desk;
 use crate::reading::Watch;
 use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
+use crate::web::signin::door::{DoorSettings, Factors};
+use crate::web::signin::password::Cost;
 
 pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let mut screen = Screen::new();
@@ -32,7 +34,7 @@ pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
     let answer = if once {
         let folder = tempfile::tempdir()?;
-        first_cycle(&sandboxes, folder.path(), &mut screen).await?
+        first_cycle(&sandboxes, &folder.path().join("data"), &mut screen).await?
     } else {
         let data = global
             .folder
@@ -52,30 +54,38 @@ async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyh
         // The usual port is taken, perhaps by another demo: any free one will do.
         Err(_) => TcpListener::bind("127.0.0.1:0").await?,
     };
-    let serving = Serving::start(desk, listener)?;
+    let settings = DoorSettings {
+        origin: format!("http://{}", listener.local_addr()?),
+        proxies: 0,
+        cost: Cost::FULL,
+        // Nobody has to take out a phone to look at a simulated company.
+        factors: Factors::Optional,
+        mailer: None,
+    };
+    let clock = Arc::clone(&desk.clock);
+    let serving = Serving::start(desk.installation.clone(), clock, settings, listener)?;
     let (house, origin) = (&serving.house, serving.house.origin());
+    let people = demo_people::invited(house.door(), &desk.scope).await?;
     screen.note(&format!(
-        "reading both for the first time; watch it at {origin}"
+        "reading both for the first time; watch it at {origin}\n{people}"
     ));
-    let tenant = house
-        .tenant(house.scope())
-        .context("failed to find the tenant")?;
+    let tenant = house.tenant(&desk.scope).await?;
     tenant.read_now();
     tokio::select! {
         () = tenant.idle() => {}
         stopped = tokio::signal::ctrl_c() => stopped?,
     }
-    let desk = tenant.desk()?;
     if let Some(result) = results::newest(&desk.store, &desk.scope, None).await? {
         let loaded =
             Loaded::from_mirror(&desk.store, &desk.scope, result.cycle, result.as_of).await?;
         let answer = answer(Compared::of(&loaded, &desk.decisions().await?));
-        println!("{}\n{}", answer.text, what_next(data, origin));
+        println!("{}\n{}\n\n{people}", answer.text, what_next(data, origin));
         for note in &answer.notes {
             eprintln!("{note}");
         }
         tokio::signal::ctrl_c().await?;
     }
+    drop((tenant, desk));
     serving.stop().await?;
     Ok(Answer::text("Stopped."))
 }
@@ -107,7 +117,7 @@ async fn first_cycle(
 ) -> anyhow::Result<Answer> {
     let desk = connected(sandboxes, data, screen).await?;
     let report = cycle::run(&desk, sandboxes.as_of, screen).await?;
-    desk.store.close().await;
+    desk.close().await;
     Ok(answer(Compared {
         jobs: report.loaded.job_names(),
         outcome: report.outcome,
@@ -176,6 +186,6 @@ fn what_next(data: &Path, origin: &str) -> String {
          plumbline --data {data} worklist show FINDING-ID\n\
          plumbline --data {data} bridge \"Harbor Warehouse\"\n\
          plumbline --data {data} explain bridge.billed.quickbooks:400320\n\
-         plumbline --data {data} serve --without-sign-in"
+         plumbline --data {data} serve"
     )
 }

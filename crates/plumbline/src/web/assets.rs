@@ -31,6 +31,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets! {
     "tokens.css": "text/css; charset=utf-8",
     "app.css": "text/css; charset=utf-8",
+    "people.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "htmx-4.0.1.min.js": "text/javascript; charset=utf-8",
     "archivo.woff2": "font/woff2",

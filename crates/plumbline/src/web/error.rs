@@ -16,7 +16,7 @@ pub enum AppError {
     /// Nobody is signed in.
     SignedOut,
     /// This person may not.
-    Forbidden(&'static str),
+    Forbidden(String),
     /// What was sent cannot be done; nothing was changed.
     Refused(&'static str),
     /// The same with a sentence that names the record.
@@ -73,10 +73,10 @@ impl IntoResponse for AppError {
                 "Sign in and open the page again.".to_owned(),
                 None,
             ),
-            Self::Forbidden(needs) => (
+            Self::Forbidden(why) => (
                 StatusCode::FORBIDDEN,
                 "You can't do this.".to_owned(),
-                format!("It needs the right to {needs}. An owner can give it to you."),
+                why,
                 None,
             ),
             Self::Refused(text) => (

@@ -4,17 +4,18 @@
 //! two results. Reading runs in the background: one at a time for each tenant.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connectors::http::Clock;
 use connectors::oauth::PendingLogin;
+use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::{Store, TenantScope};
+use store::{Installation, Store, TenantScope};
 
 use super::progress::{Progress, Shared};
+use super::signin::door::Door;
 use super::tenant_view::TenantView;
 use crate::cycle;
 use crate::desk::Desk;
@@ -22,16 +23,19 @@ use crate::settings::Settings;
 
 /// Everything that the pages share.
 pub struct House {
+    installation: Installation,
     clock: Arc<dyn Clock>,
-    tenant: Arc<Tenant>,
+    /// Those that somebody has asked for since the start.
+    tenants: tokio::sync::Mutex<BTreeMap<String, Arc<Tenant>>>,
+    door: Door,
     origin: String,
 }
 
 /// One tenant, open for work.
 pub struct Tenant {
+    installation: Installation,
     store: Store,
     scope: TenantScope,
-    data: PathBuf,
     clock: Arc<dyn Clock>,
     view: tokio::sync::Mutex<Option<Arc<TenantView>>>,
     progress: Arc<Shared>,
@@ -39,29 +43,28 @@ pub struct Tenant {
 }
 
 impl House {
-    /// Serves the tenant of a desk at an origin such as `http://127.0.0.1:8420`.
+    /// Serves the tenants of an installation to whoever the door lets in.
     #[must_use]
-    pub fn new(desk: Desk, origin: String) -> Self {
-        let clock = Arc::clone(&desk.clock);
+    pub fn new(installation: Installation, clock: Arc<dyn Clock>, door: Door) -> Self {
         Self {
-            tenant: Arc::new(Tenant {
-                store: desk.store,
-                scope: desk.scope,
-                data: desk.data,
-                clock: desk.clock,
-                view: tokio::sync::Mutex::default(),
-                progress: Arc::default(),
-                logins: Mutex::default(),
-            }),
+            installation,
             clock,
-            origin,
+            tenants: tokio::sync::Mutex::default(),
+            origin: door.link(""),
+            door,
         }
     }
 
-    /// The time.
+    /// Everything that is kept.
     #[must_use]
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// How people get in.
+    #[must_use]
+    pub fn door(&self) -> &Door {
+        &self.door
     }
 
     /// The moment.
@@ -85,22 +88,44 @@ impl House {
         host == own || (port.is_some() && host.strip_prefix("localhost:") == port)
     }
 
-    /// Whose data this process may touch.
-    #[must_use]
-    pub fn scope(&self) -> &TenantScope {
-        &self.tenant.scope
+    /// The tenant of a scope, which only a session, a token or the operator has.
+    ///
+    /// # Errors
+    /// When its data cannot be opened.
+    pub async fn tenant(&self, scope: &TenantScope) -> anyhow::Result<Arc<Tenant>> {
+        let mut tenants = self.tenants.lock().await;
+        if let Some(tenant) = tenants.get(scope.tenant_id()) {
+            return Ok(Arc::clone(tenant));
+        }
+        let tenant = Arc::new(Tenant {
+            installation: self.installation.clone(),
+            store: self.installation.store(scope.tenant_id()).await?,
+            scope: scope.clone(),
+            clock: Arc::clone(&self.clock),
+            view: tokio::sync::Mutex::default(),
+            progress: Arc::default(),
+            logins: Mutex::default(),
+        });
+        tenants.insert(scope.tenant_id().to_owned(), Arc::clone(&tenant));
+        Ok(tenant)
     }
 
-    /// The tenant of a visitor.
-    #[must_use]
-    pub fn tenant(&self, scope: &TenantScope) -> Option<&Arc<Tenant>> {
-        (*scope == self.tenant.scope).then_some(&self.tenant)
+    /// Today in the tenant's time zone.
+    ///
+    /// # Errors
+    /// When the tenant's data cannot be read.
+    pub async fn today(&self, scope: &TenantScope) -> anyhow::Result<Date> {
+        let view = self.tenant(scope).await?.view().await?;
+        Ok(self.now().to_zoned(view.zone.clone()).date())
     }
 
-    /// Waits until nothing is being read, and closes the store.
+    /// Waits until nothing is being read, and closes everything.
     pub async fn close(&self) {
-        self.tenant.progress.idle().await;
-        self.tenant.store.close().await;
+        let tenants = std::mem::take(&mut *self.tenants.lock().await);
+        for tenant in tenants.into_values() {
+            tenant.progress.idle().await;
+        }
+        self.installation.close().await;
     }
 }
 
@@ -117,30 +142,24 @@ impl Tenant {
         &self.scope
     }
 
-    /// The data folder.
-    #[must_use]
-    pub fn data(&self) -> &Path {
-        &self.data
-    }
-
     /// The settings as they stand now.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::load(&self.data)
+    /// When they cannot be read.
+    pub async fn settings(&self) -> anyhow::Result<Settings> {
+        Settings::load(&self.store, &self.scope).await
     }
 
     /// A desk to work at.
     ///
     /// # Errors
     /// When the settings cannot be read.
-    pub fn desk(&self) -> anyhow::Result<Desk> {
+    pub async fn desk(&self) -> anyhow::Result<Desk> {
         Ok(Desk {
+            installation: self.installation.clone(),
             store: self.store.clone(),
             scope: self.scope.clone(),
-            settings: self.settings()?,
-            data: self.data.clone(),
+            settings: self.settings().await?,
             clock: Arc::clone(&self.clock),
         })
     }
@@ -154,7 +173,7 @@ impl Tenant {
         if let Some(view) = kept.as_ref() {
             return Ok(Arc::clone(view));
         }
-        let view = Arc::new(TenantView::load(&self.desk()?).await?);
+        let view = Arc::new(TenantView::load(&self.desk().await?).await?);
         *kept = Some(Arc::clone(&view));
         Ok(view)
     }
@@ -165,7 +184,7 @@ impl Tenant {
     /// # Errors
     /// When the store cannot be read; then the next page tries again.
     pub async fn refresh(&self) -> anyhow::Result<()> {
-        let fresh = match self.desk() {
+        let fresh = match self.desk().await {
             Ok(desk) => TenantView::load(&desk).await,
             Err(error) => Err(error),
         };
@@ -226,7 +245,7 @@ impl Tenant {
     }
 
     async fn run(&self, work: Work, watch: &mut super::progress::Watching) -> anyhow::Result<()> {
-        let desk = self.desk()?;
+        let desk = self.desk().await?;
         match work {
             Work::Read => cycle::run(&desk, desk.day(None)?, watch).await.map(drop),
             Work::Compare => cycle::compare_newest(&desk, watch).await,

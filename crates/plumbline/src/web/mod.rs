@@ -5,6 +5,8 @@
 //! structs in `view.rs`. No SQL and no figure is made here.
 
 pub mod access;
+pub mod account;
+pub mod api;
 pub mod assets;
 pub mod catalogue;
 pub mod connections;
@@ -17,12 +19,14 @@ pub mod house;
 pub mod jobs;
 pub mod links;
 pub mod matches;
+pub mod people;
 pub mod progress;
 pub mod records;
 pub mod router;
 mod serve;
 pub mod settings;
 pub mod shell;
+pub mod signin;
 pub mod states;
 pub mod tenant_view;
 pub mod today;

@@ -13,9 +13,10 @@ use axum::routing::{MethodRouter, get, post};
 use super::access::{Action, Needs, authorise};
 use super::error::AppError;
 use super::house::House;
-use super::visitor::{self, Visitor};
+use super::signin::pages;
 use super::{
-    assets, connections, figures, find, headers, jobs, matches, settings, today, worklist,
+    account, api, assets, connections, figures, find, headers, jobs, matches, people, settings,
+    today, visitor, worklist,
 };
 
 /// One entry of the list.
@@ -29,43 +30,164 @@ pub struct Route {
     handler: MethodRouter<Arc<House>>,
 }
 
-fn read(path: &'static str, action: Action, handler: MethodRouter<Arc<House>>) -> Route {
-    let (method, needs) = (Method::GET, Needs::May(action));
+fn at(
+    method: Method,
+    path: &'static str,
+    needs: Needs,
+    handler: MethodRouter<Arc<House>>,
+) -> Route {
     Route {
         method,
         path,
         needs,
         handler,
     }
+}
+
+fn read(path: &'static str, action: Action, handler: MethodRouter<Arc<House>>) -> Route {
+    at(Method::GET, path, Needs::May(action), handler)
 }
 
 fn change(path: &'static str, action: Action, handler: MethodRouter<Arc<House>>) -> Route {
-    let (method, needs) = (Method::POST, Needs::May(action));
-    Route {
-        method,
-        path,
-        needs,
-        handler,
-    }
+    at(Method::POST, path, Needs::May(action), handler)
 }
 
 fn open(path: &'static str, handler: MethodRouter<Arc<House>>) -> Route {
-    let (method, needs) = (Method::GET, Needs::Nothing);
-    Route {
-        method,
-        path,
-        needs,
-        handler,
-    }
+    at(Method::GET, path, Needs::Nothing, handler)
+}
+
+fn send(path: &'static str, handler: MethodRouter<Arc<House>>) -> Route {
+    at(Method::POST, path, Needs::Nothing, handler)
 }
 
 /// The list.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    use Action::{ChangeSettings, Connect, DecideMatches, ReadBooks, ReadNow};
+    use Action::{
+        ChangeSettings, DecideMatches, Delegate, ManageConnections, ManagePeople, ReadBooks,
+        ReadConnections, ReadPeople, ReadSettings, RunCycle,
+    };
     vec![
         // Style, script, type.
         open("/assets/{folder}/{name}", get(assets::asset)),
+        // The door.
+        open("/setup", get(pages::setup)),
+        send("/setup", post(pages::setup_now)),
+        open("/sign-in", get(pages::sign_in)),
+        send("/sign-in", post(pages::sign_in_now)),
+        open("/sign-in/forgotten", get(pages::forgotten)),
+        send("/sign-in/forgotten", post(pages::forgotten_now)),
+        open("/sign-in/reset/{token}", get(pages::reset)),
+        send("/sign-in/reset/{token}", post(pages::reset_now)),
+        open("/invitation/{token}", get(pages::invitation)),
+        send("/invitation/{token}", post(pages::invitation_now)),
+        at(
+            Method::POST,
+            "/invitation/{token}/join",
+            Needs::Person,
+            post(pages::join),
+        ),
+        at(
+            Method::GET,
+            "/sign-in/factor",
+            Needs::Password,
+            get(pages::factor),
+        ),
+        at(
+            Method::POST,
+            "/sign-in/factor",
+            Needs::Password,
+            post(pages::factor_now),
+        ),
+        at(
+            Method::GET,
+            "/sign-in/set-up",
+            Needs::Password,
+            get(pages::set_up_factor),
+        ),
+        at(
+            Method::POST,
+            "/sign-in/set-up",
+            Needs::Password,
+            post(pages::set_up_factor_now),
+        ),
+        at(
+            Method::POST,
+            "/sign-in/set-up/prepare",
+            Needs::Password,
+            post(pages::prepare_factor),
+        ),
+        at(
+            Method::POST,
+            "/sign-out",
+            Needs::Password,
+            post(pages::sign_out),
+        ),
+        // My account.
+        at(Method::GET, "/account", Needs::Person, get(account::page)),
+        at(
+            Method::POST,
+            "/account/password",
+            Needs::Person,
+            post(account::password),
+        ),
+        at(
+            Method::POST,
+            "/account/sessions/end",
+            Needs::Person,
+            post(account::end_session),
+        ),
+        at(
+            Method::POST,
+            "/account/tokens",
+            Needs::Person,
+            post(account::make_token),
+        ),
+        at(
+            Method::POST,
+            "/account/tokens/revoke",
+            Needs::Person,
+            post(account::revoke_token),
+        ),
+        at(
+            Method::POST,
+            "/account/company",
+            Needs::Person,
+            post(account::company),
+        ),
+        // People and roles.
+        read("/people", ReadPeople, get(people::page)),
+        change("/people/invite", ManagePeople, post(people::invite)),
+        change(
+            "/people/invite/withdraw",
+            ManagePeople,
+            post(people::withdraw),
+        ),
+        change("/people/{id}/give", ManagePeople, post(people::give)),
+        change("/people/{id}/take", ManagePeople, post(people::take)),
+        change("/people/{id}/disable", ManagePeople, post(people::disable)),
+        change("/people/{id}/cover", Delegate, post(people::cover)),
+        change("/people/{id}/cover/end", Delegate, post(people::end_cover)),
+        // For programs.
+        open("/api/v1/openapi.json", get(api::description)),
+        at(
+            Method::GET,
+            "/api/v1/worklist",
+            Needs::TokenMay(ReadBooks),
+            get(api::worklist),
+        ),
+        at(
+            Method::GET,
+            "/api/v1/bridges",
+            Needs::TokenMay(ReadBooks),
+            get(api::bridges),
+        ),
+        at(
+            Method::GET,
+            "/api/v1/figures/{id}",
+            Needs::TokenMay(ReadBooks),
+            get(api::figure),
+        ),
         // Today.
         read("/", ReadBooks, get(today::page)),
         // Worklist.
@@ -83,37 +205,36 @@ pub fn routes() -> Vec<Route> {
         // Finding.
         read("/find", ReadBooks, get(find::page)),
         // Connections.
-        read("/connections", ReadBooks, get(connections::page)),
+        read("/connections", ReadConnections, get(connections::page)),
         read(
             "/connections/progress",
-            ReadBooks,
+            ReadConnections,
             get(connections::progress),
         ),
-        change("/connections/read", ReadNow, post(connections::read_now)),
+        change("/connections/read", RunCycle, post(connections::read_now)),
         change(
             "/connections/{system}/connect",
-            Connect,
+            ManageConnections,
             post(connections::connect),
         ),
         change(
             "/connections/{system}/disconnect",
-            Connect,
+            ManageConnections,
             post(connections::disconnect),
         ),
         read(
             "/connect/{system}/callback",
-            Connect,
+            ManageConnections,
             get(connections::callback),
         ),
         // Settings.
-        read("/settings", ReadBooks, get(settings::page)),
+        read("/settings", ReadSettings, get(settings::page)),
         change("/settings", ChangeSettings, post(settings::save)),
     ]
 }
 
 /// The application.
-#[must_use]
-pub fn router(house: Arc<House>, visitor: Arc<Visitor>) -> Router {
+pub fn router(house: Arc<House>) -> Router {
     let mut router = Router::new();
     for route in routes() {
         let guarded = route
@@ -124,7 +245,7 @@ pub fn router(house: Arc<House>, visitor: Arc<Visitor>) -> Router {
     router
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::NotFound })
-        .layer(from_fn_with_state(visitor, visitor::resolve))
+        .layer(from_fn_with_state(Arc::clone(&house), visitor::resolve))
         .layer(from_fn(headers::changes_come_from_us))
         .layer(from_fn_with_state(Arc::clone(&house), headers::asked_of_us))
         .layer(from_fn(headers::on_every_answer))

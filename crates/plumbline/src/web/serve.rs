@@ -1,5 +1,6 @@
 //! Listening: requests in, pages out, and a stop that lets running requests end.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,24 +9,24 @@ use tokio_util::sync::CancellationToken;
 
 use super::house::House;
 use super::router::router;
-use super::visitor::Visitor;
 
 /// Serves until `stop` is cancelled.
 ///
 /// # Errors
-/// When the listener breaks or the machine has no randomness.
+/// When the listener breaks, or people would send their passwords over a network in the clear.
 pub async fn serve(
     house: Arc<House>,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("failed to learn the port")?;
+    let is_encrypted = house.origin().starts_with("https://");
     anyhow::ensure!(
-        address.ip().is_loopback(),
-        "nobody signs in yet, so this listens on this machine only; use 127.0.0.1"
+        address.ip().is_loopback() || is_encrypted,
+        "passwords must not cross a network in the clear: listen on 127.0.0.1, or put a proxy with \
+         TLS in front and say so with --origin https://…"
     );
-    let visitor = Arc::new(Visitor::operator(&house)?);
-    let application = router(house, visitor);
+    let application = router(house).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, application)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

@@ -30,6 +30,8 @@ pub enum Place {
     Matches,
     /// Connections.
     Connections,
+    /// People and roles.
+    People,
     /// Settings.
     Settings,
     /// None of them.
@@ -195,10 +197,10 @@ impl Asked {
     /// # Errors
     /// [`AppError::NotFound`] for a tenant that is not here; when the store cannot be read.
     pub async fn gather(house: &House, visitor: Visitor) -> Result<Self, AppError> {
-        let tenant = house.tenant(&visitor.scope).ok_or(AppError::NotFound)?;
+        let tenant = house.tenant(&visitor.scope).await?;
         Ok(Self {
             view: tenant.view().await?,
-            tenant: Arc::clone(tenant),
+            tenant,
             now: house.now(),
             visitor,
         })
@@ -221,10 +223,17 @@ impl Asked {
                 text: format!("{} read {at}", system.system.label()),
             })
         });
+        // A part that this person may not read is absent, not grey.
+        let mut rail = rail(place, decide, differ, questions);
+        for group in &mut rail {
+            group
+                .links
+                .retain(|link| self.visitor.may(needed(link.href)));
+        }
         Shell {
             title: title.to_owned(),
             assets: assets::FOLDER.as_str(),
-            rail: rail(place, decide, differ, questions),
+            rail,
             tenant: view.name.clone(),
             reads: reads.collect(),
             person: self.visitor.name.clone(),
@@ -292,6 +301,16 @@ pub fn refs(records: &[figures::source::SourceRef]) -> String {
     texts.join(",")
 }
 
+/// What a part of the rail needs.
+fn needed(href: &str) -> Action {
+    match href {
+        "/connections" => Action::ReadConnections,
+        "/people" => Action::ReadPeople,
+        "/settings" => Action::ReadSettings,
+        _ => Action::ReadBooks,
+    }
+}
+
 fn rail(
     here: Place,
     decide: Option<usize>,
@@ -324,6 +343,7 @@ fn rail(
             name: "Control",
             links: vec![
                 link(Place::Connections, "/connections", "Connections", None),
+                link(Place::People, "/people", "People and roles", None),
                 link(Place::Settings, "/settings", "Settings", None),
             ],
         },

@@ -52,9 +52,21 @@ const browser = await chromium.launch({
   args: ["--no-sandbox"],
 });
 
+// Everything is looked at as the owner, who signs in once.
+const signIn = await (await browser.newContext()).newPage();
+await signIn.goto(`${origin}/sign-in`);
+await signIn.fill("[name=mail]", "dana@demo.plumbline.example");
+await signIn.fill("[name=password]", "plumb bob and chalk line");
+await signIn.click("main button[type=submit]");
+await signIn.waitForURL(`${origin}/`);
+const signedIn = await signIn.context().storageState();
+await signIn.context().close();
+const door = ["/sign-in", "/sign-in/forgotten"];
+
 // A page whose console and whose requests to elsewhere count as failures.
 const opened = async (address, width, theme) => {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+  const storageState = door.includes(address) ? undefined : signedIn;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, storageState });
   const page = await context.newPage();
   page.said = [];
   page.on("console", (message) => {
@@ -89,6 +101,11 @@ const screens = {
   find: "/find?q=supply",
   connections: "/connections",
   settings: "/settings",
+  people: "/people",
+  account: "/account",
+  "second-factor": "/sign-in/set-up",
+  "sign-in": "/sign-in",
+  forgotten: "/sign-in/forgotten",
 };
 
 const accessible = async (page) => {

@@ -13,6 +13,7 @@ mod faults;
 mod kills;
 mod lifecycle;
 mod mirror;
+mod people;
 mod receipts;
 mod snapshots;
 #[path = "../web/mod.rs"]

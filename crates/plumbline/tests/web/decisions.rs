@@ -58,15 +58,12 @@ async fn a_pair_is_refused_compared_again_and_taken_back() {
     assert!(page.contains("Undo <kbd>U</kbd>"), "{page}");
     assert!(!is_paired(&served, &pair).await, "the books follow at once");
 
-    let tenant = served.house.tenant(served.house.scope()).unwrap();
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
     let decided = decisions::history(tenant.store(), tenant.scope())
         .await
         .unwrap();
     assert_eq!(decided[0].verdict, Verdict::Refused);
-    assert_eq!(
-        decided[0].decided_by.as_deref(),
-        Some("Operator of this machine")
-    );
+    assert_eq!(decided[0].decided_by.as_deref(), Some("Dana Whitfield"));
     assert_eq!(decided[0].note.as_deref(), Some("Asked the vendor."));
 
     let undone = say(&served, "withdrawn", &pair, "").await;
@@ -103,7 +100,7 @@ async fn only_records_that_the_screens_name_can_be_decided_about() {
         let answer = served.post("/matches", &form).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form:?}");
     }
-    let tenant = served.house.tenant(served.house.scope()).unwrap();
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
     let decided = decisions::history(tenant.store(), tenant.scope())
         .await
         .unwrap();

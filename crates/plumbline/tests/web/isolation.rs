@@ -28,5 +28,5 @@ async fn ids_of_another_tenant_answer_exactly_like_ids_that_do_not_exist() {
 async fn a_scope_of_another_tenant_has_no_house_here() {
     let (_one, served) = read_once(7).await;
     let (_other, foreign) = read_once(8).await;
-    assert!(served.house.tenant(foreign.house.scope()).is_none());
+    assert!(served.house.tenant(&foreign.scope).await.is_err());
 }

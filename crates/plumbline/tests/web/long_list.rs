@@ -7,7 +7,7 @@ const ITEMS: i64 = 10_000;
 
 /// Ten thousand items on the worklist of the newest cycle, made of the ones that are there.
 async fn grown(served: &Served) {
-    let tenant = served.house.tenant(served.house.scope()).unwrap();
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
     let (store, scope) = (tenant.store(), tenant.scope());
     let items = worklist::list(store, scope, worklist::Filter::default())
         .await

@@ -12,22 +12,28 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
+use gate::roles::{Grant, Grants, Role};
 use plumbline::web::house::House;
 use plumbline::web::router::router;
+use plumbline::web::signin::door::{Door, DoorSettings, Factors, csrf_of};
+use plumbline::web::signin::password::Cost;
 use plumbline::web::tenant_view::TenantView;
-use plumbline::web::visitor::Visitor;
+use store::control::sessions::{self, NewSession};
+use store::{Secret, TenantScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use crate::app::App;
 
-/// The application, served to the operator.
+/// The application, served to an owner who is signed in.
 pub(crate) struct Served {
     pub(crate) house: Arc<House>,
+    pub(crate) scope: TenantScope,
     router: Router,
+    cookie: String,
     csrf: String,
 }
 
@@ -43,14 +49,25 @@ const HOST_NAME: &str = "127.0.0.1:8420";
 impl Served {
     /// Serves the data folder of an app.
     pub(crate) async fn of(app: &App) -> Self {
-        let house = House::new(app.desk().await, format!("http://{HOST_NAME}"));
-        let house = Arc::new(house);
-        let visitor = Visitor::operator(&house).unwrap();
-        let csrf = visitor.csrf.clone();
+        let desk = app.desk().await;
+        let settings = DoorSettings {
+            origin: format!("http://{HOST_NAME}"),
+            proxies: 0,
+            cost: Cost::FOR_TESTS,
+            factors: Factors::Optional,
+            mailer: None,
+        };
+        let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
+        let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
+        let house = Arc::new(House::new(installation, clock, door));
+        let token = Secret::new("session-of-the-owner".to_owned());
+        signed_in(&house, &desk.scope, &token).await;
         Self {
-            router: router(Arc::clone(&house), Arc::new(visitor)),
+            router: router(Arc::clone(&house)),
             house,
-            csrf,
+            scope: desk.scope.clone(),
+            cookie: format!("plumbline-local={}", token.expose()),
+            csrf: csrf_of(&token),
         }
     }
 
@@ -83,6 +100,7 @@ impl Served {
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(HOST, HOST_NAME);
         }
+        request = request.header(COOKIE, &self.cookie);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -104,14 +122,35 @@ impl Served {
     }
 
     pub(crate) async fn view(&self) -> Arc<TenantView> {
-        let tenant = self.house.tenant(self.house.scope()).unwrap();
+        let tenant = self.house.tenant(&self.scope).await.unwrap();
         tenant.view().await.unwrap()
     }
 
     /// Waits until what was begun in the background has ended.
     pub(crate) async fn idle(&self) {
-        self.house.tenant(self.house.scope()).unwrap().idle().await;
+        let tenant = self.house.tenant(&self.scope).await.unwrap();
+        tenant.idle().await;
     }
+}
+
+async fn signed_in(house: &House, scope: &TenantScope, token: &Secret) {
+    let (door, tenant) = (house.door(), scope.tenant_id());
+    let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
+    let password = Secret::new("plumb bob and chalk line".to_owned());
+    let mail = "dana@ridgeline.example";
+    let person = door.add_person(tenant, mail, "Dana Whitfield", password, grants);
+    let session = NewSession {
+        id: "ses_1".to_owned(),
+        token: token.clone(),
+        person_id: person.await.unwrap(),
+        tenant_id: None,
+        factor_at: None,
+        user_agent: "Firefox/140".to_owned(),
+        address: "203.0.113.7".to_owned(),
+    };
+    sessions::begin(door.control(), session, house.now())
+        .await
+        .unwrap();
 }
 
 /// A small contractor whose books were read once.

@@ -62,8 +62,10 @@ async fn a_system_that_signed_us_out_is_named_above_every_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_books_say_how_old_they_are() {
-    let (app, served) = read_once(7).await;
+    let app = App::start(7).await;
+    app.cycle().await;
     app.clock.advance_hours(24 * 5);
+    let served = Served::of(&app).await;
     let body = served.get("/jobs").await.body;
     assert!(body.contains("These books are 5 days old."), "{body}");
 }

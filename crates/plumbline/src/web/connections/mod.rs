@@ -33,8 +33,8 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     shell.banners.clear();
     let progress = asked.tenant.progress();
     let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);
-    page.may_connect = asked.visitor.may(Action::Connect);
-    page.may_read = asked.visitor.may(Action::ReadNow);
+    page.may_connect = asked.visitor.may(Action::ManageConnections);
+    page.may_read = asked.visitor.may(Action::RunCycle);
     rendered(&page)
 }
 
@@ -99,7 +99,7 @@ pub async fn connect(
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
     let asked = Asked::gather(&house, visitor).await?;
-    let mut desk = asked.tenant.desk()?;
+    let mut desk = asked.tenant.desk().await?;
     let own_account = desk
         .settings
         .procore
@@ -136,7 +136,7 @@ pub async fn callback(
     let login = login.ok_or(UNKNOWN)?;
     let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
     let callback = Callback::from_query(&returned);
-    let mut desk = asked.tenant.desk()?;
+    let mut desk = asked.tenant.desk().await?;
     let uri = redirect_uri(&house, system);
     let connected = connect::finish(&mut desk, login, callback, &uri).await;
     connected_or(&asked, connected).await
@@ -169,7 +169,7 @@ pub async fn disconnect(
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
     let asked = Asked::gather(&house, visitor).await?;
-    let desk = asked.tenant.desk()?;
+    let desk = asked.tenant.desk().await?;
     let note = connect::disconnect(&desk, system).await.map_err(refused)?;
     asked.tenant.refresh().await?;
     match note {

@@ -279,7 +279,7 @@ impl Scale {
         let mut at = one.procore;
         let mut places = vec![at.cents(), one.quickbooks.cents()];
         for step in steps {
-            at = at - step.amount;
+            at -= step.amount;
             places.push(at.cents());
         }
         let low = places.iter().min().copied().unwrap_or_default();

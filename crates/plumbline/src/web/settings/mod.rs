@@ -23,7 +23,7 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let asked = Asked::gather(&house, visitor).await?;
     let shell = asked.shell(Place::Settings, "Settings");
     let may_change = asked.visitor.may(Action::ChangeSettings);
-    let settings = asked.tenant.settings()?;
+    let settings = asked.tenant.settings().await?;
     rendered(&SettingsPage::new(shell, &settings, may_change))
 }
 
@@ -44,7 +44,7 @@ pub async fn save(
     Form(form): Form<Changed>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let mut settings = asked.tenant.settings()?;
+    let mut settings = asked.tenant.settings().await?;
     let zone = form.time_zone.trim();
     if TimeZone::get(zone).is_err() {
         return Err(AppError::Refused(
@@ -59,7 +59,8 @@ pub async fn save(
         ))?;
     zone.clone_into(&mut settings.time_zone);
     settings.stale_after_days = days;
-    settings.save(asked.tenant.data())?;
+    let tenant = &asked.tenant;
+    settings.save(tenant.store(), tenant.scope()).await?;
     asked.tenant.refresh().await?;
     Ok(Redirect::to("/settings").into_response())
 }
