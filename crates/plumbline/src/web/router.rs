@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::access::{Action, Needs, authorise};
 use super::error::AppError;
 use super::house::House;
-use super::signin::pages;
+use super::signin::{pages, setup};
 use super::{
     account, api, assets, connections, figures, find, headers, jobs, matches, people, settings,
     today, visitor, worklist,
@@ -71,8 +71,8 @@ pub fn routes() -> Vec<Route> {
         // Style, script, type.
         open("/assets/{folder}/{name}", get(assets::asset)),
         // The door.
-        open("/setup", get(pages::setup)),
-        send("/setup", post(pages::setup_now)),
+        open("/setup", get(setup::page)),
+        send("/setup", post(setup::send)),
         open("/sign-in", get(pages::sign_in)),
         send("/sign-in", post(pages::sign_in_now)),
         open("/sign-in/forgotten", get(pages::forgotten)),

@@ -247,14 +247,15 @@ impl FromRequestParts<Arc<House>> for Knocking {
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        let text = |name: &str| {
-            let value = parts.headers.get(name).and_then(|it| it.to_str().ok());
-            value.map(str::to_owned)
+        let texts = |name: &str| -> Vec<&str> {
+            let values = parts.headers.get_all(name).iter();
+            values.filter_map(|it| it.to_str().ok()).collect()
         };
-        let forwarded = text("x-forwarded-for");
-        let user_agent = text(USER_AGENT.as_str()).unwrap_or_default();
+        // A proxy may append a line of its own to one that was made up: all lines are one list.
+        let forwarded = texts("x-forwarded-for").join(",");
+        let user_agent = texts(USER_AGENT.as_str()).concat();
         Ok(Self {
-            address: client_address(peer, forwarded.as_deref(), house.door().proxies()),
+            address: client_address(peer, Some(&forwarded), house.door().proxies()),
             user_agent: user_agent.chars().take(LONGEST).collect(),
         })
     }

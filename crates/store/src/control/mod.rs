@@ -10,6 +10,8 @@
 pub mod api_tokens;
 pub mod attempts;
 mod digests;
+#[cfg(test)]
+mod entry_tests;
 pub mod factors;
 pub mod invitations;
 pub mod people;

@@ -11,5 +11,6 @@ pub mod limits;
 pub mod pages;
 pub mod password;
 pub mod qr;
+pub mod setup;
 pub mod totp;
 pub mod view;

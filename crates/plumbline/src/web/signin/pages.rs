@@ -12,7 +12,7 @@ use store::control::{factors, invitations, resets, sessions};
 use store::{Refusal, Secret, StoreError};
 
 use super::door::{Door, Knocking};
-use super::flow::{Denied, FirstOwner};
+use super::flow::Denied;
 use super::view::{DoorPage, Field, Form};
 use super::{qr, totp};
 use crate::web::error::{AppError, page};
@@ -38,7 +38,7 @@ fn safe(to: &str) -> &str {
     if is_ours { to } else { "/" }
 }
 
-fn with_cookie(door: &Door, token: &Secret, mut answer: Response) -> Response {
+pub(super) fn with_cookie(door: &Door, token: &Secret, mut answer: Response) -> Response {
     answer
         .headers_mut()
         .append(SET_COOKIE, door.cookie().set(token));
@@ -46,7 +46,7 @@ fn with_cookie(door: &Door, token: &Secret, mut answer: Response) -> Response {
 }
 
 /// A page that says what was wrong, with the status that programs read.
-fn refused(denied: &Denied, template: &DoorPage) -> Result<Response, AppError> {
+pub(super) fn refused(denied: &Denied, template: &DoorPage) -> Result<Response, AppError> {
     let mut answer = page(template)?;
     *answer.status_mut() = if denied.is_too_often() {
         StatusCode::TOO_MANY_REQUESTS
@@ -509,75 +509,6 @@ pub async fn join(
                 None => spent(),
             }
         }
-    }
-}
-
-/// What the first owner says.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct SetupForm {
-    token: String,
-    company: String,
-    name: String,
-    mail: String,
-    password: String,
-}
-
-fn setup_page(sent: &SetupForm, denied: Option<&Denied>) -> DoorPage {
-    let mut token = Field::text("token", "Token", &sent.token);
-    token.hint = Some("It was printed in the terminal when Plumbline started.");
-    token.autocomplete = Some("off");
-    let mut company = Field::text("company", "Company", &sent.company);
-    company.autocomplete = Some("organization");
-    let mut name = Field::text("name", "Your name", &sent.name);
-    name.autocomplete = Some("name");
-    let fields = vec![
-        token,
-        company,
-        name,
-        Field::mail(&sent.mail),
-        Field::new_password(),
-    ];
-    let form = Form::new("/setup", fields, "Become the owner").with(None, denied);
-    let text = "Nobody is known here yet. The first person is the owner of the company: they \
-                connect both systems and invite everybody else.";
-    DoorPage::new("Set up Plumbline", text).with_form(form)
-}
-
-/// `GET /setup`
-///
-/// # Errors
-/// [`AppError::NotFound`] once somebody is known.
-pub async fn setup(State(house): State<Arc<House>>) -> Result<Response, AppError> {
-    if !store::control::people::nobody_yet(house.door().control()).await? {
-        return Err(AppError::NotFound);
-    }
-    page(&setup_page(&SetupForm::default(), None))
-}
-
-/// `POST /setup`
-///
-/// # Errors
-/// [`AppError::NotFound`] once somebody is known.
-pub async fn setup_now(
-    State(house): State<Arc<House>>,
-    who: Knocking,
-    Sent(sent): Sent<SetupForm>,
-) -> Result<Response, AppError> {
-    let door = house.door();
-    if !store::control::people::nobody_yet(door.control()).await? {
-        return Err(AppError::NotFound);
-    }
-    let first = FirstOwner {
-        token: Secret::new(sent.token.clone()),
-        company: sent.company.clone(),
-        name: sent.name.clone(),
-        mail: sent.mail.clone(),
-        password: Secret::new(sent.password.clone()),
-    };
-    match door.set_up(&who, first).await? {
-        Ok(token) => Ok(with_cookie(door, &token, Redirect::to("/").into_response())),
-        Err(denied) => refused(&denied, &setup_page(&sent, Some(&denied))),
     }
 }
 
