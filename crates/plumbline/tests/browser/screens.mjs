@@ -236,7 +236,7 @@ await check("the theme is chosen and remembered", async () => {
 });
 
 await check("without script every screen still works", async () => {
-  const context = await browser.newContext({ javaScriptEnabled: false });
+  const context = await browser.newContext({ javaScriptEnabled: false, storageState: signedIn });
   const page = await context.newPage();
   await page.goto(`${origin}/worklist`);
   await page.locator(".row").nth(2).click();
