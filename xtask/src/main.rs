@@ -4,6 +4,7 @@
 //! product needs is looked for, installed or named from here. It knows the shape of the workspace
 //! and must know nothing of what the product computes. Start with [`suite`] for what CI runs.
 
+mod browser;
 mod catalogue;
 mod command;
 mod demo;

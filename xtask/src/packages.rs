@@ -31,7 +31,7 @@ pub(crate) struct Need {
 }
 
 /// What building the product takes.
-pub(crate) const BUILD: [Need; 2] = [
+pub(crate) const BUILD: [Need; 4] = [
     Need {
         probe: Probe::CHeaders,
         package: "build-essential",
@@ -42,7 +42,28 @@ pub(crate) const BUILD: [Need; 2] = [
         package: "build-essential",
         purpose: "an archiver for the bundled SQLite",
     },
+    Need {
+        probe: Probe::Program("make"),
+        package: "build-essential",
+        purpose: "building the ciphers of SQLCipher",
+    },
+    Need {
+        probe: Probe::Program("perl"),
+        package: "perl",
+        purpose: "configuring the ciphers of SQLCipher",
+    },
 ];
+
+/// What the tests of the server engine take.
+pub(crate) const SERVER: [Need; 1] = [Need {
+    probe: Probe::Succeeds(&[
+        "sh",
+        "-c",
+        "ls /usr/lib/postgresql/*/bin/initdb || command -v initdb",
+    ]),
+    package: "postgresql",
+    purpose: "the tests of the store on PostgreSQL",
+}];
 
 /// What the third-party clients that test the sandbox take.
 pub(crate) const WITNESSES: [Need; 3] = [
@@ -60,6 +81,25 @@ pub(crate) const WITNESSES: [Need; 3] = [
         probe: Probe::Program("npm"),
         package: "npm",
         purpose: "the packages of the Procore witness",
+    },
+];
+
+/// What looking at the screens in a browser takes.
+pub(crate) const BROWSER: [Need; 3] = [
+    Need {
+        probe: Probe::Program("chromium"),
+        package: "chromium",
+        purpose: "a browser for the tests of the screens",
+    },
+    Need {
+        probe: Probe::Program("node"),
+        package: "nodejs",
+        purpose: "the tests of the screens",
+    },
+    Need {
+        probe: Probe::Program("npm"),
+        package: "npm",
+        purpose: "the packages of the tests of the screens",
     },
 ];
 
@@ -170,8 +210,8 @@ mod tests {
     fn a_package_that_answers_two_needs_is_named_once() {
         let missing: Vec<&Need> = BUILD.iter().collect();
         let wanted = what_to_install(&missing).unwrap();
-        assert_eq!(wanted.packages, ["build-essential"]);
-        assert_eq!(wanted.purposes.len(), 2);
+        assert_eq!(wanted.packages, ["build-essential", "perl"]);
+        assert_eq!(wanted.purposes.len(), 4);
     }
 
     #[test]

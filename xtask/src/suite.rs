@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::command::{cargo, hand_over, run, run_counted, run_tests, step, succeeds};
 use crate::tally::Tally;
 use crate::witness::{self, Witnesses};
-use crate::{catalogue, layers, packages, tidy};
+use crate::{browser, catalogue, layers, packages, tidy};
 
 /// The crates without I/O: their tests need nothing but the compiler.
 const PURE: [&str; 3] = ["figures", "gate", "backoffice"];
@@ -34,10 +34,12 @@ fn run_everything(total: &mut Tally) -> Result<()> {
     step("tests of the pure crates", || {
         run_tests(&mut pure_tests(), total)
     })?;
+    packages::ensure(&packages::SERVER)?;
     let witnesses = witness::prepare()?;
     step("tests of the other crates", || {
         run_tests(&mut other_tests(&witnesses), total)
     })?;
+    browser::test(total)?;
     step("tests in the documentation", || {
         run_counted(&mut cargo(&["test", "--workspace", "--doc"]), total).map(|_| ())
     })?;

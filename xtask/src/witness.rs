@@ -83,7 +83,7 @@ fn prepare_python(pins: &Path, folder: &Path) -> Result<PathBuf> {
 }
 
 /// A folder with the pinned packages; the path of its `node_modules`.
-fn prepare_node(pins: &Path, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn prepare_node(pins: &Path, folder: &Path) -> Result<PathBuf> {
     let modules = folder.join("node_modules");
     let manifest = read_pins(&pins.join("package.json"))?;
     let lock = fs::read_to_string(pins.join("package-lock.json")).ok();

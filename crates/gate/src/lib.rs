@@ -1,1 +1,18 @@
-//! gate
+//! Permission: who may do what, and nothing else.
+//!
+//! The crate is pure: it knows no session, no database and no screen, and takes the day as an
+//! argument. [`roles`] answers whether somebody may do something; [`changes`] whether somebody may
+//! change what others may do. Whatever is not permitted here is refused.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+pub mod changes;
+pub mod roles;

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use connectors::http::{Cause, Limits};
 use connectors::meter::Meter;
 use connectors::oauth::{
-    Application, Callback, CallbackListener, PendingLogin, consent_on_this_machine,
+    Application, Callback, CallbackListener, Connection, PendingLogin, consent_on_this_machine,
 };
 use connectors::{procore, quickbooks};
 use figures::source::System;
 use store::connections;
+use url::Url;
 
 use crate::desk::Desk;
 use crate::reading::{conditions, grant_type};
+use crate::refused::Refused;
 use crate::settings::{ProcoreAccess, QuickBooksAccess, Rights};
 use crate::vault::StoreVault;
 
@@ -37,8 +40,21 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// When consent is not given, the company does not answer, or another one is bound.
 pub async fn procore(
     desk: &mut Desk,
-    mut access: ProcoreAccess,
+    access: ProcoreAccess,
     consent: Consent,
+) -> anyhow::Result<String> {
+    let given = match access.rights {
+        Rights::ServiceAccount => None,
+        Rights::Person => Some(consented(desk, access.application()?, consent).await?),
+    };
+    procore_with(desk, access, given).await
+}
+
+/// Connects Procore with a consent that was given, or as the application's own account.
+async fn procore_with(
+    desk: &mut Desk,
+    mut access: ProcoreAccess,
+    given: Option<Given>,
 ) -> anyhow::Result<String> {
     let system = System::Procore;
     let environment = access.environment()?;
@@ -56,8 +72,8 @@ pub async fn procore(
         &Arc::new(Meter::new()),
     );
     let company = access.company_id;
-    match access.rights {
-        Rights::ServiceAccount => {
+    match given {
+        None => {
             let application = access.application()?;
             procore::client::connect_service_account(
                 &environment,
@@ -69,28 +85,24 @@ pub async fn procore(
             )
             .await?;
         }
-        Rights::Person => {
-            let (application, login, callback) =
-                consented(desk, access.application()?, consent).await?;
-            access
-                .client
-                .redirect_uri
-                .clone_from(&application.redirect_uri);
+        Some(given) => {
+            let redirect_uri = given.application.redirect_uri.clone();
             procore::client::connect(
                 &environment,
-                &application,
-                login,
-                &callback,
+                &given.application,
+                given.login,
+                &given.callback,
                 company,
                 bound,
                 &vault,
                 conditions,
             )
             .await?;
+            access.client.redirect_uri = redirect_uri;
         }
     }
     desk.settings.procore = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(company.to_string())
 }
 
@@ -100,8 +112,18 @@ pub async fn procore(
 /// As [`procore()`].
 pub async fn quickbooks(
     desk: &mut Desk,
-    mut access: QuickBooksAccess,
+    access: QuickBooksAccess,
     consent: Consent,
+) -> anyhow::Result<String> {
+    let given = consented(desk, access.application()?, consent).await?;
+    quickbooks_with(desk, access, given).await
+}
+
+/// Connects QuickBooks with a consent that was given.
+async fn quickbooks_with(
+    desk: &mut Desk,
+    mut access: QuickBooksAccess,
+    given: Given,
 ) -> anyhow::Result<String> {
     let system = System::QuickBooks;
     let environment = access.environment()?;
@@ -115,24 +137,150 @@ pub async fn quickbooks(
         &desk.clock,
         &Arc::new(Meter::new()),
     );
-    let (application, login, callback) = consented(desk, access.application()?, consent).await?;
     access
         .client
         .redirect_uri
-        .clone_from(&application.redirect_uri);
+        .clone_from(&given.application.redirect_uri);
     let realm = quickbooks::client::connect(
         &environment,
-        &application,
-        login,
-        &callback,
+        &given.application,
+        given.login,
+        &given.callback,
         bound.as_deref(),
         &vault,
         conditions,
     )
     .await?;
     desk.settings.quickbooks = Some(access);
-    desk.settings.save(&desk.data)?;
+    desk.save_settings().await?;
     Ok(realm)
+}
+
+/// A consent that a person was sent away to give, and what came back.
+struct Given {
+    application: Application,
+    login: PendingLogin,
+    callback: Callback,
+}
+
+/// Begins a consent whose browser comes back to a page of ours: what to keep, and the address to
+/// send the person to.
+///
+/// # Errors
+/// [`Refused`] when nobody has told us yet as which application we call.
+pub fn begin(
+    desk: &Desk,
+    system: System,
+    redirect_uri: &str,
+) -> anyhow::Result<(PendingLogin, Url)> {
+    let application = application(desk, system, redirect_uri)?;
+    Ok(PendingLogin::begin(&application, desk.clock.as_ref())?)
+}
+
+/// Ends a consent that was begun with the same redirect address. Returns the company.
+///
+/// # Errors
+/// As [`procore()`] and [`quickbooks()`].
+pub async fn finish(
+    desk: &mut Desk,
+    login: PendingLogin,
+    callback: Callback,
+    redirect_uri: &str,
+) -> anyhow::Result<String> {
+    let system = login.system();
+    let given = Given {
+        application: application(desk, system, redirect_uri)?,
+        login,
+        callback,
+    };
+    match system {
+        System::Procore => {
+            let access = desk.settings.procore.clone();
+            let access = access.ok_or_else(|| not_registered(system))?;
+            procore_with(desk, access, Some(given)).await
+        }
+        System::QuickBooks => {
+            let access = desk.settings.quickbooks.clone();
+            let access = access.ok_or_else(|| not_registered(system))?;
+            quickbooks_with(desk, access, given).await
+        }
+    }
+}
+
+/// Connects Procore again as the application's own account, which needs no consent.
+///
+/// # Errors
+/// As [`procore()`].
+pub async fn procore_service_account(desk: &mut Desk) -> anyhow::Result<String> {
+    let access = desk.settings.procore.clone();
+    let access = access.ok_or_else(|| not_registered(System::Procore))?;
+    procore_with(desk, access, None).await
+}
+
+/// Ends a connection: the grant is revoked at the vendor and the tokens are destroyed. Returns
+/// why the vendor could not be told, if so; the tokens are gone nevertheless.
+///
+/// # Errors
+/// When the store or the settings fail.
+pub async fn disconnect(desk: &Desk, system: System) -> anyhow::Result<Option<String>> {
+    let (environment, grant, uri) = match system {
+        System::Procore => {
+            let access = desk.settings.procore.as_ref();
+            let access = access.ok_or_else(|| not_registered(system))?;
+            (
+                access.api.clone(),
+                grant_type(access.rights),
+                access.client.redirect_uri.clone(),
+            )
+        }
+        System::QuickBooks => {
+            let access = desk.settings.quickbooks.as_ref();
+            let access = access.ok_or_else(|| not_registered(system))?;
+            (
+                access.environment.clone(),
+                grant_type(Rights::Person),
+                access.client.redirect_uri.clone(),
+            )
+        }
+    };
+    let application = application(desk, system, &uri)?;
+    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
+    let vault = StoreVault::new(store, system, environment, grant, Arc::clone(&clock));
+    let connection = Connection::of_person(application, Arc::new(vault), clock, Limits::default())
+        .map_err(|cause| anyhow::anyhow!(cause.sentence(system)))?;
+    match connection.disconnect().await {
+        Ok(()) => Ok(None),
+        Err(cause @ Cause::NotKept { .. }) => Err(anyhow::anyhow!(cause.sentence(system))),
+        Err(cause) => Ok(Some(cause.sentence(system))),
+    }
+}
+
+/// The registered application with the address that the browser comes back to.
+fn application(desk: &Desk, system: System, redirect_uri: &str) -> anyhow::Result<Application> {
+    let mut application = match system {
+        System::Procore => {
+            let access = desk.settings.procore.as_ref();
+            access
+                .ok_or_else(|| not_registered(system))?
+                .application()?
+        }
+        System::QuickBooks => {
+            let access = desk.settings.quickbooks.as_ref();
+            access
+                .ok_or_else(|| not_registered(system))?
+                .application()?
+        }
+    };
+    redirect_uri.clone_into(&mut application.redirect_uri);
+    Ok(application)
+}
+
+fn not_registered(system: System) -> Refused {
+    Refused::new(format!(
+        "Nobody has set up yet as which application {system} is called. On the server, run \
+         `plumbline connect {}` once.",
+        system.name()
+    ))
 }
 
 /// The company that a system is bound to already.
@@ -146,7 +294,7 @@ async fn consented(
     desk: &Desk,
     mut application: Application,
     consent: Consent,
-) -> anyhow::Result<(Application, PendingLogin, Callback)> {
+) -> anyhow::Result<Given> {
     let listener = CallbackListener::bind(&application.redirect_uri).await?;
     listener
         .redirect_uri()
@@ -166,5 +314,9 @@ async fn consented(
             waiting.await.context("failed to wait for the consent")??
         }
     };
-    Ok((application, login, callback))
+    Ok(Given {
+        application,
+        login,
+        callback,
+    })
 }

@@ -10,7 +10,8 @@ use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
-use store::mirror::{self, Begun};
+use store::decisions;
+use store::mirror::{self, Begun, CycleState};
 use store::results::{self, NewResult};
 use store::worklist::{self, Proof, PublishReport, PublishedFinding, Publishing, Unproven};
 
@@ -47,6 +48,32 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
     let (store, scope, cycle) = (&desk.store, &desk.scope, begun.cycle.number());
     mirror::finish_cycle(store, scope, begun.cycle, day, desk.clock.now()).await?;
 
+    settle(desk, cycle, day, watch).await
+}
+
+/// Compares the books of the newest cycle again, with what people have decided since. Does
+/// nothing when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub async fn compare_newest(desk: &Desk, watch: &mut dyn Watch) -> anyhow::Result<()> {
+    let newest = mirror::cycle_as_of(&desk.store, &desk.scope, None).await?;
+    if let Some(cycle) = newest
+        && let CycleState::Finished { as_of, .. } = cycle.state
+    {
+        settle(desk, cycle.number, as_of, watch).await?;
+    }
+    Ok(())
+}
+
+/// Normalises, reconciles, publishes and saves what a finished cycle has read.
+async fn settle(
+    desk: &Desk,
+    cycle: i64,
+    day: Date,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<Report> {
+    let (store, scope) = (&desk.store, &desk.scope);
     watch.note("comparing the books");
     let loaded = Loaded::from_mirror(store, scope, cycle, day).await?;
     let decisions = desk.decisions().await?;
@@ -55,7 +82,7 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
 
     let publishing = publishing(cycle, &outcome)?;
     let changes = worklist::publish(store, scope, publishing, desk.clock.now()).await?;
-    let body = serde_json::to_string(&outcome)?;
+    let body = kept(desk, &outcome).await?;
     let result = NewResult {
         cycle,
         as_of: day,
@@ -69,6 +96,18 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
         outcome,
         changes,
     })
+}
+
+/// The outcome as it is kept: with the number of the newest decision, because the same findings
+/// after another decision are another result, and the newest result is the one that is shown.
+async fn kept(desk: &Desk, outcome: &Reconciliation) -> anyhow::Result<String> {
+    let decided = decisions::history(&desk.store, &desk.scope).await?;
+    let newest = decided.last().map_or(0, |decision| decision.number);
+    let mut body = serde_json::to_string(outcome)?;
+    // An object ends in its brace.
+    body.pop();
+    body.push_str(&format!(",\"decisions\":{newest}}}"));
+    Ok(body)
 }
 
 /// A cycle that was left unfinished longer ago than this is given up: what it read first is too

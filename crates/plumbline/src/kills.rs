@@ -133,7 +133,7 @@ async fn connect_both(sandboxes: &Sandboxes, data: &Path) -> anyhow::Result<()> 
     let access = sandboxes.procore_access(Rights::ServiceAccount);
     connect::procore(&mut desk, access, Consent::Headless).await?;
     connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
-    desk.store.close().await;
+    desk.close().await;
     Ok(())
 }
 
@@ -303,6 +303,6 @@ async fn items(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         );
         found.insert(item.id, facts);
     }
-    desk.store.close().await;
+    desk.close().await;
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! The composition root: where reading, deciding and showing meet.
 //!
 //! Start with `cycle`, the main flow. `reading` fetches into the mirror, `books` takes books out
-//! of it or out of a snapshot, `connect` and `vault` keep the connections, `cli` shows.
+//! of it or out of a snapshot, `connect` and `vault` keep the connections, `cli` and `web` show.
 
 pub mod accuracy;
 pub mod again;
@@ -11,10 +11,13 @@ pub mod cli;
 pub mod connect;
 pub mod cycle;
 pub mod desk;
+mod earlier_version;
 pub mod kills;
+pub mod mail;
 pub mod reading;
 pub mod receipts;
 pub mod refused;
 pub mod sandboxes;
 pub mod settings;
 pub mod vault;
+pub mod web;

@@ -96,7 +96,7 @@ impl Sandboxes {
             rights,
             client: Client {
                 id: config.client_id.clone(),
-                secret: config.client_secret.clone(),
+                secret: store::Secret::new(config.client_secret.clone()),
                 redirect_uri: REDIRECT_URI.to_owned(),
             },
         }
@@ -109,7 +109,7 @@ impl Sandboxes {
             environment: self.quickbooks.base_url().to_owned(),
             client: Client {
                 id: quickbooks::CLIENT_ID.to_owned(),
-                secret: quickbooks::CLIENT_SECRET.to_owned(),
+                secret: store::Secret::new(quickbooks::CLIENT_SECRET.to_owned()),
                 redirect_uri: REDIRECT_URI.to_owned(),
             },
         }

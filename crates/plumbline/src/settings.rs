@@ -1,11 +1,9 @@
-//! What the data folder remembers besides the store: where the vendors are and as whom we call.
+//! What a tenant has set: where the vendors are and as whom we call them.
 //!
-//! The file is readable by its owner only, because the client secrets are in it. Tokens are not:
-//! they live in the store, where they can be replaced in a transaction.
+//! They lie in the tenant's store. The client secrets in them are sealed there, each for itself,
+//! and never written with the rest.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use connectors::http::{AddressError, is_this_machine};
@@ -15,8 +13,10 @@ use connectors::{procore, quickbooks};
 use figures::Date;
 use figures::source::System;
 use serde::{Deserialize, Serialize};
+use store::settings::StoredSettings;
+use store::{Store, TenantScope};
 
-/// Settings of one data folder.
+/// Settings of one tenant.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -87,13 +87,19 @@ pub struct QuickBooksAccess {
 pub struct Client {
     /// Client id.
     pub id: String,
-    /// Client secret.
-    pub secret: String,
+    /// Client secret; it is kept apart from the rest.
+    #[serde(skip, default = "nothing")]
+    pub secret: store::Secret,
     /// The redirect address, exactly as registered.
     pub redirect_uri: String,
 }
 
-const FILE: &str = "settings.json";
+fn nothing() -> store::Secret {
+    store::Secret::new(String::new())
+}
+
+const PROCORE_SECRET: &str = "procore.client_secret";
+const QUICKBOOKS_SECRET: &str = "quickbooks.client_secret";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -108,44 +114,53 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The settings of a data folder; the defaults when it has none yet.
+    /// The settings of a tenant; the defaults when it has none yet.
     ///
     /// # Errors
-    /// When the file cannot be read or understood.
-    pub fn load(data: &Path) -> anyhow::Result<Self> {
-        let path = data.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to read {}", path.display()));
-            }
-        };
-        serde_json::from_str(&text)
-            .with_context(|| format!("failed to understand {}", path.display()))
+    /// When they cannot be read or understood, or a secret does not open.
+    pub async fn load(store: &Store, scope: &TenantScope) -> anyhow::Result<Self> {
+        match store::settings::load(store, scope).await? {
+            None => Ok(Self::default()),
+            Some(stored) => Self::of(&stored),
+        }
     }
 
-    /// Writes the settings: as a whole, or not at all.
+    fn of(stored: &StoredSettings) -> anyhow::Result<Self> {
+        let mut settings: Self = serde_json::from_str(&stored.body)
+            .context("failed to understand the settings of the tenant")?;
+        for (client, name) in settings.clients() {
+            // A tenant that was moved here left its secrets behind; connecting again asks for them.
+            if let Some(secret) = stored.secrets.get(name) {
+                client.secret = secret.clone();
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Keeps the settings: as a whole, or not at all.
     ///
     /// # Errors
-    /// Whatever the file system refuses.
-    pub fn save(&self, data: &Path) -> anyhow::Result<()> {
-        let path = data.join(FILE);
-        let fresh = data.join("settings.json.new");
-        let mut text = serde_json::to_string_pretty(self)?;
-        text.push('\n');
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&fresh).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&fresh, &path)
-        });
-        written.with_context(|| format!("failed to write {}", path.display()))
+    /// When the store cannot write.
+    pub async fn save(&self, store: &Store, scope: &TenantScope) -> anyhow::Result<()> {
+        let mut settings = self.clone();
+        let stored = StoredSettings {
+            body: serde_json::to_string(&settings)?,
+            secrets: settings
+                .clients()
+                .map(|(client, name)| (name.to_owned(), client.secret.clone()))
+                .collect::<BTreeMap<_, _>>(),
+        };
+        Ok(store::settings::save(store, scope, stored).await?)
+    }
+
+    /// The registered applications with the names of their secrets.
+    fn clients(&mut self) -> impl Iterator<Item = (&mut Client, &'static str)> {
+        let procore = self.procore.as_mut().map(|access| &mut access.client);
+        let quickbooks = self.quickbooks.as_mut().map(|access| &mut access.client);
+        let procore = procore.map(|client| (client, PROCORE_SECRET));
+        procore
+            .into_iter()
+            .chain(quickbooks.map(|client| (client, QUICKBOOKS_SECRET)))
     }
 }
 
@@ -212,7 +227,7 @@ impl Client {
         Application {
             system,
             client_id: self.id.clone(),
-            client_secret: Secret::new(self.secret.clone()),
+            client_secret: Secret::new(self.secret.expose().to_owned()),
             redirect_uri: self.redirect_uri.clone(),
             endpoints,
         }

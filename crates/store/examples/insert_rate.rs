@@ -4,6 +4,7 @@
 //! of about that many bytes in pages of 5,000, reads the same pages again unchanged, then with one
 //! record in a hundred changed, and reads the whole mirror back. It prints rows per second.
 
+use std::path::Path;
 use std::time::Instant;
 
 use figures::source::{RawRecord, System};
@@ -11,7 +12,7 @@ use store::mirror::{
     OpenCycle, Outcome, Reach, ResourceKey, begin_cycle, finish_cycle, finish_resource, read_as_of,
     record_page,
 };
-use store::{Store, StoreError};
+use store::{Installation, MasterKeySource, Store, StoreError};
 
 const PAGE: usize = 5_000;
 
@@ -23,8 +24,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_or(Ok(1_000_000), |text| text.parse())?;
     let bytes: usize = arguments.next().map_or(Ok(500), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("store.db");
-    let store = Store::open(&path).await?;
+    let data = folder.path().join("data");
+    let (source, now) = (MasterKeySource::BesideTheData, jiff::Timestamp::UNIX_EPOCH);
+    let installation = Installation::open(&data, &source, now).await?;
+    let tenant = installation.create_tenant("Measured", now).await?.id;
+    let store = installation.store(&tenant).await?;
+    let path = store.path().map(Path::to_owned).unwrap_or_default();
 
     sweep(&store, "first sweep", records, |id| body(id, 0, bytes)).await?;
     let last = sweep(&store, "unchanged sweep", records, |id| body(id, 0, bytes)).await?;
@@ -41,15 +46,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     report("read as of a past cycle", count, started);
 
-    store.close().await;
-    drop((stream, store));
+    installation.close().await;
+    drop((stream, store, installation));
     println!("file: {} MB", std::fs::metadata(&path)?.len() / 1_000_000);
     let started = Instant::now();
-    Store::open(&path).await?.close().await;
+    let installation = Installation::open(&data, &source, now).await?;
+    println!("open the folder: {} ms", started.elapsed().as_millis());
+    let started = Instant::now();
+    installation.store(&tenant).await?.close().await;
     println!(
-        "open with quick check: {} ms",
+        "open the tenant with quick check: {} ms",
         started.elapsed().as_millis()
     );
+    let started = Instant::now();
+    installation.store(&tenant).await?;
+    println!("open it again: {} ms", started.elapsed().as_millis());
+    installation.close().await;
     Ok(())
 }
 

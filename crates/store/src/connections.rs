@@ -8,7 +8,9 @@ use figures::source::System;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
+use crate::sql::query;
 use crate::tokens::{TokenSet, write_tokens};
 use crate::tx::Tx;
 use crate::{Refusal, Secret, Store, StoreError, TenantScope};
@@ -88,6 +90,19 @@ fn digest(state: &Secret) -> Vec<u8> {
     Sha256::digest(state.expose().as_bytes()).to_vec()
 }
 
+pub(crate) fn verifier_place(row: &str) -> Place<'_> {
+    Place {
+        table: "oauth_state",
+        column: "pkce_verifier",
+        row,
+    }
+}
+
+/// A digest as the name of its row.
+pub(crate) fn row_name(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Remembers an authorisation before the person is sent to the vendor.
 ///
 /// # Errors
@@ -101,25 +116,27 @@ pub async fn start_authorization(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM oauth_state WHERE tenant_id = $1 AND expires_at < $2")
+                query("DELETE FROM oauth_state WHERE tenant_id = $1 AND expires_at < $2")
                     .bind(tx.tenant())
                     .bind(moment(now))
                     .execute(tx.connection())
                     .await?;
-                sqlx::query(
+                let digest = digest(&pending.state);
+                let row = row_name(&digest);
+                let verifier = pending
+                    .pkce_verifier
+                    .map(|verifier| tx.seal(verifier_place(&row), &verifier))
+                    .transpose()?;
+                query(
                     "INSERT INTO oauth_state
                          (tenant_id, state_digest, system, session, pkce_verifier, expires_at)
                      VALUES ($1, $2, $3, $4, $5, $6)",
                 )
                 .bind(tx.tenant())
-                .bind(digest(&pending.state))
+                .bind(digest)
                 .bind(pending.system.name())
                 .bind(pending.session)
-                .bind(
-                    pending
-                        .pkce_verifier
-                        .map(|verifier| verifier.expose().to_owned()),
-                )
+                .bind(verifier)
                 .bind(moment(pending.expires_at))
                 .execute(tx.connection())
                 .await?;
@@ -142,15 +159,17 @@ pub async fn redeem_state(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                let known: Option<(Option<String>, String, Option<String>)> = sqlx::query_as(
+                let digest = digest(&returned.state);
+                let row = row_name(&digest);
+                let known: Option<(Option<String>, String, Option<String>)> = query(
                     "SELECT used_at, expires_at, pkce_verifier FROM oauth_state
                      WHERE tenant_id = $1 AND state_digest = $2 AND system = $3 AND session = $4",
                 )
                 .bind(tx.tenant())
-                .bind(digest(&returned.state))
+                .bind(digest.clone())
                 .bind(returned.system.name())
                 .bind(returned.session)
-                .fetch_optional(tx.connection())
+                .row_if_any(tx.connection())
                 .await?;
                 let (used_at, expires_at, verifier) = known.ok_or(Refusal::UnknownState)?;
                 if used_at.is_some() {
@@ -159,16 +178,18 @@ pub async fn redeem_state(
                 if expires_at <= moment(now) {
                     return Err(Refusal::StateExpired.into());
                 }
-                sqlx::query(
+                query(
                     "UPDATE oauth_state SET used_at = $3, pkce_verifier = NULL
                      WHERE tenant_id = $1 AND state_digest = $2",
                 )
                 .bind(tx.tenant())
-                .bind(digest(&returned.state))
+                .bind(digest)
                 .bind(moment(now))
                 .execute(tx.connection())
                 .await?;
-                Ok(verifier.map(Secret::new))
+                verifier
+                    .map(|sealed| tx.unseal(verifier_place(&row), &sealed))
+                    .transpose()
             })
         })
         .await
@@ -201,7 +222,7 @@ async fn connect_in(tx: &mut Tx, new: NewConnection, now: Timestamp) -> Result<(
         }
         .into());
     }
-    sqlx::query(
+    query(
         "INSERT INTO connection (tenant_id, system, environment, account_id, grant_type, state,
                                  reason, resync_due, changed_at)
          VALUES ($1, $2, $3, $4, $5, 'connected', '', 1, $6)
@@ -218,7 +239,7 @@ async fn connect_in(tx: &mut Tx, new: NewConnection, now: Timestamp) -> Result<(
     .bind(moment(now))
     .execute(tx.connection())
     .await?;
-    sqlx::query("DELETE FROM cursor WHERE tenant_id = $1 AND system = $2")
+    query("DELETE FROM cursor WHERE tenant_id = $1 AND system = $2")
         .bind(tx.tenant())
         .bind(new.system.name())
         .execute(tx.connection())
@@ -243,13 +264,13 @@ pub async fn connection(
 type ConnectionRow = (String, String, String, String, String, bool, String);
 
 pub(crate) async fn find(tx: &mut Tx, system: System) -> Result<Option<Connection>, StoreError> {
-    let row: Option<ConnectionRow> = sqlx::query_as(
-        "SELECT environment, account_id, grant_type, state, reason, resync_due, changed_at
+    let row: Option<ConnectionRow> = query(
+        "SELECT environment, account_id, grant_type, state, reason, resync_due = 1, changed_at
          FROM connection WHERE tenant_id = $1 AND system = $2",
     )
     .bind(tx.tenant())
     .bind(system.name())
-    .fetch_optional(tx.connection())
+    .row_if_any(tx.connection())
     .await?;
     let Some((environment, account_id, grant_type, state, reason, resync_due, changed_at)) = row
     else {
@@ -287,7 +308,7 @@ pub async fn needs_reconnect(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                let changed = sqlx::query(
+                let changed = query(
                     "UPDATE connection SET state = 'needs_reconnect', reason = $3, changed_at = $4
                      WHERE tenant_id = $1 AND system = $2 AND state <> 'disconnected'",
                 )
@@ -297,7 +318,7 @@ pub async fn needs_reconnect(
                 .bind(moment(now))
                 .execute(tx.connection())
                 .await?;
-                if changed.rows_affected() == 0 {
+                if changed == 0 {
                     return Err(Refusal::NotConnected {
                         system: system.label(),
                     }
@@ -321,13 +342,11 @@ pub async fn resync_done(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                sqlx::query(
-                    "UPDATE connection SET resync_due = 0 WHERE tenant_id = $1 AND system = $2",
-                )
-                .bind(tx.tenant())
-                .bind(system.name())
-                .execute(tx.connection())
-                .await?;
+                query("UPDATE connection SET resync_due = 0 WHERE tenant_id = $1 AND system = $2")
+                    .bind(tx.tenant())
+                    .bind(system.name())
+                    .execute(tx.connection())
+                    .await?;
                 Ok(())
             })
         })
@@ -357,13 +376,13 @@ pub async fn disconnect(
                      WHERE tenant_id = $1 AND system = $2",
                     "DELETE FROM cursor WHERE tenant_id = $1 AND system = $2",
                 ] {
-                    sqlx::query(statement)
+                    query(statement)
                         .bind(tx.tenant())
                         .bind(system.name())
                         .execute(tx.connection())
                         .await?;
                 }
-                sqlx::query(
+                query(
                     "UPDATE connection SET state = 'disconnected', reason = '', changed_at = $3
                      WHERE tenant_id = $1 AND system = $2",
                 )

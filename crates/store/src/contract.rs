@@ -1,32 +1,133 @@
-//! What every engine of the store must do, run once per engine by [`contract_for`].
+//! What every engine of the store must do; [`the_contract`] names all of it once.
 //!
 //! The suite speaks only through the public functions. What concerns the file of an engine is
 //! tested beside that engine.
 
 pub(crate) mod connections;
 pub(crate) mod decisions;
+pub(crate) mod jobs;
 pub(crate) mod mirror;
 pub(crate) mod results;
+pub(crate) mod storm;
+pub(crate) mod tenancy;
 pub(crate) mod worklist;
 
 use figures::source::{RawRecord, System};
 use jiff::Timestamp;
 
-/// Makes one test of each function of the suite. `$open` gives an opened store and whatever must
-/// live as long as it does.
-macro_rules! contract_for {
-    ($open:path: $($area:ident { $($name:ident),+ $(,)? })+) => {
-        $(mod $area {
-            $(#[tokio::test]
-            async fn $name() {
-                let (store, _keep) = $open().await;
-                crate::contract::$area::$name(&store).await;
-                store.close().await;
-            })+
-        })+
+use crate::{Installation, MasterKeySource, Store};
+
+/// Hands the whole suite to a macro, which makes tests of it for one engine.
+macro_rules! the_contract {
+    ($make_tests:ident) => {
+        $make_tests! {
+            mirror {
+                the_same_page_twice_writes_no_second_version,
+                any_past_cycle_reads_as_it_was,
+                a_removed_record_that_comes_back_is_there_again,
+                what_an_incomplete_read_did_not_see_stays,
+                a_sweep_that_misses_the_vendors_count_is_incomplete,
+                reading_changes_removes_nothing_and_moves_the_cursor,
+                a_sweep_of_one_project_leaves_the_others_alone,
+                records_come_in_the_order_of_their_keys_with_ids_as_numbers,
+                a_long_resource_is_read_whole_over_many_chunks,
+                a_record_twice_in_a_page_gets_two_versions,
+                an_interrupted_cycle_is_taken_up_and_forgets_half_a_sweep,
+                what_was_proven_before_the_interruption_stays_proven,
+                a_resource_that_nobody_finished_is_incomplete,
+                what_procore_hides_is_a_blind_spot,
+                a_finished_cycle_gets_no_more_records,
+                a_day_is_answered_by_the_newest_cycle_up_to_it,
+                meters_add_up_over_the_runs_of_a_cycle,
+                a_cycle_remembers_whose_books_it_read,
+                a_key_that_stands_for_none_is_refused_with_its_page,
+            }
+            connections {
+                an_authorisation_is_redeemed_once,
+                a_foreign_or_late_authorisation_is_refused,
+                without_a_connection_there_are_no_tokens,
+                another_company_is_refused_on_reconnect,
+                a_refreshed_pair_replaces_the_old_one,
+                only_one_refreshes_at_a_time,
+                a_refresh_without_an_end_is_ambiguous_for_the_next,
+                a_late_pair_is_not_thrown_away,
+                disconnecting_destroys_the_tokens_for_good,
+                tokens_do_not_show_in_debug_or_errors,
+            }
+            decisions {
+                the_last_word_about_a_pair_stands,
+                the_order_of_the_records_makes_no_other_pair,
+                a_record_is_not_confirmed_in_two_pairs,
+                there_is_nothing_to_withdraw_without_a_decision,
+                who_and_why_are_kept,
+            }
+            jobs {
+                a_job_is_done_once_and_in_its_turn,
+                a_job_for_later_is_not_taken_now,
+                the_same_work_waits_once_but_once_more_while_it_is_done,
+                whoever_lost_the_lease_can_do_nothing_with_the_job,
+                a_failed_job_waits_and_is_dead_after_its_last_attempt,
+                a_job_that_loses_its_workers_is_dead_and_can_be_retried,
+                workers_at_the_same_time_never_take_the_same_job,
+            }
+            results {
+                a_figure_is_found_with_its_newest_receipt,
+                the_same_result_is_kept_once,
+                a_figure_twice_in_a_result_keeps_nothing_of_it,
+            }
+            worklist {
+                the_most_severe_come_first_then_the_published_order,
+                filters_restrict_the_list,
+                an_item_stays_while_its_job_is_not_proven,
+                an_item_stays_while_its_check_is_not_sure,
+                a_list_is_refused_whole_when_an_id_is_there_twice,
+                an_older_cycle_cannot_overwrite_the_list,
+                an_item_tells_its_life,
+            }
+        }
     };
 }
-pub(crate) use contract_for;
+pub(crate) use the_contract;
+
+/// A tenant of a new installation in a folder of its own, and what must live as long.
+pub(crate) async fn opened() -> (Store, Kept) {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept::open(folder).await;
+    let tenant = kept.installation.create_tenant("Ridgeline", at(0)).await;
+    let store = kept.installation.store(&tenant.unwrap().id).await.unwrap();
+    (store, kept)
+}
+
+/// An installation and the folder that it is in.
+pub(crate) struct Kept {
+    pub(crate) installation: Installation,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Kept {
+    pub(crate) async fn open(folder: tempfile::TempDir) -> Self {
+        let data = folder.path().join("data");
+        let source = MasterKeySource::BesideTheData;
+        let installation = Installation::open(&data, &source, at(0)).await.unwrap();
+        Self {
+            installation,
+            folder,
+        }
+    }
+
+    /// Closes everything. Whoever does not may crash at the end of the process.
+    pub(crate) async fn close(self) {
+        self.installation.close().await;
+    }
+
+    /// Closes everything and opens it again, as the next process would.
+    pub(crate) async fn again(self) -> Self {
+        self.installation.close().await;
+        let folder = self.folder;
+        drop(self.installation);
+        Self::open(folder).await
+    }
+}
 
 /// A moment on a day in November, by hour.
 pub(crate) fn at(hour: i64) -> Timestamp {

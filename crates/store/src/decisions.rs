@@ -7,6 +7,7 @@ use figures::source::SourceRef;
 use jiff::Timestamp;
 
 use crate::mirror::{moment, read_moment};
+use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
@@ -141,7 +142,7 @@ async fn decide_in(
     if verdict == Verdict::Confirmed {
         refuse_second_partner(&pair, &standing)?;
     }
-    let number: i64 = sqlx::query_scalar(
+    let number: i64 = query(
         "INSERT INTO decision (tenant_id, decision_no, kind, verdict, procore, quickbooks,
                                decided_by, decided_at, note)
          SELECT $1, coalesce(max(decision_no), 0) + 1, $2, $3, $4, $5, $6, $7, $8
@@ -156,7 +157,7 @@ async fn decide_in(
     .bind(&deciding.decided_by)
     .bind(moment(now))
     .bind(&deciding.note)
-    .fetch_one(tx.connection())
+    .value(tx.connection())
     .await?;
     let Deciding { decided_by, note } = deciding;
     Ok(Decision {
@@ -203,13 +204,13 @@ pub async fn history(store: &Store, scope: &TenantScope) -> Result<Vec<Decision>
     store
         .read(scope, |tx| {
             Box::pin(async move {
-                let rows = sqlx::query_as(
+                let rows = query(
                     "SELECT decision_no, kind, verdict, procore, quickbooks, decided_by,
                             decided_at, note
                      FROM decision WHERE tenant_id = $1 ORDER BY decision_no",
                 )
                 .bind(tx.tenant())
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter().map(decision_from).collect()
             })
@@ -218,7 +219,7 @@ pub async fn history(store: &Store, scope: &TenantScope) -> Result<Vec<Decision>
 }
 
 async fn standing_in(tx: &mut Tx) -> Result<Vec<Decision>, StoreError> {
-    let rows = sqlx::query_as(
+    let rows = query(
         "SELECT decision_no, kind, verdict, procore, quickbooks, decided_by, decided_at, note
          FROM decision AS this
          WHERE tenant_id = $1 AND verdict <> 'withdrawn' AND NOT EXISTS (
@@ -229,7 +230,7 @@ async fn standing_in(tx: &mut Tx) -> Result<Vec<Decision>, StoreError> {
          ORDER BY decision_no",
     )
     .bind(tx.tenant())
-    .fetch_all(tx.connection())
+    .rows(tx.connection())
     .await?;
     rows.into_iter().map(decision_from).collect()
 }

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::sql::query;
+use crate::transfer::TABLES;
 use crate::tx::Tx;
 use crate::{Store, StoreError, TenantScope};
 
 /// What the file looks like from inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// The file.
-    pub path: PathBuf,
-    /// What SQLite's full integrity check found wrong; empty when the file is sound.
+    /// The file; nothing when a server holds the data.
+    pub path: Option<PathBuf>,
+    /// What the engine's own full check found wrong; empty when the data is sound. A server checks
+    /// itself.
     pub damage: Vec<String>,
     /// Rows that refer to something that is not there; 0 when the file is sound.
     pub dangling_references: u64,
@@ -41,63 +44,23 @@ impl Health {
 /// # Errors
 /// When the store cannot be read at all.
 pub async fn check(store: &Store, scope: &TenantScope) -> Result<Health, StoreError> {
-    let path = store.path().to_owned();
+    let path = store.path().map(Path::to_owned);
     store
         .read(scope, move |tx| Box::pin(check_in(tx, path)))
         .await
 }
 
-const COUNTS: [(&str, &str); 12] = [
-    (
-        "connection",
-        "SELECT count(*) FROM connection WHERE tenant_id = $1",
-    ),
-    ("cycle", "SELECT count(*) FROM cycle WHERE tenant_id = $1"),
-    (
-        "cycle_resource",
-        "SELECT count(*) FROM cycle_resource WHERE tenant_id = $1",
-    ),
-    (
-        "decision",
-        "SELECT count(*) FROM decision WHERE tenant_id = $1",
-    ),
-    ("figure", "SELECT count(*) FROM figure WHERE tenant_id = $1"),
-    (
-        "finding",
-        "SELECT count(*) FROM finding WHERE tenant_id = $1",
-    ),
-    (
-        "finding_event",
-        "SELECT count(*) FROM finding_event WHERE tenant_id = $1",
-    ),
-    (
-        "oauth_state",
-        "SELECT count(*) FROM oauth_state WHERE tenant_id = $1",
-    ),
-    (
-        "publication",
-        "SELECT count(*) FROM publication WHERE tenant_id = $1",
-    ),
-    ("record", "SELECT count(*) FROM record WHERE tenant_id = $1"),
-    (
-        "record_version",
-        "SELECT count(*) FROM record_version WHERE tenant_id = $1",
-    ),
-    ("result", "SELECT count(*) FROM result WHERE tenant_id = $1"),
-];
-
-async fn check_in(tx: &mut Tx, path: PathBuf) -> Result<Health, StoreError> {
-    let mut damage: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(100)")
-        .fetch_all(tx.connection())
-        .await?;
-    damage.retain(|line| line != "ok");
-    let dangling = sqlx::query("PRAGMA foreign_key_check")
-        .fetch_all(tx.connection())
-        .await?;
+async fn check_in(tx: &mut Tx, path: Option<PathBuf>) -> Result<Health, StoreError> {
+    let file = match path {
+        Some(path) => check_file(tx, path).await?,
+        None => OfFile::default(),
+    };
     let mut rows = Vec::new();
-    for (table, statement) in COUNTS {
-        rows.push((table.to_owned(), number_for_tenant(tx, statement).await?));
+    for table in &TABLES {
+        let count = number_for_tenant(tx, table.count).await?;
+        rows.push((table.name.to_owned(), count));
     }
+    rows.sort();
     let inconsistent_records = number_for_tenant(
         tx,
         "SELECT count(*) FROM record WHERE tenant_id = $1 AND NOT EXISTS (
@@ -109,34 +72,70 @@ async fn check_in(tx: &mut Tx, path: PathBuf) -> Result<Health, StoreError> {
                AND newest.digest = record.digest AND newest.removed = record.removed)",
     )
     .await?;
-    let page_bytes = number(tx, "PRAGMA page_size").await?;
     Ok(Health {
-        damage,
-        dangling_references: dangling.len() as u64,
+        path: file.path,
+        damage: file.damage,
+        dangling_references: file.dangling_references,
         inconsistent_records,
-        file_bytes: size(&path),
-        log_bytes: size(&log_of(&path)),
-        free_bytes: number(tx, "PRAGMA freelist_count").await? * page_bytes,
-        schema_version: sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-            .fetch_one(tx.connection())
+        file_bytes: file.file_bytes,
+        log_bytes: file.log_bytes,
+        free_bytes: file.free_bytes,
+        schema_version: query("SELECT max(version) FROM _sqlx_migrations")
+            .value(tx.connection())
             .await?,
-        path,
         rows,
     })
 }
 
+/// What only a file can tell.
+#[derive(Default)]
+struct OfFile {
+    path: Option<PathBuf>,
+    damage: Vec<String>,
+    dangling_references: u64,
+    file_bytes: u64,
+    log_bytes: u64,
+    free_bytes: u64,
+}
+
+async fn check_file(tx: &mut Tx, path: PathBuf) -> Result<OfFile, StoreError> {
+    let mut damage = Vec::new();
+    // The second finds pages that were changed outside of SQLCipher.
+    for check in [
+        "PRAGMA integrity_check(100)",
+        "PRAGMA cipher_integrity_check",
+    ] {
+        let found: Vec<(String,)> = query(check).rows(tx.connection()).await?;
+        damage.extend(found.into_iter().map(|line| line.0));
+    }
+    damage.retain(|line| line != "ok");
+    let dangling = "SELECT count(*) FROM pragma_foreign_key_check";
+    // SQLCipher answers the plain pragma with text.
+    let page_bytes = number(
+        tx,
+        "SELECT CAST(page_size AS INTEGER) FROM pragma_page_size",
+    )
+    .await?;
+    Ok(OfFile {
+        damage,
+        dangling_references: number(tx, dangling).await?,
+        file_bytes: size(&path),
+        log_bytes: size(&log_of(&path)),
+        free_bytes: number(tx, "PRAGMA freelist_count").await? * page_bytes,
+        path: Some(path),
+    })
+}
+
 async fn number_for_tenant(tx: &mut Tx, statement: &'static str) -> Result<u64, StoreError> {
-    let number: i64 = sqlx::query_scalar(statement)
+    let number: i64 = query(statement)
         .bind(tx.tenant())
-        .fetch_one(tx.connection())
+        .value(tx.connection())
         .await?;
     Ok(number.unsigned_abs())
 }
 
 async fn number(tx: &mut Tx, statement: &'static str) -> Result<u64, StoreError> {
-    let number: i64 = sqlx::query_scalar(statement)
-        .fetch_one(tx.connection())
-        .await?;
+    let number: i64 = query(statement).value(tx.connection()).await?;
     Ok(number.unsigned_abs())
 }
 

@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::keys::Unsealable;
+
 /// Why the store did not do what it was asked to do. Nothing was half-written in any case.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -29,6 +31,92 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// The program was built without SQLCipher, so files would be plain.
+    #[error(
+        "this build of Plumbline cannot encrypt its files, so it does not start; install a build \
+         with SQLCipher"
+    )]
+    NoEncryption,
+    /// The file is a plain SQLite database, which is never opened in place.
+    #[error(
+        "{} is not encrypted, so it was left untouched; bring the data of an earlier version in \
+         with `plumbline tenant import`", path.display()
+    )]
+    NotEncrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not there, or has nothing in it, although it must.
+    #[error(
+        "the file {} is missing or empty; restore it from the newest backup", path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key does not open what it should open, or is not there. Nothing was changed.
+    #[error(
+        "wrong or missing data key for {what}; nothing was changed; use the master key and the \
+         keys.json that belong to this data folder"
+    )]
+    WrongKey {
+        /// What does not open.
+        what: String,
+    },
+    /// The master key cannot be had.
+    #[error(
+        "cannot get the master key: {reason}; without it no data can be opened, so nothing was \
+         changed"
+    )]
+    MasterKey {
+        /// Why; never the key.
+        reason: String,
+    },
+    /// The file with the wrapped keys cannot be read or written.
+    #[error(
+        "cannot use the key file {}: {reason}; restore it from its own backup", path.display()
+    )]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A sealed value does not open in its place: another key, or it was moved or changed.
+    #[error(
+        "the sealed {what} of {table} does not open with the keys of this tenant; it was changed \
+         outside Plumbline, or keys.json is of another time"
+    )]
+    Unsealed {
+        /// The column.
+        what: &'static str,
+        /// The table.
+        table: &'static str,
+    },
+    /// The database server cannot be reached or used.
+    #[error("cannot use the database server: {reason}")]
+    NoServer {
+        /// Why; never the address, which may hold a password.
+        reason: String,
+    },
+    /// The database server or the role on it would not keep the promises that are made.
+    #[error(
+        "the database server is not safe to serve from: {reason}; connect as plumbline_app after \
+         `plumbline database prepare`"
+    )]
+    UnsafeServer {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A tenant could not be written to a file or read from one. Nothing of it is kept.
+    #[error("cannot move the tenant: {reason}")]
+    Transfer {
+        /// Why.
+        reason: String,
+    },
+    /// The system gave no randomness, so nothing can be sealed.
+    #[error("the operating system gave no randomness, so no secret can be sealed; try again")]
+    NoRandomness,
     /// The file is no SQLite database, or one that is not ours. It was left as it is.
     #[error(
         "{} is not a Plumbline store, so it was left untouched; name another file", path.display()
@@ -82,6 +170,9 @@ pub enum StoreError {
         /// SQLite's extended result code.
         code: i64,
     },
+    /// The store was closed: its tenant was suspended or erased, or the program is ending.
+    #[error("the store was closed while it was in use; try again")]
+    Closed,
     /// An earlier write failed on the disk, so this handle writes no more.
     #[error("writing to the store has stopped after a failure of the disk; start Plumbline again")]
     Stopped,
@@ -101,13 +192,13 @@ pub enum StoreError {
     #[error("a transaction of the store was interrupted and rolled back")]
     Interrupted,
     /// Anything else that the database reports.
-    #[error("the database refused a statement ({kind}, SQLite code {code})")]
+    #[error("the database refused a statement ({kind}, code {code})")]
     Database {
         /// The kind in a word.
         kind: &'static str,
-        /// SQLite's extended result code, 0 when there is none.
-        code: i64,
-        /// What SQLite said; for logs of the operator, not for people of a tenant.
+        /// The code of the engine; empty when there is none.
+        code: String,
+        /// What the engine said; for logs of the operator, not for people of a tenant.
         #[source]
         source: sqlx::Error,
     },
@@ -116,6 +207,66 @@ pub enum StoreError {
 /// A call that does not fit what is stored. The store stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// Somebody is known already, so the first owner is not to be made.
+    #[error("somebody is known here already; ask an owner for an invitation")]
+    NotTheFirst,
+    /// Another person signs in with this address.
+    #[error("this mail address belongs to somebody who is known already; sign in with it")]
+    MailInUse,
+    /// There is no such person, or not in this company.
+    #[error("there is no such person; open the list of people again")]
+    NoSuchPerson,
+    /// What people may do is not changed like this.
+    #[error("{0}")]
+    Change(gate::changes::Refusal),
+    /// The person belongs to no company that is open.
+    #[error("this person belongs to no company that is open")]
+    NoCompany,
+    /// There is no such session, or it ended.
+    #[error("there is no such session; it may have ended already")]
+    NoSuchSession,
+    /// There is no new second factor whose code could be shown.
+    #[error("no new second factor is prepared; begin setting it up again")]
+    NoFactorPrepared,
+    /// There is no such invitation, or it was used or ended.
+    #[error("this invitation does not count any more; ask for another one")]
+    NoSuchInvitation,
+    /// The invitation is for another address.
+    #[error("this invitation is for another mail address; sign in with that one")]
+    InvitationOfAnother,
+    /// The person belongs to the company already.
+    #[error("somebody with this mail address belongs to the company already")]
+    AlreadyMember,
+    /// There is no such link, or it was used or ended.
+    #[error("this link does not count any more; ask for another one")]
+    NoSuchReset,
+    /// There is no such token, or it ended.
+    #[error("there is no such token; it may have ended already")]
+    NoSuchApiToken,
+    /// Somebody suspended the tenant.
+    #[error("tenant {id} is suspended; resume it first")]
+    TenantSuspended {
+        /// The tenant.
+        id: String,
+    },
+    /// The tenant of a file is here already, or was and is erased.
+    #[error("tenant {id} is or was in this installation already, so nothing was imported")]
+    TenantIsHere {
+        /// The tenant.
+        id: String,
+    },
+    /// The lease of a job has ended; another worker has the job, or will.
+    #[error("the lease of {job} has ended; its work is another worker's now")]
+    LeaseLost {
+        /// The job.
+        job: String,
+    },
+    /// Only dead jobs can be retried, and only while the same work does not wait already.
+    #[error("{job} is not dead, or the same work waits already")]
+    NotDead {
+        /// The job.
+        job: String,
+    },
     /// The cycle is not the open one, or has been taken up again by another run.
     #[error("cycle {cycle} is not open in this run; begin it again")]
     CycleNotOpen {
@@ -214,18 +365,51 @@ pub enum Refusal {
 const SQLITE_FULL: i64 = 13;
 const SQLITE_IOERR: i64 = 10;
 
+impl From<Unsealable> for StoreError {
+    fn from(_: Unsealable) -> Self {
+        // Sealing fails for no other reason; opening names its place and does not come here.
+        Self::NoRandomness
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(source: sqlx::Error) -> Self {
+        if let Some(state) = sql_state(&source) {
+            return Self::Database {
+                kind: kind_of_state(&state),
+                code: state,
+                source,
+            };
+        }
         let code = extended_code(&source);
         match code & 0xff {
             SQLITE_FULL => Self::DiskFull,
             SQLITE_IOERR => Self::DiskFailed { code },
             primary => Self::Database {
                 kind: kind_of(primary),
-                code,
+                code: code.to_string(),
                 source,
             },
         }
+    }
+}
+
+/// PostgreSQL's code, when it is PostgreSQL that said something.
+fn sql_state(error: &sqlx::Error) -> Option<String> {
+    let error = error.as_database_error()?;
+    let error = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?;
+    Some(error.code().to_owned())
+}
+
+fn kind_of_state(state: &str) -> &'static str {
+    match state.get(..2) {
+        Some("23") => "constraint",
+        Some("25") => "read-only",
+        Some("40" | "55") => "busy",
+        Some("42") => "not allowed",
+        Some("53") => "no room",
+        Some("57") => "server stopped",
+        _ => "error",
     }
 }
 

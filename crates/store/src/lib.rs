@@ -1,26 +1,37 @@
-//! The embedded database: what was read, what was decided, what was found.
+//! The databases: what was read, what was decided, what was found, and whose it is.
 //!
-//! The store keeps immutable versions of vendor records ([`mirror`]), connections and their
-//! tokens ([`connections`], [`tokens`]), what people decided about pairs ([`decisions`]), the
-//! worklist with its history ([`worklist`]) and the results with the receipts of their figures
-//! ([`results`]). It computes no figure, calls no vendor and knows no check: bodies and findings
-//! are text to it.
+//! An [`Installation`] is a data folder: control data ([`control`]) and one encrypted file per
+//! tenant. A [`Store`] is one tenant's data. It keeps immutable versions of vendor records
+//! ([`mirror`]), connections and their tokens ([`connections`], [`tokens`]), what people decided
+//! about pairs ([`decisions`]), the worklist with its history ([`worklist`]) and the results with
+//! the receipts of their figures ([`results`]). It computes no figure, calls no vendor and knows
+//! no check: bodies and findings are text to it.
 //!
-//! Open a [`Store`], take its [`TenantScope`] and hand both to the functions of the modules.
-//! Every one of them runs in one transaction of its own: it happened as a whole or not at all.
+//! Open a [`Store`] with [`Installation::store`], take its [`TenantScope`] and hand both to the
+//! functions of the modules. Every one of them runs in one transaction of its own: it happened as
+//! a whole or not at all.
 
 pub mod connections;
+pub mod control;
 pub mod decisions;
 pub mod doctor;
 mod error;
+mod installation;
+pub mod jobs;
+mod keys;
 mod lock;
 pub mod mirror;
+pub mod postgres;
 pub mod results;
+mod sealed;
 mod secret;
+pub mod settings;
 mod sql;
 mod sqlite;
+mod store;
 mod tenant;
 pub mod tokens;
+pub mod transfer;
 mod tx;
 pub mod worklist;
 
@@ -28,6 +39,9 @@ pub mod worklist;
 mod contract;
 
 pub use error::{Refusal, StoreError};
+pub use installation::{Erasure, Installation, OPEN_TENANTS};
+pub use keys::{MasterKey, MasterKeySource};
 pub use secret::Secret;
-pub use sqlite::Store;
+pub use store::Store;
 pub use tenant::TenantScope;
+pub use tx::close_all;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::mirror::{moment, read_moment};
-use crate::sql::{batches, over_rows};
+use crate::sql::{batches, over_rows, query};
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
@@ -84,18 +84,18 @@ pub async fn save(
 
 async fn save_in(tx: &mut Tx, result: NewResult, now: Timestamp) -> Result<i64, StoreError> {
     let digest = Sha256::digest(result.body.as_bytes()).to_vec();
-    let known: Option<i64> = sqlx::query_scalar(
+    let known: Option<i64> = query(
         "SELECT result_no FROM result WHERE tenant_id = $1 AND cycle_no = $2 AND digest = $3",
     )
     .bind(tx.tenant())
     .bind(result.cycle)
-    .bind(&digest)
-    .fetch_optional(tx.connection())
+    .bind(digest.clone())
+    .value_if_any(tx.connection())
     .await?;
     if let Some(number) = known {
         return Ok(number);
     }
-    let number: Option<i64> = sqlx::query_scalar(
+    let number: Option<i64> = query(
         "INSERT INTO result (tenant_id, result_no, cycle_no, as_of, digest, body, produced_at)
          SELECT $1, (SELECT coalesce(max(result_no), 0) + 1 FROM result WHERE tenant_id = $1),
                 cycle_no, $3, $4, $5, $6
@@ -108,19 +108,18 @@ async fn save_in(tx: &mut Tx, result: NewResult, now: Timestamp) -> Result<i64, 
     .bind(digest)
     .bind(result.body)
     .bind(moment(now))
-    .fetch_optional(tx.connection())
+    .value_if_any(tx.connection())
     .await?;
     let number = number.ok_or(Refusal::UnknownCycle {
         cycle: result.cycle,
     })?;
     for batch in batches(result.receipts) {
-        let statement = over_rows(
+        let mut query = over_rows(
             "INSERT INTO figure (tenant_id, result_no, figure_id, definition, value, inputs)
              SELECT {1}, {2}, column1, column2, column3, column4 FROM (VALUES {rows}) AS page",
             4,
             batch.len(),
         );
-        let mut query = sqlx::query(statement);
         for receipt in batch {
             query = query
                 .bind(receipt.figure_id)
@@ -149,14 +148,14 @@ pub async fn newest(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let row: Option<(i64, i64, String, String, String)> = sqlx::query_as(
+                let row: Option<(i64, i64, String, String, String)> = query(
                     "SELECT result_no, cycle_no, as_of, body, produced_at FROM result
                      WHERE tenant_id = $1 AND ($2 IS NULL OR cycle_no = $2)
                      ORDER BY result_no DESC LIMIT 1",
                 )
                 .bind(tx.tenant())
                 .bind(cycle)
-                .fetch_optional(tx.connection())
+                .row_if_any(tx.connection())
                 .await?;
                 let Some((number, cycle, as_of, body, produced_at)) = row else {
                     return Ok(None);
@@ -200,7 +199,7 @@ pub async fn receipts(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(i64, i64, String, String, String, String)> = sqlx::query_as(
+                let rows: Vec<(i64, i64, String, String, String, String)> = query(
                     "SELECT result.result_no, result.cycle_no, result.as_of, figure.definition,
                             figure.value, figure.inputs
                      FROM figure
@@ -211,7 +210,7 @@ pub async fn receipts(
                 )
                 .bind(tx.tenant())
                 .bind(&figure_id)
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter()
                     .map(|(result, cycle, as_of, definition, value, inputs)| {

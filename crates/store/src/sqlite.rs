@@ -1,106 +1,261 @@
-//! Opening the SQLite file: lock, checks, settings, migrations.
+//! Opening an encrypted file: keys, checks, settings, migrations.
 //!
 //! One connection writes and checkpoints; the others are opened read-only. The bundled SQLite can
 //! damage a file in WAL mode when two connections write or checkpoint, so this is not a matter of
-//! taste.
+//! taste. The key is the first thing a connection is told. Without SQLCipher that would be ignored
+//! in silence and the file would be plain, so a build without it refuses to start.
 
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteConnection, SqlitePool};
-use uuid::Uuid;
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
+use crate::StoreError;
 use crate::error::extended_code;
-use crate::lock::DirectoryLock;
-use crate::{StoreError, TenantScope};
+use crate::keys::Keys;
+use crate::sql::query;
+use crate::transfer::{Digest, Summary, TABLES};
+use crate::tx::{Connection, Engine};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+/// The tables of a tenant.
+pub(crate) static TENANT: Migrator = sqlx::migrate!("migrations/sqlite");
+/// The tables of the control file.
+pub(crate) static CONTROL: Migrator = sqlx::migrate!("migrations/control");
 
 /// `PLMB`: marks a SQLite file as ours.
 const APPLICATION_ID: i64 = 0x504C_4D42;
 const READERS: u32 = 3;
 
-/// An open store. Clones share the same file and connections.
-#[derive(Clone)]
-pub struct Store {
-    pub(crate) inner: Arc<Inner>,
+/// How a plain SQLite file begins. An encrypted one begins with its random salt.
+const PLAIN: &[u8; 16] = b"SQLite format 3\0";
+
+/// Whether a file is looked through while it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Once per process and file.
+    Quick,
+    /// It was looked through before, in this process.
+    Done,
 }
 
-pub(crate) struct Inner {
-    pub(crate) writer: SqlitePool,
-    pub(crate) readers: SqlitePool,
-    pub(crate) scope: TenantScope,
-    pub(crate) path: PathBuf,
-    /// Set once a write failed on the disk: this handle writes no more.
-    pub(crate) stopped: AtomicBool,
-    _lock: DirectoryLock,
+/// Creates an encrypted file that only its owner may read.
+///
+/// # Errors
+/// When there is a file already: what is there is never opened as if it were new.
+pub(crate) async fn create(
+    path: &Path,
+    keys: &Keys,
+    migrations: &Migrator,
+) -> Result<Engine, StoreError> {
+    create_private(path)?;
+    open_with(path, &newest(keys), migrations, Check::Quick).await
 }
 
-impl std::fmt::Debug for Store {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Store({})", self.inner.path.display())
+/// Opens an existing encrypted file.
+///
+/// # Errors
+/// When it is missing, empty, plain, damaged, foreign, newer than this program, or encrypted with
+/// another key. A file that cannot be opened is left as it is.
+pub(crate) async fn open(
+    path: &Path,
+    keys: &Keys,
+    migrations: &Migrator,
+    check: Check,
+) -> Result<Engine, StoreError> {
+    refuse_missing_or_plain(path)?;
+    // A file whose key is being replaced may still be under the one before.
+    for key in keys.of_the_file() {
+        match open_with(path, &key, migrations, check).await {
+            Err(StoreError::WrongKey { .. }) => {}
+            other => return other,
+        }
+    }
+    Err(wrong_key(path))
+}
+
+fn newest(keys: &Keys) -> zeroize::Zeroizing<String> {
+    keys.of_the_file().into_iter().next().unwrap_or_default()
+}
+
+async fn open_with(
+    path: &Path,
+    key: &str,
+    migrations: &Migrator,
+    check: Check,
+) -> Result<Engine, StoreError> {
+    let options = options(path, key);
+    let writer = writer_pool(path, &options).await?;
+    let readers = match prepare(&writer, path, migrations, check).await {
+        Ok(()) => reader_pool(path, options).await,
+        Err(error) => Err(error),
+    };
+    match readers {
+        Ok(readers) => Ok(Engine::Sqlite { writer, readers }),
+        Err(error) => {
+            writer.close().await;
+            Err(error)
+        }
     }
 }
 
-impl Store {
-    /// Opens the store in this file, creating it (readable by its owner only) if it is not there.
-    ///
-    /// # Errors
-    /// When another process holds the folder, when the file is damaged, foreign or newer than
-    /// this program, or cannot be opened. An existing file that is not ours is left untouched.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref().to_owned();
-        let lock = DirectoryLock::take(directory_of(&path))?;
-        create_private(&path)?;
-        let writer = writer_pool(&path).await?;
-        prepare(&writer, &path).await?;
-        let scope = own_tenant(&writer, &path).await?;
-        let readers = reader_pool(&path).await?;
-        let inner = Inner {
-            writer,
-            readers,
-            scope,
-            path,
-            stopped: AtomicBool::new(false),
-            _lock: lock,
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
+/// The tenant of a plain file of version 0.1.
+pub(crate) async fn tenant_of_plain(path: &Path) -> Result<String, StoreError> {
+    let mut connection = connect_once(plain_options(path), path).await?;
+    let found = tenant_in(&mut connection, path).await;
+    close(connection, path).await?;
+    found
+}
+
+async fn tenant_in(connection: &mut SqliteConnection, path: &Path) -> Result<String, StoreError> {
+    check_is_ours(connection, path).await?;
+    checked(connection, "PRAGMA quick_check(1)", path).await?;
+    sqlx::query_scalar("SELECT tenant_id FROM this_tenant")
+        .fetch_optional(connection)
+        .await
+        .map_err(|error| opening(path, error))?
+        .ok_or_else(|| StoreError::NotAStore {
+            path: path.to_owned(),
         })
-    }
-
-    /// The scope of the operator: whoever may open the file may see the tenant in it.
-    #[must_use]
-    pub fn scope(&self) -> TenantScope {
-        self.inner.scope.clone()
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.inner.path
-    }
-
-    /// Waits for running transactions, closes the readers, then the writer, which checkpoints.
-    ///
-    /// A process that ends without it loses nothing: the next opening reads the log. Within one
-    /// process, close the store before opening it again.
-    pub async fn close(&self) {
-        self.inner.readers.close().await;
-        self.inner.writer.close().await;
-    }
 }
 
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+/// Copies an encrypted file under the newest of its keys.
+pub(crate) async fn recopy(
+    from: &Path,
+    keys: &Keys,
+    to: &Path,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    for key in keys.of_the_file() {
+        match copy(from, Some(&key), to, keys, tenant_id).await {
+            Err(StoreError::WrongKey { .. }) => {}
+            other => return other,
+        }
     }
+    Err(wrong_key(from))
+}
+
+/// Copies a file, plain or encrypted, into a new one under the newest key, and compares both row
+/// by row. Where it fails the new file is removed.
+pub(crate) async fn copy(
+    from: &Path,
+    from_key: Option<&str>,
+    to: &Path,
+    keys: &Keys,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    let from_options = match from_key {
+        Some(key) => options(from, key),
+        None => plain_options(from),
+    };
+    let mut old = connect_once(from_options, from).await?;
+    if let Err(error) = check_is_ours(&mut old, from).await {
+        close(old, from).await?;
+        return Err(error);
+    }
+    let key = newest(keys);
+    create_private(to)?;
+    let copied = copy_rows(&mut old, &key, to).await;
+    let compared = match copied {
+        Ok(()) => compare(&mut old, to, &key, tenant_id).await,
+        Err(error) => Err(error),
+    };
+    close(old, from).await?;
+    if compared.is_err() {
+        // The first error is the one to report.
+        drop(std::fs::remove_file(to));
+    }
+    compared
+}
+
+async fn copy_rows(old: &mut SqliteConnection, key: &str, to: &Path) -> Result<(), StoreError> {
+    let at_path = |error| opening(to, error);
+    // The key is bound, so it is in no text of a statement.
+    sqlx::query("ATTACH DATABASE $1 AS fresh KEY $2")
+        .bind(to.to_string_lossy().into_owned())
+        .bind(format!("x'{key}'"))
+        .execute(&mut *old)
+        .await
+        .map_err(at_path)?;
+    for statement in [
+        "PRAGMA fresh.synchronous = FULL",
+        "SELECT sqlcipher_export('fresh')",
+        "PRAGMA fresh.application_id = 1347177794",
+        "DETACH DATABASE fresh",
+    ] {
+        sqlx::query(statement)
+            .fetch_all(&mut *old)
+            .await
+            .map_err(at_path)?;
+    }
+    Ok(())
+}
+
+async fn compare(
+    old: &mut SqliteConnection,
+    to: &Path,
+    key: &str,
+    tenant_id: &str,
+) -> Result<(), StoreError> {
+    let mut new = connect_once(options(to, key).read_only(true), to).await?;
+    let same = async {
+        checked(&mut new, "PRAGMA integrity_check(1)", to).await?;
+        let left = digest_of(old, tenant_id).await?;
+        Ok(left == digest_of(&mut new, tenant_id).await?)
+    };
+    let same: Result<bool, StoreError> = same.await;
+    close(new, to).await?;
+    if same? {
+        return Ok(());
+    }
+    Err(StoreError::Transfer {
+        reason: "the copy is not the same as the original, so the original stays".to_owned(),
+    })
+}
+
+/// The digest over every table of tenants' rows that the file has.
+async fn digest_of(
+    connection: &mut SqliteConnection,
+    tenant_id: &str,
+) -> Result<Summary, StoreError> {
+    let there: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut digest = Digest::new();
+    for table in TABLES
+        .iter()
+        .filter(|it| there.iter().any(|name| name == it.name))
+    {
+        query(table.select)
+            .bind(tenant_id)
+            .each(Connection::Sqlite(&mut *connection), |row| {
+                digest.add(table.name, &row);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(digest.summary())
+}
+
+fn plain_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .disable_statement_logging()
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("temp_store", "MEMORY")
+}
+
+async fn close(connection: SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    sqlx::Connection::close(connection)
+        .await
+        .map_err(|error| opening(path, error))
 }
 
 /// Creates the file before SQLite does, so that its mode (and that of its log) is ours.
@@ -109,20 +264,47 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::CannotOpen {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        }),
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| cannot_open(path, &error))
+}
+
+fn cannot_open(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::CannotOpen {
+        path: path.to_owned(),
+        reason: error.to_string(),
     }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+fn refuse_missing_or_plain(path: &Path) -> Result<(), StoreError> {
+    let mut start = Vec::new();
+    let opened = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    match opened {
+        Ok(0) => Err(StoreError::Missing {
+            path: path.to_owned(),
+        }),
+        Ok(_) if start == PLAIN => Err(StoreError::NotEncrypted {
+            path: path.to_owned(),
+        }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::Missing {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(cannot_open(path, &error)),
+    }
+}
+
+fn options(path: &Path, key: &str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
+        // sqlx tells SQLite this first. The statements of opening are not logged: the key is
+        // among them.
+        .pragma("key", format!("\"x'{key}'\""))
+        // SQLCipher writes to the standard error, where our own refusals are read.
+        .pragma("cipher_log_level", "NONE")
+        .disable_statement_logging()
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
         .row_buffer_size(512)
@@ -130,21 +312,28 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
         .pragma("temp_store", "MEMORY")
-        .pragma("cache_size", "-65536")
 }
 
-async fn writer_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+/// A cache for the writer that holds the key columns of some hundred thousand records.
+const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-8192";
+
+async fn writer_pool(
+    path: &Path,
+    options: &SqliteConnectOptions,
+) -> Result<SqlitePool, StoreError> {
     // A foreign database must not even be switched to WAL, so its mark is read first.
-    let mut probe = connect_once(options(path).read_only(true), path).await?;
-    check_is_ours(&mut probe, path).await?;
-    sqlx::Connection::close(probe)
-        .await
-        .map_err(|error| opening(path, error))?;
+    let mut probe = connect_once(options.clone().read_only(true), path).await?;
+    let looked_at = check_is_ours(&mut probe, path).await;
+    close(probe, path).await?;
+    looked_at?;
     pool_options(1)
         .connect_with(
-            options(path)
+            options
+                .clone()
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
+                .pragma("cache_size", WRITER_CACHE)
                 .pragma("secure_delete", "FAST")
                 // Without it, INSERT OR REPLACE deletes without asking the triggers.
                 .pragma("recursive_triggers", "ON"),
@@ -153,9 +342,14 @@ async fn writer_pool(path: &Path) -> Result<SqlitePool, StoreError> {
         .map_err(|error| opening(path, error))
 }
 
-async fn reader_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+async fn reader_pool(path: &Path, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     pool_options(READERS)
-        .connect_with(options(path).read_only(true).pragma("query_only", "ON"))
+        .connect_with(
+            options
+                .read_only(true)
+                .pragma("cache_size", READER_CACHE)
+                .pragma("query_only", "ON"),
+        )
         .await
         .map_err(|error| opening(path, error))
 }
@@ -188,6 +382,13 @@ async fn connect_once(
 }
 
 async fn check_is_ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let cipher: Option<String> = sqlx::query_scalar("PRAGMA cipher_version")
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(|error| opening(path, error))?;
+    if cipher.is_none_or(|version| version.is_empty()) {
+        return Err(StoreError::NoEncryption);
+    }
     let mark: i64 = sqlx::query_scalar("PRAGMA application_id")
         .fetch_one(&mut *connection)
         .await
@@ -209,38 +410,56 @@ async fn check_is_ours(connection: &mut SqliteConnection, path: &Path) -> Result
 }
 
 /// Checks the file, marks it as ours and brings its tables forward.
-async fn prepare(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+async fn prepare(
+    writer: &SqlitePool,
+    path: &Path,
+    migrations: &Migrator,
+    check: Check,
+) -> Result<(), StoreError> {
     let at_path = |error| opening(path, error);
     let mut connection = writer.acquire().await.map_err(at_path)?;
-    checked(&mut connection, "PRAGMA quick_check(1)", path).await?;
+    if check == Check::Quick {
+        checked(&mut connection, "PRAGMA quick_check(1)", path).await?;
+    }
     // Part of the header page: written by its own small transaction.
     sqlx::query("PRAGMA application_id = 1347177794")
         .execute(&mut *connection)
         .await
         .map_err(at_path)?;
-    if migrations_are_pending(&mut connection).await {
+    // The log has no header; the file itself has one as soon as it has a page.
+    refuse_plain_header(path)?;
+    let pending = migrations_are_pending(&mut connection, migrations).await;
+    if pending {
         checked(&mut connection, "PRAGMA integrity_check(1)", path).await?;
-        MIGRATIONS
-            .run(&mut *connection)
-            .await
-            .map_err(|error| migration(path, error))?;
+    }
+    // Also refuses files of a newer program and edited migrations.
+    migrations
+        // Directly: through `run` the compiler cannot prove that the future may move between threads.
+        .run_direct(None, &mut *connection, false)
+        .await
+        .map_err(|error| migration(path, error))?;
+    if pending {
         checked(&mut connection, "PRAGMA integrity_check(1)", path).await?;
-    } else {
-        // Refuses files of a newer program and edited migrations.
-        MIGRATIONS
-            .run(&mut *connection)
-            .await
-            .map_err(|error| migration(path, error))?;
     }
     Ok(())
 }
 
-async fn migrations_are_pending(connection: &mut SqliteConnection) -> bool {
+/// What was just written must not be readable without the key.
+fn refuse_plain_header(path: &Path) -> Result<(), StoreError> {
+    match refuse_missing_or_plain(path) {
+        Err(StoreError::NotEncrypted { .. }) => Err(StoreError::NoEncryption),
+        // A new file may have everything in its log still.
+        Ok(()) | Err(StoreError::Missing { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn migrations_are_pending(connection: &mut SqliteConnection, migrations: &Migrator) -> bool {
     let applied: Result<i64, _> = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
         .fetch_one(&mut *connection)
         .await;
     applied.map_or(true, |applied| {
-        usize::try_from(applied) != Ok(MIGRATIONS.iter().count())
+        usize::try_from(applied) != Ok(migrations.iter().count())
     })
 }
 
@@ -263,24 +482,6 @@ async fn checked(
     }
 }
 
-/// Reads the tenant of the file, making one in a new file.
-async fn own_tenant(writer: &SqlitePool, path: &Path) -> Result<TenantScope, StoreError> {
-    let mut connection = writer
-        .acquire()
-        .await
-        .map_err(|error| opening(path, error))?;
-    sqlx::query(
-        "INSERT INTO this_tenant (tenant_id, only_row) VALUES ($1, 1) ON CONFLICT DO NOTHING",
-    )
-    .bind(format!("tnt_{}", Uuid::now_v7().simple()))
-    .execute(&mut *connection)
-    .await?;
-    let tenant_id = sqlx::query_scalar("SELECT tenant_id FROM this_tenant")
-        .fetch_one(&mut *connection)
-        .await?;
-    Ok(TenantScope::new(tenant_id))
-}
-
 /// Says what an error means while the file is being opened.
 fn opening(path: &Path, error: sqlx::Error) -> StoreError {
     const CORRUPT: i64 = 11;
@@ -292,12 +493,19 @@ fn opening(path: &Path, error: sqlx::Error) -> StoreError {
             path,
             detail: error.to_string(),
         },
-        NOT_A_DATABASE => StoreError::NotAStore { path },
+        // Without the right key every file looks like this.
+        NOT_A_DATABASE => wrong_key(&path),
         CANNOT_OPEN => StoreError::CannotOpen {
             path,
             reason: error.to_string(),
         },
         _ => error.into(),
+    }
+}
+
+fn wrong_key(path: &Path) -> StoreError {
+    StoreError::WrongKey {
+        what: path.display().to_string(),
     }
 }
 

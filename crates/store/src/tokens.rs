@@ -7,15 +7,16 @@
 //! refresher is told so, tries the old token once, and either goes on or says
 //! [`needs_reconnect`](crate::connections::needs_reconnect).
 //!
-//! Tokens are stored readable in the file, which only its owner may open; sealing them comes with
-//! the encryption of the store. They are never logged and [`Secret`] does not print them. A
-//! deleted token may stay in free pages and in the log of SQLite until they are written over.
+//! Tokens are sealed with the tenant's key and bound to their system, on top of the encryption of
+//! the file. They are never logged and [`Secret`] does not print them.
 
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::connections::{ConnectionState, find};
+use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
+use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Refusal, Secret, Store, StoreError, TenantScope};
 
@@ -149,22 +150,25 @@ struct Hold {
 }
 
 async fn stored(tx: &mut Tx, system: System) -> Result<Option<(StoredTokens, Hold)>, StoreError> {
-    let row: Option<TokenRow> = sqlx::query_as(
+    let row: Option<TokenRow> = query(
         "SELECT generation, access_token, refresh_token, obtained_at, access_expires_at,
                 refresh_expires_at, refresh_started_at, lease_holder, lease_until
          FROM token WHERE tenant_id = $1 AND system = $2",
     )
     .bind(tx.tenant())
     .bind(system.name())
-    .fetch_optional(tx.connection())
+    .row_if_any(tx.connection())
     .await?;
     let Some((generation, access, refresh, obtained, expires, ends, started, holder, until)) = row
     else {
         return Ok(None);
     };
+    let refresh = refresh
+        .map(|sealed| tx.unseal(refresh_place(system), &sealed))
+        .transpose()?;
     let tokens = TokenSet {
-        access_token: Secret::new(access),
-        refresh_token: refresh.map(Secret::new),
+        access_token: tx.unseal(access_place(system), &access)?,
+        refresh_token: refresh,
         obtained_at: read_moment(&obtained)?,
         access_expires_at: read_moment(&expires)?,
         refresh_expires_at: ends.as_deref().map(read_moment).transpose()?,
@@ -176,6 +180,21 @@ async fn stored(tx: &mut Tx, system: System) -> Result<Option<(StoredTokens, Hol
         until,
     };
     Ok(Some((StoredTokens { generation, tokens }, hold)))
+}
+
+pub(crate) fn access_place(system: System) -> Place<'static> {
+    Place {
+        table: "token",
+        column: "access_token",
+        row: system.name(),
+    }
+}
+
+pub(crate) fn refresh_place(system: System) -> Place<'static> {
+    Place {
+        column: "refresh_token",
+        ..access_place(system)
+    }
 }
 
 /// Takes the lease and commits that a refresh has started. Call the vendor only after `Go`.
@@ -217,7 +236,7 @@ async fn begin(
     {
         return Ok(RefreshStart::Busy { until });
     }
-    sqlx::query(
+    query(
         "UPDATE token SET refresh_started_at = $3, lease_holder = $4, lease_until = $5
          WHERE tenant_id = $1 AND system = $2",
     )
@@ -261,9 +280,12 @@ pub async fn save_refreshed(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 let system = ticket.system;
-                let generation = stored(tx, system)
-                    .await?
-                    .map(|(stored, _)| stored.generation);
+                let generation: Option<i64> =
+                    query("SELECT generation FROM token WHERE tenant_id = $1 AND system = $2")
+                        .bind(tx.tenant())
+                        .bind(system.name())
+                        .value_if_any(tx.connection())
+                        .await?;
                 if generation != Some(ticket.generation) {
                     return Err(Refusal::RefreshOvertaken {
                         system: system.label(),
@@ -271,7 +293,7 @@ pub async fn save_refreshed(
                     .into());
                 }
                 write_tokens(tx, system, &tokens).await?;
-                sqlx::query(
+                query(
                     "UPDATE connection SET state = 'connected', reason = '', changed_at = $3
                      WHERE tenant_id = $1 AND system = $2 AND state = 'needs_reconnect'",
                 )
@@ -304,7 +326,7 @@ pub async fn release_refresh(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE token SET lease_holder = NULL, lease_until = NULL,
                          refresh_started_at =
                              CASE $5 WHEN 1 THEN refresh_started_at ELSE NULL END
@@ -330,7 +352,13 @@ pub(crate) async fn write_tokens(
     system: System,
     tokens: &TokenSet,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    let access = tx.seal(access_place(system), &tokens.access_token)?;
+    let refresh = tokens
+        .refresh_token
+        .as_ref()
+        .map(|token| tx.seal(refresh_place(system), token))
+        .transpose()?;
+    query(
         "INSERT INTO token (tenant_id, system, generation, access_token, refresh_token,
                             obtained_at, access_expires_at, refresh_expires_at)
          VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
@@ -345,8 +373,8 @@ pub(crate) async fn write_tokens(
     )
     .bind(tx.tenant())
     .bind(system.name())
-    .bind(tokens.access_token.expose())
-    .bind(tokens.refresh_token.as_ref().map(Secret::expose))
+    .bind(access)
+    .bind(refresh)
     .bind(moment(tokens.obtained_at))
     .bind(moment(tokens.access_expires_at))
     .bind(tokens.refresh_expires_at.map(moment))

@@ -23,7 +23,7 @@ use store::tokens::{
     RefreshRequest, RefreshStart, TokenSet, begin_refresh, current, save_refreshed,
 };
 use store::worklist::{self, Filter, Proof, PublishedFinding, Publishing, publish};
-use store::{Secret, Store, doctor};
+use store::{Installation, MasterKeySource, Secret, Store, doctor};
 
 const SEED: u64 = 0x0b1e_55ed;
 const CYCLES: i64 = 14;
@@ -154,7 +154,7 @@ fn ordered() -> bool {
 }
 
 async fn work(folder: &Path) {
-    let store = Store::open(folder.join("store.db")).await.unwrap();
+    let (store, installation) = open(folder).await;
     loop {
         let done = cycles(&store, &store.scope()).await.unwrap();
         let finished = done
@@ -165,7 +165,7 @@ async fn work(folder: &Path) {
         }
         run_cycle(&store, folder).await;
     }
-    store.close().await;
+    installation.close().await;
 }
 
 async fn run_cycle(store: &Store, folder: &Path) {
@@ -326,7 +326,7 @@ fn number_of(tokens: &TokenSet) -> i64 {
 
 async fn set_up(folder: &Path) {
     std::fs::write(folder.join("vendor"), "0").unwrap();
-    let store = Store::open(folder.join("store.db")).await.unwrap();
+    let (store, installation) = open(folder).await;
     let new = NewConnection {
         system: System::QuickBooks,
         environment: "sandbox".to_owned(),
@@ -337,22 +337,37 @@ async fn set_up(folder: &Path) {
     connect(&store, &store.scope(), new, Timestamp::UNIX_EPOCH)
         .await
         .unwrap();
-    store.close().await;
+    installation.close().await;
+}
+
+/// The one tenant of the folder, made when it is not there yet.
+async fn open(folder: &Path) -> (Store, Installation) {
+    let source = MasterKeySource::BesideTheData;
+    let now = Timestamp::UNIX_EPOCH;
+    let installation = Installation::open(&folder.join("data"), &source, now)
+        .await
+        .unwrap();
+    let tenant = match installation.tenants().await.unwrap().pop() {
+        Some(tenant) => tenant,
+        None => installation.create_tenant("Ridgeline", now).await.unwrap(),
+    };
+    let store = installation.store(&tenant.id).await.unwrap();
+    (store, installation)
 }
 
 async fn stored_token(folder: &Path) -> i64 {
-    let store = Store::open(folder.join("store.db")).await.unwrap();
+    let (store, installation) = open(folder).await;
     let stored = current(&store, &store.scope(), System::QuickBooks)
         .await
         .unwrap();
-    store.close().await;
+    installation.close().await;
     number_of(&stored.tokens)
 }
 
 /// All that must be the same in the end, as text: every past cycle, the worklist with the life of
 /// each item, the cursors and the number of versions.
 async fn everything(folder: &Path) -> Vec<String> {
-    let store = Store::open(folder.join("store.db")).await.unwrap();
+    let (store, installation) = open(folder).await;
     let scope = store.scope();
     let mut all = Vec::new();
     for cycle in 1..=CYCLES {
@@ -395,7 +410,7 @@ async fn everything(folder: &Path) -> Vec<String> {
         .iter()
         .find(|(table, _)| table == "record_version");
     all.push(format!("{versions:?}"));
-    store.close().await;
+    installation.close().await;
     all
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The table here is the one in ARCHITECTURE.md; a new crate needs a line in both.
 
-use crate::layers::metadata::{Member, Use, Workspace};
+use crate::layers::metadata::{Member, Package, Use, Workspace};
 use crate::violation::Violation;
 
 /// What a crate of ours may use.
@@ -90,13 +90,9 @@ const WALLS: [Wall; 9] = [
 ];
 
 /// Packages that must not be resolved at all, and why.
-const BANNED: [(&str, &str); 4] = [
+const BANNED: [(&str, &str); 3] = [
     (
         "native-tls",
-        "TLS is rustls with ring, the same on every machine",
-    ),
-    (
-        "openssl-sys",
         "TLS is rustls with ring, the same on every machine",
     ),
     ("aws-lc-sys", "the one cryptographic provider is ring"),
@@ -104,15 +100,19 @@ const BANNED: [(&str, &str); 4] = [
 ];
 
 /// Doors to the outside, and the only crates of ours whose shipped code may hold one.
-const DOORS: [(&str, &[&str]); 2] = [
+const DOORS: [(&str, &[&str]); 3] = [
     // The database is opened, written and isolated in one place.
     ("sqlx", &["store"]),
+    ("libsqlite3-sys", &["store"]),
     // The connectors' client has limits and only reads; the sandbox delivers webhooks.
     ("reqwest", &["connectors", "sandbox"]),
 ];
 
 /// The one package that may link SQLite.
 const SQLITE: &str = "libsqlite3-sys";
+
+/// The ciphers of SQLCipher, which nothing else may reach.
+const CIPHERS: &str = "openssl-sys";
 
 /// Every declared dependency against the table.
 pub(crate) fn between_crates(workspace: &Workspace) -> Vec<Violation> {
@@ -179,6 +179,16 @@ pub(crate) fn around_the_workspace(workspace: &Workspace) -> Vec<Violation> {
                 format!("`{name}` is in use: {reason}"),
             ));
         }
+        if package.name != SQLITE && needs(workspace, package, CIPHERS) {
+            found.push(Violation::of_file(
+                "Cargo.lock",
+                format!(
+                    "`{}` uses `{CIPHERS}`: TLS is rustls with ring, the same on every machine, \
+                     and only `{SQLITE}` has its ciphers from there",
+                    package.name
+                ),
+            ));
+        }
         if package.links.as_deref() == Some("sqlite3") && package.name != SQLITE {
             found.push(Violation::of_file(
                 "Cargo.lock",
@@ -202,6 +212,14 @@ pub(crate) fn around_the_workspace(workspace: &Workspace) -> Vec<Violation> {
     found
 }
 
+fn needs(workspace: &Workspace, package: &Package, name: &str) -> bool {
+    package
+        .needs
+        .iter()
+        .filter_map(|id| workspace.packages.get(id))
+        .any(|needed| needed.name == name)
+}
+
 /// `links` names of packages that link nothing and only make sure that there is one of them.
 fn is_pure_rust_guard(library: &str) -> bool {
     library.ends_with("-core")
@@ -218,7 +236,7 @@ fn manifest(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::metadata::{Dependency, Package};
+    use crate::layers::metadata::Dependency;
 
     fn workspace(edges: &[(&str, &str, Use)]) -> Workspace {
         let mut workspace = Workspace::default();
@@ -344,6 +362,22 @@ mod tests {
     fn a_banned_package_is_found_wherever_it_comes_from() {
         let found = around_the_workspace(&resolved("native-tls", None));
         assert!(found[0].message.contains("rustls with ring"));
+    }
+
+    #[test]
+    fn the_ciphers_of_sqlcipher_are_for_sqlcipher_alone() {
+        for (user, said) in [("libsqlite3-sys", 0), ("some-tls", 1)] {
+            let mut workspace = resolved(user, None);
+            let ciphers = Package {
+                name: "openssl-sys".to_owned(),
+                ..Package::default()
+            };
+            workspace.packages.insert("ciphers".to_owned(), ciphers);
+            if let Some(package) = workspace.packages.get_mut("it") {
+                package.needs.push("ciphers".to_owned());
+            }
+            assert_eq!(around_the_workspace(&workspace).len(), said, "{user}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The arguments of every command, with their help texts.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -87,6 +88,8 @@ them, and shows the worklist and the job bridges. No network beyond this machine
     /// Connect a system through OAuth
     #[command(subcommand)]
     Connect(ConnectCommand),
+    /// Serve the web application until Ctrl-C
+    Serve(ServeArguments),
     /// Read both systems and bring the worklist up to date
     Cycle,
     /// Compare the books and show findings and bridges
@@ -131,6 +134,12 @@ comparison is printed as one JSON object, the same bytes for the same books.")]
     /// Write snapshots
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Create, list, move and erase tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Prepare a PostgreSQL database, and look for holes in it
+    #[command(subcommand)]
+    Database(DatabaseCommand),
     /// Decide whether two records are the same; it outranks every score
     #[command(subcommand)]
     Decide(DecideCommand),
@@ -158,6 +167,22 @@ fn measure(name: &str) -> Result<Measure, String> {
         let names: Vec<&str> = Measure::ALL.iter().map(|measure| measure.name()).collect();
         format!("the measures are {}", names.join(", "))
     })
+}
+
+/// Where the web application is.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    pub listen: SocketAddr,
+    /// The address that people use, such as https://books.example, when a proxy with TLS is in
+    /// front [default: http:// and where it listens]
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// How many proxies of your own are in front; each appends the address it saw to
+    /// X-Forwarded-For
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub proxies: usize,
 }
 
 /// How the local systems are started.
@@ -316,6 +341,74 @@ pub enum SnapshotCommand {
         /// The folder; it must be new or empty
         dir: PathBuf,
     },
+}
+
+/// What to do with tenants.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Make a tenant with a key of its own
+    Create {
+        /// The name that people read
+        name: String,
+    },
+    /// List tenants and where each stands
+    List,
+    /// Close a tenant to everybody until it is resumed
+    Suspend {
+        /// The tenant, such as tnt_…
+        id: String,
+    },
+    /// Open a suspended tenant again
+    Resume {
+        /// The tenant, such as tnt_…
+        id: String,
+    },
+    /// Write every row of a tenant to a file; secrets stay behind
+    Export {
+        /// The tenant, such as tnt_…
+        id: String,
+        /// Where to write; the file must not exist
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Bring in a tenant that was exported, or the plumbline.db of version 0.1
+    #[command(after_help = "\
+A plain plumbline.db is removed once its encrypted copy is compared and in use: beside a plain
+twin nothing is encrypted.")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The name of a tenant of version 0.1, which had none
+        #[arg(long, value_name = "NAME", default_value = "Contractor")]
+        name: String,
+    },
+    /// Give a tenant a new key and destroy the ones before it
+    RotateKey {
+        /// The tenant, such as tnt_…
+        id: String,
+    },
+    /// Erase a tenant: its keys, then its data. This is not taken back
+    #[command(after_help = "\
+On a database server it takes the address of an administrator in the variable
+PLUMBLINE_DATABASE_ADMIN_URL, because the application role cannot remove history.")]
+    Erase {
+        /// The tenant, such as tnt_…
+        id: String,
+        /// The id again, so that it is no slip of the hand
+        #[arg(long, value_name = "ID")]
+        confirm: String,
+    },
+}
+
+/// What to do with a database server.
+#[derive(Debug, Subcommand)]
+pub enum DatabaseCommand {
+    /// Make roles, schemas and tables, or bring them to this version
+    #[command(after_help = "\
+The address of an administrator is taken from PLUMBLINE_DATABASE_ADMIN_URL.")]
+    Prepare,
+    /// Look for what row security does not cover
+    Lint,
 }
 
 /// A decision about a pair.

@@ -56,7 +56,7 @@ pub(super) async fn run(global: &Global, command: ConnectCommand) -> anyhow::Res
             format!("QuickBooks company {realm} is connected.")
         }
     };
-    desk.store.close().await;
+    desk.close().await;
     Ok(Answer::text(format!(
         "{answer} Read it with `plumbline cycle`."
     )))
@@ -102,7 +102,7 @@ fn client(application: &Application, system: &str) -> anyhow::Result<Client> {
     };
     Ok(Client {
         id: application.client_id.clone(),
-        secret,
+        secret: store::Secret::new(secret),
         redirect_uri: application.redirect_uri.clone(),
     })
 }

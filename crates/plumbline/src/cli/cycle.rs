@@ -13,7 +13,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Answer> {
     let day = desk.day(global.as_of)?;
     let report = cycle::run(&desk, day, &mut Screen::new()).await?;
     let answer = answer(&desk, global, report).await;
-    desk.store.close().await;
+    desk.close().await;
     answer
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn run(global: &Global, command: DecideCommand) -> anyhow::Resu
     };
     let now = desk.clock.now();
     let decided = decisions::decide(&desk.store, &desk.scope, pair, verdict, deciding, now).await;
-    desk.store.close().await;
+    desk.close().await;
     let number = decided?.number;
     Ok(Answer::text(format!(
         "Decision {number}: {} and {} {said}. The next cycle and every `reconcile` follow it.\n",

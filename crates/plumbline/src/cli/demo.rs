@@ -7,18 +7,25 @@ use std::sync::Arc;
 use backoffice::reconcile::result::Bridge;
 use connectors::http::SystemClock;
 use sandbox::contractor::{Plan, generate};
+use store::results;
+use tokio::net::TcpListener;
 
 use super::bridge;
+use super::demo_people;
 use super::progress::Screen;
 use super::reconcile::Compared;
+use super::serve::Serving;
 use super::table::{Cell, Table};
 use super::{Answer, Global, Status};
+use crate::books::Loaded;
 use crate::connect::{self, Consent};
 use crate::cycle;
 use crate::desk::Desk;
 use crate::reading::Watch;
 use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
+use crate::web::signin::door::{DoorSettings, Factors};
+use crate::web::signin::password::Cost;
 
 pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let mut screen = Screen::new();
@@ -27,26 +34,79 @@ pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
     let answer = if once {
         let folder = tempfile::tempdir()?;
-        first_cycle(&sandboxes, folder.path(), &mut screen).await?
+        first_cycle(&sandboxes, &folder.path().join("data"), &mut screen).await?
     } else {
         let data = global
             .folder
             .clone()
             .unwrap_or_else(|| PathBuf::from("./plumbline-demo"));
-        let answer = first_cycle(&sandboxes, &data, &mut screen).await?;
-        println!("{}\n{}", answer.text, what_next(&data));
+        served(&sandboxes, &data, &mut screen).await?
+    };
+    sandboxes.shutdown().await;
+    Ok(answer)
+}
+
+/// Serves the demo and reads both systems meanwhile, so that the pages show how it comes in.
+async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyhow::Result<Answer> {
+    let desk = connected(sandboxes, data, screen).await?;
+    let listener = match TcpListener::bind(LISTEN).await {
+        Ok(listener) => listener,
+        // The usual port is taken, perhaps by another demo: any free one will do.
+        Err(_) => TcpListener::bind("127.0.0.1:0").await?,
+    };
+    let settings = DoorSettings {
+        origin: format!("http://{}", listener.local_addr()?),
+        proxies: 0,
+        cost: Cost::FULL,
+        // Nobody has to take out a phone to look at a simulated company.
+        factors: Factors::Optional,
+        mailer: None,
+    };
+    let clock = Arc::clone(&desk.clock);
+    let serving = Serving::start(desk.installation.clone(), clock, settings, listener)?;
+    let (house, origin) = (&serving.house, serving.house.origin());
+    let people = demo_people::invited(house.door(), &desk.scope).await?;
+    screen.note(&format!(
+        "reading both for the first time; watch it at {origin}\n{people}"
+    ));
+    let tenant = house.tenant(&desk.scope).await?;
+    tenant.read_now();
+    tokio::select! {
+        () = tenant.idle() => {}
+        stopped = tokio::signal::ctrl_c() => stopped?,
+    }
+    if let Some(result) = results::newest(&desk.store, &desk.scope, None).await? {
+        let loaded =
+            Loaded::from_mirror(&desk.store, &desk.scope, result.cycle, result.as_of).await?;
+        let answer = answer(Compared::of(&loaded, &desk.decisions().await?));
+        println!("{}\n{}\n\n{people}", answer.text, what_next(data, origin));
         for note in &answer.notes {
             eprintln!("{note}");
         }
         tokio::signal::ctrl_c().await?;
-        Answer {
-            text: "Stopped.".to_owned(),
-            notes: Vec::new(),
-            ..answer
-        }
-    };
-    sandboxes.shutdown().await;
-    Ok(answer)
+    }
+    drop((tenant, desk));
+    serving.stop().await?;
+    Ok(Answer::text("Stopped."))
+}
+
+/// Where the demo is served, unless that is taken.
+const LISTEN: &str = "127.0.0.1:8420";
+
+/// A desk that is connected to both.
+async fn connected(
+    sandboxes: &Sandboxes,
+    data: &Path,
+    screen: &mut Screen,
+) -> anyhow::Result<Desk> {
+    let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
+    desk.settings.time_zone.clone_from(&sandboxes.time_zone);
+    desk.settings.as_of = Some(sandboxes.as_of);
+    screen.note("connecting to both through OAuth");
+    let access = sandboxes.procore_access(Rights::Person);
+    connect::procore(&mut desk, access, Consent::Headless).await?;
+    connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
+    Ok(desk)
 }
 
 /// Connects to both, reads them and shows what came of it.
@@ -55,26 +115,23 @@ async fn first_cycle(
     data: &Path,
     screen: &mut Screen,
 ) -> anyhow::Result<Answer> {
-    let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
-    desk.settings.time_zone.clone_from(&sandboxes.time_zone);
-    desk.settings.as_of = Some(sandboxes.as_of);
-    screen.note("connecting to both through OAuth");
-    let access = sandboxes.procore_access(Rights::Person);
-    connect::procore(&mut desk, access, Consent::Headless).await?;
-    connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
+    let desk = connected(sandboxes, data, screen).await?;
     let report = cycle::run(&desk, sandboxes.as_of, screen).await?;
-    desk.store.close().await;
-    let compared = Compared {
+    desk.close().await;
+    Ok(answer(Compared {
         jobs: report.loaded.job_names(),
         outcome: report.outcome,
-    };
+    }))
+}
+
+fn answer(compared: Compared) -> Answer {
     let status = match compared.status() {
         Status::Findings => Status::Done,
         other => other,
     };
-    Ok(Answer::text(shown(&compared))
+    Answer::text(shown(&compared))
         .with_notes(compared.notes())
-        .with_status(status))
+        .with_status(status)
 }
 
 /// Items of the worklist that are shown.
@@ -120,14 +177,15 @@ fn shown(compared: &Compared) -> String {
     )
 }
 
-fn what_next(data: &Path) -> String {
+fn what_next(data: &Path, origin: &str) -> String {
     let data = data.display();
     format!(
-        "Both systems keep running. Try from another terminal:\n\n\
+        "Open {origin} in your browser. Both systems keep running until Ctrl-C; after that, from \
+         the data that stays:\n\n\
          plumbline --data {data} worklist\n\
          plumbline --data {data} worklist show FINDING-ID\n\
          plumbline --data {data} bridge \"Harbor Warehouse\"\n\
          plumbline --data {data} explain bridge.billed.quickbooks:400320\n\
-         plumbline --data {data} cycle\n\nCtrl-C stops them."
+         plumbline --data {data} serve"
     )
 }

@@ -13,7 +13,7 @@ use crate::desk::Desk;
 pub(super) async fn run(global: &Global) -> anyhow::Result<Answer> {
     let desk = Desk::existing(&global.data()).await?;
     let answer = look(&desk, global.format).await;
-    desk.store.close().await;
+    desk.close().await;
     answer
 }
 
@@ -90,7 +90,10 @@ async fn look(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
     let _ = writeln!(
         out,
         "Store {}: {sound}, {} bytes",
-        health.path.display(),
+        health.path.as_deref().map_or_else(
+            || "on the server".to_owned(),
+            |path| path.display().to_string()
+        ),
         health.file_bytes
     );
     for line in &health.damage {

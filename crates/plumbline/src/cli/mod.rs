@@ -11,6 +11,7 @@ mod connect;
 mod cycle;
 mod decide;
 mod demo;
+mod demo_people;
 mod doctor;
 mod export;
 pub mod match_tables;
@@ -18,8 +19,10 @@ mod progress;
 mod receipts;
 mod reconcile;
 mod sandbox;
+mod serve;
 mod snapshot;
 mod table;
+mod tenant;
 mod worklist;
 
 use std::io::Write;
@@ -46,7 +49,12 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&error.into()),
     };
     let fail_on_findings = arguments.global.fail_on_findings;
-    match runtime.block_on(run(arguments)) {
+    let done = runtime.block_on(async {
+        let done = run(arguments).await;
+        store::close_all().await;
+        done
+    });
+    match done {
         Ok(answer) => answer.finish(fail_on_findings),
         Err(error) => failed(&error),
     }
@@ -62,6 +70,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Demo { once } => demo::run(&global, once).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Connect(command) => connect::run(&global, command).await,
+        Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,
         Command::Worklist { what } => worklist::run(&global, what.unwrap_or_default()).await,
@@ -70,6 +79,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Replay { figure, cycle } => receipts::replay(&global, &figure, cycle).await,
         Command::Snapshot(SnapshotCommand::Export { dir }) => snapshot::export(&global, &dir).await,
         Command::Decide(command) => decide::run(&global, command).await,
+        Command::Tenant(command) => tenant::run(&global, command).await,
+        Command::Database(command) => tenant::database(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Match { left, right, out } => {
             let summary = match_tables::run(&left, &right, &out)?;

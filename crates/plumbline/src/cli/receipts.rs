@@ -27,7 +27,7 @@ pub(super) async fn explain(global: &Global, figure: &str) -> anyhow::Result<Ans
             let desk = Desk::existing(&global.data()).await?;
             let standing = standing_books(&desk, global.as_of).await;
             let decisions = desk.decisions().await;
-            desk.store.close().await;
+            desk.close().await;
             receipts::one(&standing?, &decisions?, figure)?
         }
     };
@@ -79,7 +79,7 @@ pub(super) async fn replay(
     }
     let desk = Desk::existing(&global.data()).await?;
     let replayed = replayed(&desk, figure, cycle).await;
-    desk.store.close().await;
+    desk.close().await;
     let Replayed {
         stored,
         again,

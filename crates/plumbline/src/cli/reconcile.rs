@@ -86,7 +86,7 @@ pub(super) async fn compared(global: &Global) -> anyhow::Result<Compared> {
         None => {
             let desk = Desk::existing(&global.data()).await?;
             let compared = of_mirror(&desk, global).await;
-            desk.store.close().await;
+            desk.close().await;
             compared
         }
     }

@@ -16,7 +16,7 @@ use crate::refused::Refused;
 pub(super) async fn export(global: &Global, dir: &Path) -> anyhow::Result<Answer> {
     let desk = Desk::existing(&global.data()).await?;
     let written = write(&desk, global, dir).await;
-    desk.store.close().await;
+    desk.close().await;
     written.map(Answer::text)
 }
 

@@ -135,7 +135,7 @@ pub(super) async fn run(global: &Global, what: WorklistCommand) -> anyhow::Resul
                 }
                 _ => Vec::new(),
             };
-            desk.store.close().await;
+            desk.close().await;
             (listed?, history)
         }
     };

@@ -15,7 +15,7 @@ use plumbline::cycle::{self, Report};
 use plumbline::desk::Desk;
 use plumbline::reading::Watch;
 use plumbline::sandboxes::{Manner, Ports, Sandboxes};
-use plumbline::settings::Rights;
+use plumbline::settings::{Rights, Settings};
 use sandbox::contractor::{Plan, generate};
 
 /// Time that passes only when somebody would have waited.
@@ -24,6 +24,10 @@ pub(crate) struct QuickClock(AtomicI64);
 impl QuickClock {
     pub(crate) fn at(start: Timestamp) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(start.as_millisecond())))
+    }
+
+    pub(crate) fn advance_minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
     }
 
     pub(crate) fn advance_hours(&self, hours: i64) {
@@ -117,13 +121,13 @@ impl App {
         connect::quickbooks(&mut desk, access, Consent::Headless)
             .await
             .unwrap();
-        desk.store.close().await;
+        desk.close().await;
     }
 
     pub(crate) async fn cycle(&self) -> Report {
         let desk = self.desk().await;
         let report = cycle::run(&desk, self.day(), &mut Silent).await.unwrap();
-        desk.store.close().await;
+        desk.close().await;
         report
     }
 
@@ -138,11 +142,21 @@ impl App {
     }
 
     fn lift_age(&self) {
-        let mut settings = plumbline::settings::Settings::load(&self.data()).unwrap();
-        if settings.procore.is_some() {
-            settings.stale_after_days = 100_000;
-            settings.save(&self.data()).unwrap();
+        if !self.data().exists() {
+            return;
         }
+        let lift = || async {
+            let mut desk = self.desk().await;
+            desk.settings = Settings::load(&desk.store, &desk.scope).await.unwrap();
+            if desk.settings.procore.is_some() {
+                desk.settings.stale_after_days = 100_000;
+                desk.save_settings().await.unwrap();
+            }
+            desk.close().await;
+        };
+        // A test may be within a runtime already, and none may be started in another.
+        let block_on = || tokio::runtime::Runtime::new().unwrap().block_on(lift());
+        std::thread::scope(|scope| scope.spawn(block_on).join().unwrap());
     }
 
     pub(crate) fn realm(&self) -> String {

@@ -92,7 +92,7 @@ async fn an_item_is_opened_kept_cleared_by_an_edit_and_reopened_by_another() {
         .unwrap()
         .unwrap();
     assert_eq!(item.state, ItemState::Open);
-    desk.store.close().await;
+    desk.close().await;
     drop(desk);
     let shown = app.run(&["worklist", "show", &id]);
     assert!(
@@ -121,5 +121,5 @@ async fn a_cycle_that_could_not_see_clears_nothing() {
         .await
         .unwrap();
     assert_eq!(items.len(), first.outcome.findings.len());
-    desk.store.close().await;
+    desk.close().await;
 }

@@ -14,5 +14,8 @@ mod faults;
 mod kills;
 mod lifecycle;
 mod mirror;
+mod people;
 mod receipts;
 mod snapshots;
+#[path = "../web/mod.rs"]
+mod web;

@@ -88,7 +88,7 @@ async fn a_deletion_that_is_not_announced_is_noticed_by_the_count() {
     let desk = app.desk().await;
     let (before, after) = (hours(&desk, 1).await, hours(&desk, 2).await);
     assert_eq!(after, before - 1);
-    desk.store.close().await;
+    desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use figures::source::System;
 use jiff::Timestamp;
 
 use super::key::{Reach, ResourceKey, system_from};
+use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
@@ -92,20 +93,20 @@ pub async fn begin_cycle(
 
 async fn begin(tx: &mut Tx, now: Timestamp) -> Result<Begun, StoreError> {
     let tenant = tx.tenant();
-    let (last_run, last_number): (i64, i64) = sqlx::query_as(
+    let (last_run, last_number): (i64, i64) = query(
         "SELECT coalesce(max(run_no), 0), coalesce(max(cycle_no), 0)
          FROM cycle WHERE tenant_id = $1",
     )
     .bind(&tenant)
-    .fetch_one(tx.connection())
+    .row(tx.connection())
     .await?;
     let run = last_run + 1;
-    let open: Option<i64> = sqlx::query_scalar(
+    let open: Option<i64> = query(
         "UPDATE cycle SET run_no = $2 WHERE tenant_id = $1 AND state = 'open' RETURNING cycle_no",
     )
     .bind(&tenant)
     .bind(run)
-    .fetch_optional(tx.connection())
+    .value_if_any(tx.connection())
     .await?;
     if let Some(number) = open {
         let finished = finished_resources(tx, number).await?;
@@ -116,7 +117,7 @@ async fn begin(tx: &mut Tx, now: Timestamp) -> Result<Begun, StoreError> {
         });
     }
     let number = last_number + 1;
-    sqlx::query(
+    query(
         "INSERT INTO cycle (tenant_id, cycle_no, run_no, state, started_at)
          VALUES ($1, $2, $3, 'open', $4)",
     )
@@ -134,14 +135,14 @@ async fn begin(tx: &mut Tx, now: Timestamp) -> Result<Begun, StoreError> {
 }
 
 async fn finished_resources(tx: &mut Tx, number: i64) -> Result<Vec<ResourceKey>, StoreError> {
-    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+    let rows: Vec<(String, String, String, i64)> = query(
         "SELECT system, resource, reach, project_id FROM cycle_resource
          WHERE tenant_id = $1 AND cycle_no = $2 AND outcome IN ('sweep', 'changes')
          ORDER BY system, resource, reach, project_id",
     )
     .bind(tx.tenant())
     .bind(number)
-    .fetch_all(tx.connection())
+    .rows(tx.connection())
     .await?;
     rows.into_iter()
         .map(|(system, resource, reach, project_id)| {
@@ -203,7 +204,7 @@ async fn end(
     as_of: Option<Date>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE cycle SET state = $3, finished_at = $4, as_of = $5
          WHERE tenant_id = $1 AND cycle_no = $2",
     )
@@ -215,7 +216,7 @@ async fn end(
     .execute(tx.connection())
     .await?;
     // Only an open cycle needs to know what it has touched.
-    sqlx::query("DELETE FROM cycle_touched WHERE tenant_id = $1 AND cycle_no = $2")
+    query("DELETE FROM cycle_touched WHERE tenant_id = $1 AND cycle_no = $2")
         .bind(tx.tenant())
         .bind(cycle.number)
         .execute(tx.connection())
@@ -225,7 +226,7 @@ async fn end(
 
 /// A resource that pages were written for, but that nobody finished, is not proven whole.
 async fn mark_unfinished(tx: &mut Tx, cycle: OpenCycle) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO cycle_resource (tenant_id, cycle_no, system, resource, reach, project_id,
                                      outcome, reason, present, removed)
          SELECT tenant_id, cycle_no, system, resource,
@@ -260,7 +261,7 @@ pub async fn note_capture(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 require_open(tx, cycle).await?;
-                sqlx::query(
+                query(
                     "INSERT INTO cycle_system
                          (tenant_id, cycle_no, system, account_id, captured_at, detail)
                      VALUES ($1, $2, $3, $4, $5, $6)
@@ -293,13 +294,13 @@ pub async fn captured(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+                let rows: Vec<(String, String, String, String)> = query(
                     "SELECT system, account_id, captured_at, detail FROM cycle_system
                      WHERE tenant_id = $1 AND cycle_no = $2 ORDER BY system",
                 )
                 .bind(tx.tenant())
                 .bind(number)
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter()
                     .map(|(system, account_id, captured_at, detail)| {
@@ -363,12 +364,12 @@ pub async fn cycles(store: &Store, scope: &TenantScope) -> Result<Vec<Cycle>, St
     store
         .read(scope, |tx| {
             Box::pin(async move {
-                let rows: Vec<CycleRow> = sqlx::query_as(
+                let rows: Vec<CycleRow> = query(
                     "SELECT cycle_no, state, started_at, finished_at, as_of FROM cycle
                      WHERE tenant_id = $1 ORDER BY cycle_no DESC",
                 )
                 .bind(tx.tenant())
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter().map(cycle_from).collect()
             })
@@ -396,14 +397,14 @@ pub async fn cycle_as_of(
 
 /// Refuses unless the cycle is open and no later run has taken it over.
 pub(super) async fn require_open(tx: &mut Tx, cycle: OpenCycle) -> Result<(), StoreError> {
-    let open: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM cycle
+    let open: Option<i64> = query(
+        "SELECT cycle_no FROM cycle
          WHERE tenant_id = $1 AND cycle_no = $2 AND run_no = $3 AND state = 'open'",
     )
     .bind(tx.tenant())
     .bind(cycle.number)
     .bind(cycle.run)
-    .fetch_optional(tx.connection())
+    .value_if_any(tx.connection())
     .await?;
     match open {
         Some(_) => Ok(()),

@@ -4,6 +4,7 @@ use figures::SmolStr;
 use figures::source::{RawRecord, System};
 
 use super::key::from_column;
+use crate::sql::query;
 use crate::{Store, StoreError, TenantScope};
 
 /// One version of a record.
@@ -34,8 +35,8 @@ pub async fn history(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(i64, i64, i64, i64, bool, String)> = sqlx::query_as(
-                    "SELECT project_id, parent_id, version, first_seen_cycle, removed, body
+                let rows: Vec<(i64, i64, i64, i64, bool, String)> = query(
+                    "SELECT project_id, parent_id, version, first_seen_cycle, removed = 1, body
                      FROM record_version
                      WHERE tenant_id = $1 AND system = $2 AND resource = $3 AND external_id = $4
                      ORDER BY project_id, parent_id, version",
@@ -44,7 +45,7 @@ pub async fn history(
                 .bind(system.name())
                 .bind(resource.as_str())
                 .bind(external_id.as_str())
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 Ok(rows
                     .into_iter()

@@ -4,6 +4,7 @@ use figures::source::System;
 
 use super::cycle::{OpenCycle, require_open};
 use super::key::system_from;
+use crate::sql::query;
 use crate::{Store, StoreError, TenantScope};
 
 /// One meter of a cycle.
@@ -31,7 +32,7 @@ pub async fn add_calls(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 require_open(tx, cycle).await?;
-                sqlx::query(
+                query(
                     "INSERT INTO cycle_meter (tenant_id, cycle_no, system, meter, count)
                      VALUES ($1, $2, $3, $4, $5)
                      ON CONFLICT (tenant_id, cycle_no, system, meter)
@@ -62,13 +63,13 @@ pub async fn meter_readings(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(String, String, i64)> = sqlx::query_as(
+                let rows: Vec<(String, String, i64)> = query(
                     "SELECT system, meter, count FROM cycle_meter
                      WHERE tenant_id = $1 AND cycle_no = $2 ORDER BY system, meter",
                 )
                 .bind(tx.tenant())
                 .bind(cycle)
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter()
                     .map(|(system, meter, count)| {

@@ -23,6 +23,7 @@ pub use cycle::{
 };
 pub(crate) use cycle::{moment, read_moment};
 pub use history::{RecordVersion, history};
+pub(crate) use key::system_from;
 pub use key::{Reach, ResourceKey};
 pub use meter::{MeterReading, add_calls, meter_readings};
 pub use page::{PageReport, record_page};

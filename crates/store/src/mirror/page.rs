@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::cycle::{OpenCycle, require_open};
 use super::key::to_column;
-use crate::sql::{batches, over_rows};
+use crate::sql::{batches, over_rows, query};
 use crate::tx::Tx;
 use crate::{Store, StoreError, TenantScope};
 
@@ -111,7 +111,7 @@ fn without_repeats(rows: Vec<Row>) -> Vec<Vec<Row>> {
 /// CROSS JOIN keeps SQLite from walking through all records in search of the page.
 const NEWEST_VERSIONS: &str = "
     SELECT page.column4, record.version,
-           CASE WHEN record.digest = page.column5 AND record.removed = 0 THEN 1 ELSE 0 END
+           record.digest = page.column5 AND record.removed = 0
     FROM (VALUES {rows}) AS page CROSS JOIN record
     WHERE record.tenant_id = {1} AND record.system = {2} AND record.resource = {3}
       AND record.project_id = page.column1 AND record.parent_id = page.column2
@@ -132,7 +132,7 @@ impl Page {
         projects.sort_unstable();
         projects.dedup();
         for project_id in projects {
-            sqlx::query(
+            query(
                 "INSERT INTO cycle_touched
                      (tenant_id, cycle_no, system, resource, project_id, run_no)
                  VALUES ($1, $2, $3, $4, $5, $6)
@@ -196,8 +196,7 @@ impl Page {
         tx: &mut Tx,
         rows: &[Row],
     ) -> Result<HashMap<usize, Newest>, StoreError> {
-        let statement = over_rows(NEWEST_VERSIONS, 5, rows.len());
-        let mut query = sqlx::query_as::<_, (i64, i64, i64)>(statement);
+        let mut query = over_rows(NEWEST_VERSIONS, 5, rows.len());
         for (position, row) in rows.iter().enumerate() {
             query = query
                 .bind(row.project_id)
@@ -206,19 +205,16 @@ impl Page {
                 .bind(position as i64)
                 .bind(row.digest.to_vec());
         }
-        let known = query
+        let known: Vec<(i64, i64, bool)> = query
             .bind(self.tenant.clone())
             .bind(self.system.name())
             .bind(self.resource.as_str())
-            .fetch_all(tx.connection())
+            .rows(tx.connection())
             .await?;
         Ok(known
             .into_iter()
             .filter_map(|(position, version, same)| {
-                let newest = Newest {
-                    version,
-                    same: same == 1,
-                };
+                let newest = Newest { version, same };
                 usize::try_from(position)
                     .ok()
                     .map(|position| (position, newest))
@@ -233,7 +229,7 @@ impl Page {
         rows: &[Row],
         versions: &[i64],
     ) -> Result<(), StoreError> {
-        let statement = over_rows(
+        let mut query = over_rows(
             "INSERT INTO record (tenant_id, system, resource, project_id, parent_id, id_length,
                                  external_id, version, digest, removed, seen_run)
              SELECT {1}, {2}, {3}, column1, column2, length(column3), column3, column4, column5,
@@ -246,7 +242,6 @@ impl Page {
             5,
             rows.len(),
         );
-        let mut query = sqlx::query(statement);
         for (row, version) in rows.iter().zip(versions) {
             query = query
                 .bind(row.project_id)
@@ -266,7 +261,7 @@ impl Page {
     }
 
     async fn write_versions(&self, tx: &mut Tx, rows: Vec<(Row, i64)>) -> Result<(), StoreError> {
-        let statement = over_rows(
+        let mut query = over_rows(
             "INSERT INTO record_version (tenant_id, system, resource, project_id, parent_id,
                                          id_length, external_id, version, first_seen_cycle,
                                          removed, digest, body)
@@ -276,7 +271,6 @@ impl Page {
             6,
             rows.len(),
         );
-        let mut query = sqlx::query(statement);
         for (row, version) in rows {
             query = query
                 .bind(row.project_id)
@@ -307,18 +301,20 @@ struct Newest {
 #[cfg(test)]
 mod tests {
     use super::NEWEST_VERSIONS;
-    use crate::Store;
     use crate::sql::explained;
+    use crate::tx::Connection;
 
     #[tokio::test]
     async fn a_page_is_looked_up_by_key_and_not_by_walking_the_mirror() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("store.db")).await.unwrap();
+        let (store, kept) = crate::contract::opened().await;
         let plan: Vec<(i64, i64, i64, String)> = store
             .read(&store.scope(), |tx| {
                 Box::pin(async move {
                     let statement = explained(NEWEST_VERSIONS, 5, 64);
-                    Ok(sqlx::query_as(statement).fetch_all(tx.connection()).await?)
+                    let Connection::Sqlite(connection) = tx.connection() else {
+                        unreachable!("the store was opened as a file");
+                    };
+                    Ok(sqlx::query_as(statement).fetch_all(connection).await?)
                 })
             })
             .await
@@ -328,6 +324,6 @@ mod tests {
             .iter()
             .any(|step| step.starts_with("SEARCH record") && step.contains("external_id=?"));
         assert!(by_key, "{plan:#?}");
-        store.close().await;
+        kept.close().await;
     }
 }

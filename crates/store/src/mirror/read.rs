@@ -6,6 +6,7 @@ use figures::SmolStr;
 use figures::source::{RawRecord, System};
 
 use super::key::{NONE, from_column, system_from};
+use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
@@ -86,10 +87,10 @@ fn stream(
 
 async fn resources_of(tx: &mut Tx, cycle: i64) -> Result<VecDeque<(System, SmolStr)>, StoreError> {
     let known: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM cycle WHERE tenant_id = $1 AND cycle_no = $2")
+        query("SELECT cycle_no FROM cycle WHERE tenant_id = $1 AND cycle_no = $2")
             .bind(tx.tenant())
             .bind(cycle)
-            .fetch_optional(tx.connection())
+            .value_if_any(tx.connection())
             .await?;
     if known.is_none() {
         return Err(Refusal::UnknownCycle { cycle }.into());
@@ -98,7 +99,7 @@ async fn resources_of(tx: &mut Tx, cycle: i64) -> Result<VecDeque<(System, SmolS
     let mut resources = VecDeque::new();
     let mut last = (String::new(), String::new());
     loop {
-        let next: Option<(String, String)> = sqlx::query_as(
+        let next: Option<(String, String)> = query(
             "SELECT system, resource FROM record
              WHERE tenant_id = $1 AND (system, resource) > ($2, $3)
              ORDER BY system, resource LIMIT 1",
@@ -106,7 +107,7 @@ async fn resources_of(tx: &mut Tx, cycle: i64) -> Result<VecDeque<(System, SmolS
         .bind(tx.tenant())
         .bind(&last.0)
         .bind(&last.1)
-        .fetch_optional(tx.connection())
+        .row_if_any(tx.connection())
         .await?;
         let Some(next) = next else {
             return Ok(resources);
@@ -181,16 +182,17 @@ impl RecordStream {
             .read(&self.scope, move |tx| {
                 Box::pin(async move {
                     // The key ends in the version, so "no later version within the cycle" is one
-                    // step in the same index.
-                    Ok(sqlx::query_as(
+                    // step in the same index. It is asked as a value, because PostgreSQL would
+                    // make NOT EXISTS a join, by estimates that a fresh table has not yet.
+                    query(
                         "SELECT project_id, parent_id, id_length, external_id, body
                          FROM record_version AS this
                          WHERE tenant_id = $1 AND system = $2 AND resource = $3
                            AND (project_id, parent_id, id_length, external_id)
                                > ($4, $5, $6, $7)
                            AND first_seen_cycle <= $8 AND removed = 0
-                           AND NOT EXISTS (
-                               SELECT 1 FROM record_version AS later
+                           AND coalesce((
+                               SELECT later.version FROM record_version AS later
                                WHERE later.tenant_id = $1 AND later.system = $2
                                  AND later.resource = $3
                                  AND later.project_id = this.project_id
@@ -198,7 +200,8 @@ impl RecordStream {
                                  AND later.id_length = this.id_length
                                  AND later.external_id = this.external_id
                                  AND later.version = this.version + 1
-                                 AND later.first_seen_cycle <= $8)
+                                 AND later.first_seen_cycle <= $8
+                               LIMIT 1), 0) = 0
                          ORDER BY project_id, parent_id, id_length, external_id
                          LIMIT $9",
                     )
@@ -211,8 +214,8 @@ impl RecordStream {
                     .bind(after.external_id)
                     .bind(cycle)
                     .bind(CHUNK)
-                    .fetch_all(tx.connection())
-                    .await?)
+                    .rows(tx.connection())
+                    .await
                 })
             })
             .await

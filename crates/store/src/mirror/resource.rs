@@ -6,6 +6,7 @@ use figures::source::System;
 
 use super::cycle::{OpenCycle, require_open};
 use super::key::{NONE, Reach, ResourceKey, system_from};
+use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Store, StoreError, TenantScope};
 
@@ -133,7 +134,7 @@ async fn already_proven(
     key: &ResourceKey,
 ) -> Result<Option<ResourceReport>, StoreError> {
     let (reach, project_id) = key.reach.columns();
-    let earlier: Option<(i64, i64)> = sqlx::query_as(
+    let earlier: Option<(i64, i64)> = query(
         "SELECT present, removed FROM cycle_resource
          WHERE tenant_id = $1 AND cycle_no = $2 AND system = $3 AND resource = $4
            AND reach = $5 AND project_id = $6 AND outcome IN ('sweep', 'changes')
@@ -150,7 +151,7 @@ async fn already_proven(
     .bind(reach)
     .bind(project_id)
     .bind(cycle.run)
-    .fetch_optional(tx.connection())
+    .row_if_any(tx.connection())
     .await?;
     Ok(earlier.map(|(present, removed)| ResourceReport {
         present: present.unsigned_abs(),
@@ -166,7 +167,7 @@ async fn count(
     run: i64,
 ) -> Result<u64, StoreError> {
     let (first, last) = key.reach.projects();
-    let count: i64 = sqlx::query_scalar(
+    let count: i64 = query(
         "SELECT count(*) FROM record
          WHERE tenant_id = $1 AND system = $2 AND resource = $3 AND removed = 0
            AND project_id BETWEEN $4 AND $5 AND ($6 = 'present' OR seen_run = $7)",
@@ -178,7 +179,7 @@ async fn count(
     .bind(last)
     .bind(what)
     .bind(run)
-    .fetch_one(tx.connection())
+    .value(tx.connection())
     .await?;
     Ok(count.unsigned_abs())
 }
@@ -206,7 +207,7 @@ async fn remove_unseen(
     let mut removed = 0;
     // Both take the same binds; the second names the cycle only for that.
     for statement in statements {
-        removed = sqlx::query(statement)
+        removed = query(statement)
             .bind(tx.tenant())
             .bind(key.system.name())
             .bind(key.resource.as_str())
@@ -216,8 +217,7 @@ async fn remove_unseen(
             .bind(cycle.number)
             .bind(Vec::<u8>::new())
             .execute(tx.connection())
-            .await?
-            .rows_affected();
+            .await?;
     }
     Ok(removed)
 }
@@ -231,7 +231,7 @@ async fn remember(
     (present, removed): (u64, u64),
 ) -> Result<(), StoreError> {
     let (reach, project_id) = key.reach.columns();
-    sqlx::query(
+    query(
         "INSERT INTO cycle_resource (tenant_id, cycle_no, system, resource, reach, project_id,
                                      outcome, reason, present, removed)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -261,7 +261,7 @@ async fn move_cursor(
     value: String,
 ) -> Result<(), StoreError> {
     let (reach, project_id) = key.reach.columns();
-    sqlx::query(
+    query(
         "INSERT INTO cursor (tenant_id, system, resource, reach, project_id, cycle_no, value)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (tenant_id, system, resource, reach, project_id)
@@ -291,14 +291,14 @@ pub async fn cursors(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(
+                let rows: Vec<(String, String, i64, i64, String)> = query(
                     "SELECT resource, reach, project_id, cycle_no, value FROM cursor
                      WHERE tenant_id = $1 AND system = $2
                      ORDER BY resource, reach, project_id",
                 )
                 .bind(tx.tenant())
                 .bind(system.name())
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter()
                     .map(|(resource, reach, project_id, cycle, value)| {
@@ -329,7 +329,7 @@ pub async fn forget_cursors(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM cursor WHERE tenant_id = $1 AND system = $2")
+                query("DELETE FROM cursor WHERE tenant_id = $1 AND system = $2")
                     .bind(tx.tenant())
                     .bind(system.name())
                     .execute(tx.connection())
@@ -352,14 +352,14 @@ pub async fn completeness(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(String, String, i64, String, String)> = sqlx::query_as(
+                let rows: Vec<(String, String, i64, String, String)> = query(
                     "SELECT system, resource, project_id, outcome, reason FROM cycle_resource
                      WHERE tenant_id = $1 AND cycle_no = $2 AND outcome IN ('incomplete', 'blind')
                      ORDER BY system, project_id, resource",
                 )
                 .bind(tx.tenant())
                 .bind(cycle)
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 let mut found = Completeness::default();
                 for (system, resource, project_id, outcome, reason) in rows {

@@ -132,15 +132,14 @@ proptest! {
     fn items_live_as_the_model_says(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let folder = tempfile::tempdir().unwrap();
-            let store = Store::open(folder.path().join("store.db")).await.unwrap();
+            let (store, kept) = crate::contract::opened().await;
             let mut model = Model::new();
             for step in &steps {
                 publish_step(&store, step).await;
                 advance(&mut model, step);
                 assert_eq!(as_model(&store).await, model, "after {step:?}");
             }
-            store.close().await;
+            kept.close().await;
         });
     }
 }

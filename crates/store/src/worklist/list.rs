@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::mirror::read_moment;
 use crate::results::read_day;
+use crate::sql::query;
 use crate::{Store, StoreError, TenantScope};
 
 /// Which items to list. Empty fields do not restrict.
@@ -152,7 +153,7 @@ async fn fetch(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<ItemRow> = sqlx::query_as(
+                let rows: Vec<ItemRow> = query(
                     "SELECT finding.finding_id, finding.state, finding.check_code,
                             finding.project_id, finding.customer_id, finding.amount_cents,
                             finding.severity, finding.body,
@@ -187,7 +188,7 @@ async fn fetch(
                 .bind(filter.check)
                 .bind(id)
                 .bind(filter.limit.map_or(i64::MAX, i64::from))
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter().map(item_from).collect()
             })
@@ -235,7 +236,7 @@ pub async fn history(
     store
         .read(scope, move |tx| {
             Box::pin(async move {
-                let rows: Vec<(String, i64, String, String, Option<i64>)> = sqlx::query_as(
+                let rows: Vec<(String, i64, String, String, Option<i64>)> = query(
                     "SELECT happened.event, publication.cycle_no, publication.as_of,
                             publication.published_at, happened.amount_cents
                      FROM finding_event AS happened
@@ -247,7 +248,7 @@ pub async fn history(
                 )
                 .bind(tx.tenant())
                 .bind(id)
-                .fetch_all(tx.connection())
+                .rows(tx.connection())
                 .await?;
                 rows.into_iter()
                     .map(|(event, cycle, as_of, at, amount_cents)| {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::mirror::moment;
-use crate::sql::{batches, over_rows};
+use crate::sql::{batches, over_rows, query};
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
@@ -115,13 +115,13 @@ async fn publish_in(
 }
 
 async fn refuse_older(tx: &mut Tx, cycle: i64) -> Result<(), StoreError> {
-    let (exists, newest): (bool, Option<i64>) = sqlx::query_as(
+    let (exists, newest): (bool, Option<i64>) = query(
         "SELECT EXISTS (SELECT 1 FROM cycle WHERE tenant_id = $1 AND cycle_no = $2),
                 (SELECT max(cycle_no) FROM publication WHERE tenant_id = $1)",
     )
     .bind(tx.tenant())
     .bind(cycle)
-    .fetch_one(tx.connection())
+    .row(tx.connection())
     .await?;
     if !exists {
         return Err(Refusal::UnknownCycle { cycle }.into());
@@ -163,12 +163,12 @@ type KnownRow = (
 );
 
 async fn known_items(tx: &mut Tx) -> Result<BTreeMap<String, Known>, StoreError> {
-    let rows: Vec<KnownRow> = sqlx::query_as(
+    let rows: Vec<KnownRow> = query(
         "SELECT finding_id, state, check_code, project_id, also_touches, amount_cents, body
          FROM finding WHERE tenant_id = $1",
     )
     .bind(tx.tenant())
-    .fetch_all(tx.connection())
+    .rows(tx.connection())
     .await?;
     rows.into_iter()
         .map(
@@ -285,7 +285,7 @@ async fn add_publication(
 ) -> Result<i64, StoreError> {
     let proof = serde_json::to_string(&publishing.proof)
         .map_err(|_| StoreError::Unreadable { what: "proof" })?;
-    Ok(sqlx::query_scalar(
+    query(
         "INSERT INTO publication (tenant_id, publication_no, cycle_no, as_of, proof, published_at)
          SELECT $1, coalesce(max(publication_no), 0) + 1, $2, $3, $4, $5
          FROM publication WHERE tenant_id = $1
@@ -296,8 +296,8 @@ async fn add_publication(
     .bind(publishing.as_of.to_string())
     .bind(proof)
     .bind(moment(now))
-    .fetch_one(tx.connection())
-    .await?)
+    .value(tx.connection())
+    .await
 }
 
 async fn write_findings(
@@ -307,7 +307,7 @@ async fn write_findings(
 ) -> Result<(), StoreError> {
     let placed: Vec<(usize, PublishedFinding)> = findings.into_iter().enumerate().collect();
     for batch in batches(placed) {
-        let statement = over_rows(
+        let mut query = over_rows(
             "INSERT INTO finding (tenant_id, state, opened_in, last_seen_in, finding_id,
                                   check_code, project_id, also_touches, customer_id, amount_cents,
                                   severity, position, body)
@@ -325,7 +325,6 @@ async fn write_findings(
             9,
             batch.len(),
         );
-        let mut query = sqlx::query(statement);
         for (position, finding) in batch {
             let also_touches = serde_json::to_string(&finding.also_touches)
                 .map_err(|_| StoreError::Unreadable { what: "finding" })?;
@@ -351,13 +350,12 @@ async fn write_findings(
 
 async fn clear(tx: &mut Tx, number: i64, ids: &[String]) -> Result<(), StoreError> {
     for batch in batches(ids.to_vec()) {
-        let statement = over_rows(
+        let mut query = over_rows(
             "UPDATE finding SET state = 'cleared', cleared_in = {2}
              WHERE tenant_id = {1} AND finding_id IN (SELECT column1 FROM (VALUES {rows}) AS page)",
             1,
             batch.len(),
         );
-        let mut query = sqlx::query(statement);
         for id in batch {
             query = query.bind(id);
         }
@@ -372,14 +370,13 @@ async fn clear(tx: &mut Tx, number: i64, ids: &[String]) -> Result<(), StoreErro
 
 async fn write_events(tx: &mut Tx, number: i64, events: Vec<NewEvent>) -> Result<(), StoreError> {
     for batch in batches(events) {
-        let statement = over_rows(
+        let mut query = over_rows(
             "INSERT INTO finding_event (tenant_id, publication_no, finding_id, event,
                                         amount_cents)
              SELECT {1}, {2}, column1, column2, column3 FROM (VALUES {rows}) AS page",
             3,
             batch.len(),
         );
-        let mut query = sqlx::query(statement);
         for event in batch {
             query = query
                 .bind(event.id)

@@ -1,0 +1,207 @@
+//! `plumbline tenant` and `plumbline database`: whose data is where.
+
+use std::fs::OpenOptions;
+use std::io::{BufReader, BufWriter, Read};
+use std::path::Path;
+
+use anyhow::Context;
+use connectors::http::{Clock, SystemClock};
+use store::control::Tenant;
+use store::transfer::Summary;
+use store::{Erasure, Installation, Secret, postgres, transfer};
+
+use super::arguments::{DatabaseCommand, TenantCommand};
+use super::table::{Cell, Table};
+use super::{Answer, Format, Global, Status};
+use crate::desk::open_installation;
+use crate::refused::Refused;
+
+pub(super) async fn run(global: &Global, command: TenantCommand) -> anyhow::Result<Answer> {
+    let installation = open_installation(&global.data(), &SystemClock).await?;
+    let answer = carried_out(&installation, global.format, command).await;
+    installation.close().await;
+    answer
+}
+
+async fn carried_out(
+    installation: &Installation,
+    format: Format,
+    command: TenantCommand,
+) -> anyhow::Result<Answer> {
+    let now = SystemClock.now();
+    let done = |text: String| Ok(Answer::text(text));
+    match command {
+        TenantCommand::Create { name } => {
+            let tenant = installation.create_tenant(&name, now).await?;
+            done(format!("{} is ready: {}", tenant.id, tenant.name))
+        }
+        TenantCommand::List => Ok(listed(&installation.tenants().await?, format)),
+        TenantCommand::Suspend { id } => {
+            installation.suspend_tenant(&id, now).await?;
+            done(format!("{id} is suspended."))
+        }
+        TenantCommand::Resume { id } => {
+            installation.resume_tenant(&id, now).await?;
+            done(format!("{id} is open again."))
+        }
+        TenantCommand::Export { id, out } => {
+            let summary = exported(installation, &id, &out).await?;
+            done(format!(
+                "{id} is in {}. {}",
+                out.display(),
+                counted(&summary)
+            ))
+        }
+        TenantCommand::Import { file, name } => imported(installation, &file, &name).await,
+        TenantCommand::RotateKey { id } => {
+            let sealed = installation.replace_tenant_key(&id).await?;
+            done(format!(
+                "{id} has a new key; {sealed} secrets were sealed anew and the keys before are \
+                 destroyed."
+            ))
+        }
+        TenantCommand::Erase { id, confirm } => {
+            if id != confirm {
+                return Err(Refused::new(format!(
+                    "Nothing was erased: --confirm says {confirm}, and the tenant is {id}."
+                ))
+                .into());
+            }
+            let administrator = administrator();
+            let erasure = installation
+                .erase_tenant(&id, administrator.as_ref(), now)
+                .await?;
+            Ok(account_of(&erasure))
+        }
+    }
+}
+
+fn listed(tenants: &[Tenant], format: Format) -> Answer {
+    if format == Format::Json {
+        let all: Vec<_> = tenants
+            .iter()
+            .map(|tenant| {
+                serde_json::json!({
+                    "id": tenant.id,
+                    "name": tenant.name,
+                    "state": tenant.state.name(),
+                    "created_at": tenant.created_at.to_string(),
+                })
+            })
+            .collect();
+        return Answer::text(serde_json::Value::from(all).to_string());
+    }
+    let mut table = Table::new(&["id", "name", "state", "created"]);
+    for tenant in tenants {
+        table.push(vec![
+            Cell::text(tenant.id.as_str()),
+            Cell::text(tenant.name.as_str()),
+            Cell::text(tenant.state.name()),
+            Cell::text(format!("{:.0}", tenant.created_at)),
+        ]);
+    }
+    Answer::text(table.aligned())
+}
+
+async fn exported(installation: &Installation, id: &str, out: &Path) -> anyhow::Result<Summary> {
+    let store = installation.store(id).await?;
+    let tenants = installation.tenants().await?;
+    let tenant = tenants.into_iter().find(|tenant| tenant.id == id);
+    let name = tenant.map(|tenant| tenant.name).unwrap_or_default();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options
+        .open(out)
+        .with_context(|| format!("failed to make {}", out.display()))?;
+    let durable = file
+        .try_clone()
+        .with_context(|| format!("failed to write {}", out.display()))?;
+    let summary = transfer::export(&store, &store.scope(), &name, BufWriter::new(file)).await?;
+    durable
+        .sync_all()
+        .with_context(|| format!("failed to write {}", out.display()))?;
+    Ok(summary)
+}
+
+async fn imported(installation: &Installation, path: &Path, name: &str) -> anyhow::Result<Answer> {
+    let opened =
+        || std::fs::File::open(path).with_context(|| format!("failed to open {}", path.display()));
+    let mut start = [0; 15];
+    let is_plain = opened()?.read_exact(&mut start).is_ok() && start == *b"SQLite format 3";
+    let now = SystemClock.now();
+    if is_plain {
+        let tenant = installation.move_in(path, name, now).await?;
+        return Ok(Answer::text(format!(
+            "{} is brought in and encrypted; {} was removed.",
+            tenant.id,
+            path.display()
+        )));
+    }
+    let file = BufReader::new(opened()?);
+    let (tenant, summary) = installation.import_tenant(file, now).await?;
+    Ok(Answer::text(format!(
+        "{} is brought in: {}. {} Its secrets stayed behind: connect both systems again.",
+        tenant.id,
+        tenant.name,
+        counted(&summary)
+    )))
+}
+
+fn counted(summary: &Summary) -> String {
+    let rows: u64 = summary.rows.values().sum();
+    format!(
+        "{rows} rows of {} tables, SHA-256 {}.",
+        summary.rows.len(),
+        summary.digest
+    )
+}
+
+/// What is gone, what is not, and why.
+fn account_of(erasure: &Erasure) -> Answer {
+    let rows: u64 = erasure.rows.values().sum();
+    let gone = |is: bool| if is { "gone" } else { "NOT GONE" };
+    let mut text = format!(
+        "{} is erased.\n  keys: {}\n  data: {} ({rows} rows counted before)\nWhat remains:\n",
+        erasure.tenant_id,
+        gone(erasure.keys_are_gone),
+        gone(erasure.data_is_gone),
+    );
+    for line in &erasure.remains {
+        text.push_str("  ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    let whole = erasure.keys_are_gone && erasure.data_is_gone;
+    Answer::text(text).with_status(if whole { Status::Done } else { Status::Failed })
+}
+
+pub(super) async fn database(global: &Global, command: DatabaseCommand) -> anyhow::Result<Answer> {
+    match command {
+        DatabaseCommand::Prepare => {
+            let administrator = administrator().context(
+                "failed to find the address of an administrator: set PLUMBLINE_DATABASE_ADMIN_URL",
+            )?;
+            postgres::prepare(&administrator).await?;
+            Ok(Answer::text(
+                "The database is prepared. Serve from it as plumbline_app.".to_owned(),
+            ))
+        }
+        DatabaseCommand::Lint => {
+            let installation = open_installation(&global.data(), &SystemClock).await?;
+            let holes = postgres::lint(&installation).await;
+            installation.close().await;
+            let holes = holes?;
+            if holes.is_empty() {
+                return Ok(Answer::text("There are no holes.".to_owned()));
+            }
+            Ok(Answer::text(holes.join("\n")).with_status(Status::Failed))
+        }
+    }
+}
+
+fn administrator() -> Option<Secret> {
+    let url = std::env::var("PLUMBLINE_DATABASE_ADMIN_URL").ok()?;
+    (!url.is_empty()).then(|| Secret::new(url))
+}

@@ -1,0 +1,182 @@
+//! Connections: whether each system answers, what is read of it and why, and what it cannot see.
+
+mod view;
+mod what;
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use connectors::oauth::Callback;
+use figures::source::System;
+use url::Url;
+
+pub use view::{AwayPage, ConnectionsPage, ReadingPanel};
+
+use super::access::Action;
+use super::error::{AppError, page as rendered};
+use super::house::House;
+use super::shell::{Asked, Place};
+use super::visitor::Visitor;
+use crate::connect;
+use crate::refused::Refused;
+use crate::settings::Rights;
+
+/// The page.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut shell = asked.shell(Place::Connections, "Connections");
+    // The panels of this page say the same with more room.
+    shell.banners.clear();
+    let progress = asked.tenant.progress();
+    let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);
+    page.may_connect = asked.visitor.may(Action::ManageConnections);
+    page.may_read = asked.visitor.may(Action::RunCycle);
+    rendered(&page)
+}
+
+/// The panel of the reading that is under way; when it has ended, the page that asked is told to
+/// open itself again.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn progress(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let progress = asked.tenant.progress();
+    match ReadingPanel::of(&progress, &asked.view, asked.now) {
+        Some(panel) if panel.is_running => rendered(&panel),
+        _ => Ok(([("HX-Refresh", "true")], "").into_response()),
+    }
+}
+
+/// Reads both systems in the background.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn read_now(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    asked.tenant.read_now();
+    Ok(Redirect::to("/connections").into_response())
+}
+
+fn system(name: &str) -> Result<System, AppError> {
+    [System::Procore, System::QuickBooks]
+        .into_iter()
+        .find(|system| system.name() == name)
+        .ok_or(AppError::NotFound)
+}
+
+fn redirect_uri(house: &House, system: System) -> String {
+    format!("{}/connect/{}/callback", house.origin(), system.name())
+}
+
+/// What a refusal of connecting means for the page.
+fn refused(error: anyhow::Error) -> AppError {
+    match error.downcast::<Refused>() {
+        Ok(refused) => AppError::Conflict(refused.to_string()),
+        Err(error) => AppError::Broken(error),
+    }
+}
+
+/// Begins a consent: a page that says what will be read, with the way to the vendor. The
+/// application's own account needs no consent and is connected at once.
+///
+/// # Errors
+/// When nobody has told us yet as which application we call.
+pub async fn connect(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, AppError> {
+    let system = system(&name)?;
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut desk = asked.tenant.desk().await?;
+    let own_account = desk
+        .settings
+        .procore
+        .as_ref()
+        .is_some_and(|access| access.rights == Rights::ServiceAccount);
+    if system == System::Procore && own_account {
+        let connected = connect::procore_service_account(&mut desk).await;
+        return connected_or(&asked, connected).await;
+    }
+    let uri = redirect_uri(&house, system);
+    let (login, address) = connect::begin(&desk, system, &uri).map_err(refused)?;
+    asked.tenant.begin_login(&asked.visitor.person_id, login);
+    let shell = asked.shell(Place::Connections, &format!("Connect {system}"));
+    rendered(&AwayPage::new(shell, system, address.as_str()))
+}
+
+/// The browser comes back from the vendor.
+///
+/// # Errors
+/// When the return does not belong to the consent that this person began.
+pub async fn callback(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, AppError> {
+    const UNKNOWN: AppError = AppError::Refused(
+        "This return does not belong to a connection that you began. Begin again under \
+         Connections.",
+    );
+    let system = system(&name)?;
+    let asked = Asked::gather(&house, visitor).await?;
+    let login = asked.tenant.take_login(&asked.visitor.person_id, system);
+    let login = login.ok_or(UNKNOWN)?;
+    let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
+    let callback = Callback::from_query(&returned);
+    let mut desk = asked.tenant.desk().await?;
+    let uri = redirect_uri(&house, system);
+    let connected = connect::finish(&mut desk, login, callback, &uri).await;
+    connected_or(&asked, connected).await
+}
+
+/// After connecting everything is read; what kept us from it is told in its own words, which
+/// hold no secret.
+async fn connected_or(
+    asked: &Asked,
+    connected: anyhow::Result<String>,
+) -> Result<Response, AppError> {
+    match connected {
+        Ok(_) => {
+            asked.tenant.refresh().await?;
+            asked.tenant.read_now();
+            Ok(Redirect::to("/connections").into_response())
+        }
+        Err(error) => Err(AppError::Conflict(format!("{error}."))),
+    }
+}
+
+/// Ends a connection.
+///
+/// # Errors
+/// When the store fails.
+pub async fn disconnect(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, AppError> {
+    let system = system(&name)?;
+    let asked = Asked::gather(&house, visitor).await?;
+    let desk = asked.tenant.desk().await?;
+    let note = connect::disconnect(&desk, system).await.map_err(refused)?;
+    asked.tenant.refresh().await?;
+    match note {
+        None => Ok(Redirect::to("/connections").into_response()),
+        Some(note) => Err(AppError::Conflict(format!(
+            "{system} is disconnected here and its tokens are destroyed, but the vendor could \
+             not be told: {note} Remove the application in {system} as well."
+        ))),
+    }
+}

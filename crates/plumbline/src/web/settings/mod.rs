@@ -1,0 +1,110 @@
+//! Settings of the company: its time zone and how old a reading may be.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::access::Action;
+use super::error::{AppError, page as rendered};
+use super::house::House;
+use super::shell::{Asked, Place, Shell};
+use super::visitor::Visitor;
+use crate::settings::Settings;
+
+/// The page.
+///
+/// # Errors
+/// When the settings cannot be read.
+pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let shell = asked.shell(Place::Settings, "Settings");
+    let may_change = asked.visitor.may(Action::ChangeSettings);
+    let settings = asked.tenant.settings().await?;
+    rendered(&SettingsPage::new(shell, &settings, may_change))
+}
+
+/// What a person sends.
+#[derive(Debug, Deserialize)]
+pub struct Changed {
+    time_zone: String,
+    stale_after_days: String,
+}
+
+/// Keeps the settings.
+///
+/// # Errors
+/// When the time zone is unknown or the days are no number from 1 to 31.
+pub async fn save(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Form(form): Form<Changed>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut settings = asked.tenant.settings().await?;
+    let zone = form.time_zone.trim();
+    if TimeZone::get(zone).is_err() {
+        return Err(AppError::Refused(
+            "This time zone is unknown, so nothing was changed. Write it as America/Denver.",
+        ));
+    }
+    let days = form.stale_after_days.trim().parse().ok();
+    let days = days
+        .filter(|days| (1..=31).contains(days))
+        .ok_or(AppError::Refused(
+            "The days are a whole number from 1 to 31. Nothing was changed.",
+        ))?;
+    zone.clone_into(&mut settings.time_zone);
+    settings.stale_after_days = days;
+    let tenant = &asked.tenant;
+    settings.save(tenant.store(), tenant.scope()).await?;
+    asked.tenant.refresh().await?;
+    Ok(Redirect::to("/settings").into_response())
+}
+
+/// What the page shows.
+#[derive(Debug, Template)]
+#[template(path = "settings.html")]
+pub struct SettingsPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The time zone.
+    pub time_zone: String,
+    /// How old a reading may be.
+    pub stale_after_days: i32,
+    /// A day that is looked at instead of today.
+    pub as_of: Option<String>,
+    /// Whether this person may change them.
+    pub may_change: bool,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+impl SettingsPage {
+    fn new(shell: Shell, settings: &Settings, may_change: bool) -> Self {
+        Self {
+            shell,
+            time_zone: settings.time_zone.clone(),
+            stale_after_days: settings.stale_after_days,
+            as_of: settings.as_of.map(super::format::day),
+            may_change,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// An example for tests.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            shell: Shell::sample(),
+            time_zone: "America/Denver".to_owned(),
+            stale_after_days: 3,
+            as_of: Some("Oct 31, 2026".to_owned()),
+            may_change: true,
+            version: "0.1.0",
+        }
+    }
+}

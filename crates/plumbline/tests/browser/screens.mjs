@@ -1,0 +1,257 @@
+// The screens of the demo contractor in a real browser. Each check can fail by itself, and the
+// last line counts them as the other test runners do.
+//
+//   node screens.mjs PROGRAM OUTPUT-FOLDER
+//
+// PROGRAM is the built plumbline; it serves its demo on this machine only. Screenshots of every
+// screen are kept in the output folder.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+
+// Installed beside the pins or where the environment says, so that the tree stays clean.
+const require = createRequire(path.join(process.env.PLUMBLINE_BROWSER_NODE_MODULES ?? import.meta.dirname, "x.js"));
+const { chromium } = require("playwright-core");
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const [program, output] = process.argv.slice(2);
+if (!program || !output) throw new Error("usage: node screens.mjs PROGRAM OUTPUT-FOLDER");
+fs.mkdirSync(output, { recursive: true });
+
+let passed = 0;
+const failures = [];
+const check = async (name, work) => {
+  try {
+    await work();
+    passed += 1;
+  } catch (error) {
+    failures.push(name);
+    console.log(`FAIL ${name}\n  ${String(error.message).replaceAll("\n", "\n  ")}`);
+  }
+};
+const must = (holds, text) => { if (!holds) throw new Error(text); };
+
+const data = fs.mkdtempSync(path.join(os.tmpdir(), "plumbline-browser-"));
+const server = spawn(program, ["--data", path.join(data, "demo"), "demo"], { stdio: ["ignore", "pipe", "pipe"] });
+const origin = await new Promise((resolve, reject) => {
+  let told = "";
+  const hear = (chunk) => {
+    told += chunk;
+    const found = told.match(/Open (http:\/\/\S+) in your browser/);
+    if (found) resolve(found[1]);
+  };
+  server.stdout.on("data", hear);
+  server.stderr.on("data", hear);
+  server.on("exit", () => reject(new Error(`the demo ended:\n${told}`)));
+});
+
+const browser = await chromium.launch({
+  executablePath: process.env.PLUMBLINE_CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+
+// Everything is looked at as the owner, who signs in once.
+const signIn = await (await browser.newContext()).newPage();
+await signIn.goto(`${origin}/sign-in`);
+await signIn.fill("[name=mail]", "dana@demo.plumbline.example");
+await signIn.fill("[name=password]", "plumb bob and chalk line");
+await signIn.click("main button[type=submit]");
+await signIn.waitForURL(`${origin}/`);
+const signedIn = await signIn.context().storageState();
+await signIn.context().close();
+const door = ["/sign-in", "/sign-in/forgotten"];
+
+// A page whose console and whose requests to elsewhere count as failures.
+const opened = async (address, width, theme) => {
+  const storageState = door.includes(address) ? undefined : signedIn;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, storageState });
+  const page = await context.newPage();
+  page.said = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) page.said.push(message.text());
+  });
+  page.on("pageerror", (error) => page.said.push(error.message));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin)) page.said.push(`asked ${request.url()}`);
+  });
+  const answer = await page.goto(origin + address, { waitUntil: "load" });
+  page.status = answer.status();
+  return page;
+};
+
+const first = await opened("/worklist", 1440, "light");
+const item = await first.getAttribute(".row", "href");
+const bridge = "/jobs/400093/bridge/cost";
+await first.context().close();
+
+const screens = {
+  today: "/",
+  worklist: "/worklist",
+  "worklist-by-job": "/worklist?group=job",
+  "worklist-nothing": "/worklist?find=nothing-is-called-so",
+  item,
+  reconciliation: "/jobs",
+  bridge,
+  figure: "/figures/bridge.cost.procore:400093",
+  "matches-jobs": "/matches?tab=jobs",
+  "matches-documents": "/matches?tab=documents",
+  "matches-decided": "/matches?tab=decisions",
+  find: "/find?q=supply",
+  connections: "/connections",
+  settings: "/settings",
+  people: "/people",
+  account: "/account",
+  "second-factor": "/sign-in/set-up",
+  "sign-in": "/sign-in",
+  forgotten: "/sign-in/forgotten",
+};
+
+const accessible = async (page) => {
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axe);
+  const result = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  }));
+  const found = result.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)} (${one.nodes.length}) ${one.nodes[0].failureSummary?.split("\n")[1] ?? ""}`);
+  must(found.length === 0, found.join("\n"));
+};
+
+for (const [name, address] of Object.entries(screens)) {
+  const page = await opened(address, 1440, "light");
+  await check(`${name}: answers, quiet console, nothing from elsewhere`, () => {
+    must(page.status === 200, `status ${page.status}`);
+    must(page.said.length === 0, page.said.join("\n"));
+  });
+  for (const width of [1440, 820, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: path.join(output, `${name}-${width}-${colorScheme}.png`) });
+      if (width !== 820) await check(`${name} at ${width} in ${colorScheme}: axe`, () => accessible(page));
+    }
+  }
+  for (const width of [320, 390, 768, 970, 1024, 1190, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await check(`${name} at ${width}: no sideways overflow`, async () => {
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      must(over <= 0, `${over} px too wide`);
+    });
+  }
+  await page.context().close();
+}
+
+await check("a page that is not there is accessible too", async () => {
+  const page = await opened("/nowhere", 1440, "light");
+  must(page.status === 404, `status ${page.status}`);
+  await accessible(page);
+  await page.context().close();
+});
+
+await check("the worklist is triaged with keys alone", async () => {
+  const page = await opened("/worklist", 1440, "light");
+  const current = () => page.evaluate(() => document.activeElement?.dataset?.row);
+  const rows = await page.$$eval("[data-row].row", (rows) => rows.map((row) => row.dataset.row));
+  await page.keyboard.press("j");
+  must(await current() === rows[1], "J goes to the next row");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  must(await current() === rows[1], "K goes back");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`article[data-item="${rows[1]}"]`);
+  await page.waitForFunction(() => document.activeElement?.id === "item-h");
+  must(new URL(page.url()).pathname === `/worklist/${rows[1]}`, "the address names the item");
+  const marked = await page.getAttribute(".row[aria-current]", "data-row");
+  must(marked === rows[1], "the list marks the open row");
+  await page.keyboard.press("n");
+  await page.waitForSelector(`article[data-item="${rows[2]}"]`);
+  await page.waitForFunction(() => document.activeElement?.id === "item-h");
+  await page.goBack();
+  await page.waitForSelector(`article[data-item="${rows[1]}"]`);
+  must(page.said.length === 0, page.said.join("\n"));
+  await page.context().close();
+});
+
+await check("keys find, list themselves, go places and can be switched off", async () => {
+  const page = await opened("/", 1440, "light");
+  await page.keyboard.press("?");
+  must(await page.$eval("#keys", (keys) => keys.open), "? lists the keys");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  must(await page.evaluate(() => document.activeElement.id) === "find", "/ goes to the finder");
+  await page.keyboard.type("gw");
+  must(await page.inputValue("#find") === "gw", "keys are text while typing");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("g");
+  await page.keyboard.press("w");
+  await page.waitForURL("**/worklist");
+  await page.keyboard.press("?");
+  await page.uncheck("#keys-on");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  must(await page.evaluate(() => !document.activeElement?.dataset?.row), "switched off, J does nothing");
+  await page.context().close();
+});
+
+await check("a figure opens its receipt, one at a time, and Escape gives the focus back", async () => {
+  const page = await opened(bridge, 1440, "light");
+  const figures = await page.$$("details.receipt > summary");
+  await figures[0].click();
+  await page.waitForSelector("details.receipt[open] .work .total");
+  const [value, total] = await page.evaluate(() => {
+    const receipt = document.querySelector("details.receipt[open]");
+    return [receipt.querySelector("summary").textContent, receipt.querySelector("dd.total").textContent];
+  });
+  must(value === total, `${value} opens a receipt of ${total}`);
+  await accessible(page);
+  await page.screenshot({ path: path.join(output, "receipt-1440-light.png") });
+  await figures[1].click();
+  await page.waitForFunction(() => document.querySelectorAll("details.receipt[open]").length === 1);
+  await page.keyboard.press("Escape");
+  must(await page.evaluate(() => document.activeElement.tagName) === "SUMMARY", "the focus is back");
+  must(await page.$("details.receipt[open]") === null, "the receipt is closed");
+  must(page.said.length === 0, page.said.join("\n"));
+  await page.context().close();
+});
+
+await check("a pair is refused, undone by key, and both are in the history", async () => {
+  const page = await opened("/matches?tab=documents", 1440, "light");
+  await page.click("tbody tr:first-child button[value=refused]");
+  await page.waitForSelector(".toast");
+  must((await page.textContent(".toast")).includes("are not the same"), "the message says what was done");
+  await page.keyboard.press("u");
+  await page.waitForFunction(() => document.querySelector(".toast")?.textContent.includes("Undone"));
+  await page.goto(`${origin}/matches?tab=decisions`);
+  must(await page.locator("tbody tr").count() === 2, "both are listed");
+  await page.context().close();
+});
+
+await check("the theme is chosen and remembered", async () => {
+  const page = await opened("/", 1440, "light");
+  await page.click("#theme");
+  must(await page.evaluate(() => document.documentElement.dataset.theme) === "dark", "dark is chosen");
+  await page.goto(`${origin}/jobs`);
+  must(await page.evaluate(() => document.documentElement.dataset.theme) === "dark", "and remembered");
+  await page.context().close();
+});
+
+await check("without script every screen still works", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false, storageState: signedIn });
+  const page = await context.newPage();
+  await page.goto(`${origin}/worklist`);
+  await page.locator(".row").nth(2).click();
+  must(await page.locator("article.prop").count() === 1, "the item opens");
+  await page.goto(`${origin}${bridge}`);
+  await page.locator("details.receipt > summary").first().click();
+  await page.locator("details.receipt[open] a").first().click();
+  must((await page.textContent("h1")).length > 5, "the receipt is a page");
+  await context.close();
+});
+
+await browser.close();
+server.removeAllListeners("exit");
+server.kill("SIGINT");
+await new Promise((resolve) => { server.on("exit", resolve); });
+fs.rmSync(data, { recursive: true, force: true });
+console.log(`test result: ${failures.length === 0 ? "ok" : "FAILED"}. ${passed} passed; ${failures.length} failed; 0 ignored`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,7 @@
+//! Who gets in, and what they may do once they are.
+
+mod authority;
+mod house;
+mod mailbox;
+mod pages;
+mod sign_in;

@@ -1,0 +1,182 @@
+//! The web application over the small contractor: requests go to the router itself, without a
+//! port, and the sandboxes answer as the vendors would.
+
+mod decisions;
+mod isolation;
+mod long_list;
+mod routes;
+mod samples;
+mod states;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap};
+use axum::http::{Method, Request, StatusCode};
+use gate::roles::{Grant, Grants, Role};
+use plumbline::web::house::House;
+use plumbline::web::router::router;
+use plumbline::web::signin::door::{Door, DoorSettings, Factors, csrf_of};
+use plumbline::web::signin::password::Cost;
+use plumbline::web::tenant_view::TenantView;
+use store::control::sessions::{self, NewSession};
+use store::{Secret, TenantScope};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+
+use crate::app::App;
+
+/// The application, served to an owner who is signed in.
+pub(crate) struct Served {
+    pub(crate) house: Arc<House>,
+    pub(crate) scope: TenantScope,
+    router: Router,
+    cookie: String,
+    csrf: String,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+const HOST_NAME: &str = "127.0.0.1:8420";
+
+impl Served {
+    /// Serves the data folder of an app.
+    pub(crate) async fn of(app: &App) -> Self {
+        let desk = app.desk().await;
+        let settings = DoorSettings {
+            origin: format!("http://{HOST_NAME}"),
+            proxies: 0,
+            cost: Cost::FOR_TESTS,
+            factors: Factors::Optional,
+            mailer: None,
+        };
+        let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
+        let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
+        let house = Arc::new(House::new(installation, clock, door));
+        let token = Secret::new("session-of-the-owner".to_owned());
+        signed_in(&house, &desk.scope, &token).await;
+        Self {
+            router: router(Arc::clone(&house)),
+            house,
+            scope: desk.scope.clone(),
+            cookie: format!("plumbline-local={}", token.expose()),
+            csrf: csrf_of(&token),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], None).await
+    }
+
+    /// Asks for the part of a page as the script does.
+    pub(crate) async fn part(&self, path: &str) -> Answer {
+        let headers = [("hx-request", "true"), ("hx-request-type", "partial")];
+        self.ask(Method::GET, path, &headers, None).await
+    }
+
+    /// Sends a form as a page of ours does.
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut form = form.to_vec();
+        form.push(("csrf", &self.csrf));
+        let headers = [("sec-fetch-site", "same-origin")];
+        self.ask(Method::POST, path, &headers, Some(&form)).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[(&str, &str)]>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(HOST, HOST_NAME);
+        }
+        request = request.header(COOKIE, &self.cookie);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = form.map_or_else(Body::empty, |form| {
+            let mut text = url::form_urlencoded::Serializer::new(String::new());
+            text.extend_pairs(form);
+            Body::from(text.finish())
+        });
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.body(body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    pub(crate) async fn view(&self) -> Arc<TenantView> {
+        let tenant = self.house.tenant(&self.scope).await.unwrap();
+        tenant.view().await.unwrap()
+    }
+
+    /// Waits until what was begun in the background has ended.
+    pub(crate) async fn idle(&self) {
+        let tenant = self.house.tenant(&self.scope).await.unwrap();
+        tenant.idle().await;
+    }
+}
+
+async fn signed_in(house: &House, scope: &TenantScope, token: &Secret) {
+    let (door, tenant) = (house.door(), scope.tenant_id());
+    let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
+    let password = Secret::new("plumb bob and chalk line".to_owned());
+    let mail = "dana@ridgeline.example";
+    let person = door.add_person(tenant, mail, "Dana Whitfield", password, grants);
+    let session = NewSession {
+        id: "ses_1".to_owned(),
+        token: token.clone(),
+        person_id: person.await.unwrap(),
+        tenant_id: None,
+        factor_at: None,
+        user_agent: "Firefox/140".to_owned(),
+        address: "203.0.113.7".to_owned(),
+    };
+    sessions::begin(door.control(), session, house.now())
+        .await
+        .unwrap();
+}
+
+/// A small contractor whose books were read once.
+pub(crate) async fn read_once(seed: u64) -> (App, Served) {
+    let app = App::start(seed).await;
+    app.cycle().await;
+    let served = Served::of(&app).await;
+    (app, served)
+}
+
+/// Where the sandbox's consent page sends the browser.
+pub(crate) async fn consented(address: &str) -> String {
+    let address = url::Url::parse(address).unwrap();
+    let (host, port) = (address.host_str().unwrap(), address.port().unwrap());
+    let mut stream = TcpStream::connect((host, port)).await.unwrap();
+    let request = format!(
+        "GET {}?{} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n",
+        address.path(),
+        address.query().unwrap(),
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let location = answer.lines().find_map(|line| {
+        line.strip_prefix("location: ")
+            .or(line.strip_prefix("Location: "))
+    });
+    location.unwrap_or_else(|| panic!("{answer}")).to_owned()
+}

@@ -1,0 +1,532 @@
+//! People, the companies they belong to, and their roles there.
+//!
+//! What may be changed is decided by `gate::changes` inside the transaction that changes it, on
+//! the rows that it sees; nothing here gives permission by itself.
+
+use figures::Date;
+use gate::changes::{self, Change, Changing, Member};
+use gate::roles::{Grant, Grants, Role, Term};
+use jiff::Timestamp;
+
+use super::{Control, ControlTx};
+use crate::mirror::{moment, read_moment};
+use crate::sql::query;
+use crate::{Refusal, Secret, StoreError, TenantScope};
+
+/// A person who is about to be known.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Their id, such as `psn_9f…`, made from random bytes.
+    pub id: String,
+    /// Where mail reaches them, and what they sign in with.
+    pub mail: String,
+    /// Their name.
+    pub name: String,
+    /// The Argon2id hash of their password.
+    pub password_hash: Secret,
+}
+
+/// A person as the others in the company see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    /// Their id.
+    pub id: String,
+    /// Where mail reaches them.
+    pub mail: String,
+    /// Their name.
+    pub name: String,
+    /// Their roles.
+    pub grants: Grants,
+    /// Whether a second factor is set up.
+    pub has_factor: bool,
+    /// When they were last here, if ever.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// What signing in needs to know.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The person's id.
+    pub person_id: String,
+    /// Their name.
+    pub name: String,
+    /// The hash of their password.
+    pub password_hash: Secret,
+    /// Whether a second factor is set up.
+    pub has_factor: bool,
+}
+
+/// The same address in other letters, or with spaces around it, is the same one.
+#[must_use]
+pub fn same_mail(mail: &str) -> String {
+    mail.trim().to_lowercase()
+}
+
+/// Whether nobody is known here yet, so that the first owner can be made.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn nobody_yet(control: &Control) -> Result<bool, StoreError> {
+    control
+        .read(|mut tx| Box::pin(async move { Ok(count(&mut tx).await? == 0) }))
+        .await
+}
+
+async fn count(tx: &mut ControlTx<'_>) -> Result<i64, StoreError> {
+    query("SELECT count(*) FROM person")
+        .value(tx.connection())
+        .await
+}
+
+/// Makes the first person of the installation, the owner of a tenant.
+///
+/// # Errors
+/// [`Refusal::NotTheFirst`] when somebody is known already.
+pub async fn first_owner(
+    control: &Control,
+    tenant_id: &str,
+    person: NewPerson,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let tenant_id = tenant_id.to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                if count(&mut tx).await? > 0 {
+                    return Err(Refusal::NotTheFirst.into());
+                }
+                let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
+                add_in(&mut tx, &tenant_id, person, &grants, "setup", now).await
+            })
+        })
+        .await
+}
+
+/// Makes a person of a tenant, by the operator of the machine: the demo's people.
+///
+/// # Errors
+/// [`Refusal::MailInUse`] when somebody has the address.
+pub async fn add(
+    control: &Control,
+    tenant_id: &str,
+    person: NewPerson,
+    grants: Grants,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let tenant_id = tenant_id.to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(
+                async move { add_in(&mut tx, &tenant_id, person, &grants, "operator", now).await },
+            )
+        })
+        .await
+}
+
+pub(super) async fn add_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person: NewPerson,
+    grants: &Grants,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let added = query(
+        "INSERT INTO person (person_id, mail, name, password_hash, created_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (mail) DO NOTHING",
+    )
+    .bind(&person.id)
+    .bind(same_mail(&person.mail))
+    .bind(person.name.trim())
+    .bind(person.password_hash.expose())
+    .bind(moment(now))
+    .execute(tx.connection())
+    .await?;
+    if added == 0 {
+        return Err(Refusal::MailInUse.into());
+    }
+    join_in(tx, tenant_id, &person.id, grants, by, now).await
+}
+
+/// Makes a known person a member, or one again, with these roles.
+pub(super) async fn join_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person_id: &str,
+    grants: &Grants,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO membership (tenant_id, person_id, joined_at) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, person_id)
+         DO UPDATE SET joined_at = excluded.joined_at, ended_at = NULL, ended_by = NULL",
+    )
+    .bind(tenant_id)
+    .bind(person_id)
+    .bind(moment(now))
+    .execute(tx.connection())
+    .await?;
+    for grant in grants.all() {
+        give(tx, tenant_id, person_id, *grant, by, now).await?;
+    }
+    Ok(())
+}
+
+async fn give(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person_id: &str,
+    grant: Grant,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (from, until) = days(grant.term);
+    query(
+        "INSERT INTO role_grant (tenant_id, grant_no, person_id, role, from_day, until_day,
+                                 granted_at, granted_by)
+         SELECT $1, coalesce(max(grant_no), 0) + 1, $2, $3, $4, $5, $6, $7
+         FROM role_grant WHERE tenant_id = $1",
+    )
+    .bind(tenant_id)
+    .bind(person_id)
+    .bind(grant.role.name())
+    .bind(from)
+    .bind(until)
+    .bind(moment(now))
+    .bind(by)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+fn days(term: Term) -> (Option<String>, Option<String>) {
+    match term {
+        Term::Standing => (None, None),
+        Term::Cover { from, until } => (Some(from.to_string()), Some(until.to_string())),
+    }
+}
+
+/// The account with this address.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn account(control: &Control, mail: &str) -> Result<Option<Account>, StoreError> {
+    let mail = same_mail(mail);
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                let row: Option<(String, String, String, i64)> = query(
+                    "SELECT person_id, name, password_hash,
+                            CASE WHEN factor_secret IS NULL THEN 0 ELSE 1 END
+                     FROM person WHERE mail = $1",
+                )
+                .bind(mail)
+                .row_if_any(tx.connection())
+                .await?;
+                Ok(row.map(|(person_id, name, hash, factor)| Account {
+                    person_id,
+                    name,
+                    password_hash: Secret::new(hash),
+                    has_factor: factor == 1,
+                }))
+            })
+        })
+        .await
+}
+
+/// Replaces a password, ends every session of the person except the given one, and spends every
+/// reset that was asked for. The second factor stays as it is.
+///
+/// # Errors
+/// [`Refusal::NoSuchPerson`].
+pub async fn set_password(
+    control: &Control,
+    person_id: &str,
+    password_hash: Secret,
+    kept_session: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (person_id, kept) = (person_id.to_owned(), kept_session.map(str::to_owned));
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                set_password_in(&mut tx, &person_id, &password_hash, kept.as_deref(), now).await
+            })
+        })
+        .await
+}
+
+pub(super) async fn set_password_in(
+    tx: &mut ControlTx<'_>,
+    person_id: &str,
+    password_hash: &Secret,
+    kept_session: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let changed = query("UPDATE person SET password_hash = $2 WHERE person_id = $1")
+        .bind(person_id)
+        .bind(password_hash.expose())
+        .execute(tx.connection())
+        .await?;
+    if changed == 0 {
+        return Err(Refusal::NoSuchPerson.into());
+    }
+    query("UPDATE password_reset SET used_at = $2 WHERE person_id = $1 AND used_at IS NULL")
+        .bind(person_id)
+        .bind(moment(now))
+        .execute(tx.connection())
+        .await?;
+    super::sessions::end_others(tx, person_id, kept_session, "password changed", now).await
+}
+
+/// Everybody who belongs to the tenant, by name.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn colleagues(
+    control: &Control,
+    scope: &TenantScope,
+) -> Result<Vec<Colleague>, StoreError> {
+    let tenant_id = scope.tenant_id().to_owned();
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                let rows: Vec<(String, String, String, i64, Option<String>)> = query(
+                    "SELECT p.person_id, p.mail, p.name,
+                            CASE WHEN p.factor_secret IS NULL THEN 0 ELSE 1 END,
+                            (SELECT max(s.seen_at) FROM session s
+                             WHERE s.tenant_id = m.tenant_id AND s.person_id = m.person_id)
+                     FROM membership m JOIN person p ON p.person_id = m.person_id
+                     WHERE m.tenant_id = $1 AND m.ended_at IS NULL
+                     ORDER BY p.name, p.person_id",
+                )
+                .bind(&tenant_id)
+                .rows(tx.connection())
+                .await?;
+                let members = members_in(&mut tx, &tenant_id).await?;
+                rows.into_iter()
+                    .map(|(id, mail, name, factor, seen_at)| {
+                        let grants = members
+                            .iter()
+                            .find(|member| member.person_id == id)
+                            .map(|member| member.grants.clone())
+                            .unwrap_or_default();
+                        Ok(Colleague {
+                            id,
+                            mail,
+                            name,
+                            grants,
+                            has_factor: factor == 1,
+                            seen_at: seen_at.as_deref().map(read_moment).transpose()?,
+                        })
+                    })
+                    .collect()
+            })
+        })
+        .await
+}
+
+/// A member and one of their grants, if they have any.
+type MemberRow = (String, Option<String>, Option<String>, Option<String>);
+
+/// Every member with the grants that are not ended.
+pub(super) async fn members_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+) -> Result<Vec<Member>, StoreError> {
+    let rows: Vec<MemberRow> = query(
+        "SELECT m.person_id, g.role, g.from_day, g.until_day
+         FROM membership m
+         LEFT JOIN role_grant g ON g.tenant_id = m.tenant_id AND g.person_id = m.person_id
+                               AND g.ended_at IS NULL
+         WHERE m.tenant_id = $1 AND m.ended_at IS NULL
+         ORDER BY m.person_id, g.grant_no",
+    )
+    .bind(tenant_id)
+    .rows(tx.connection())
+    .await?;
+    let mut members: Vec<(String, Vec<Grant>)> = Vec::new();
+    for (person_id, role, from, until) in rows {
+        if members.last().is_none_or(|(last, _)| *last != person_id) {
+            members.push((person_id, Vec::new()));
+        }
+        if let (Some(role), Some((_, grants))) = (role, members.last_mut()) {
+            grants.push(read_grant(&role, from.as_deref(), until.as_deref())?);
+        }
+    }
+    Ok(members
+        .into_iter()
+        .map(|(person_id, grants)| Member {
+            person_id: person_id.into(),
+            grants: Grants::new(grants),
+        })
+        .collect())
+}
+
+/// The grants of one member; none when the person is no member.
+pub(super) async fn grants_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person_id: &str,
+) -> Result<Option<Grants>, StoreError> {
+    let rows: Vec<(Option<String>, Option<String>, Option<String>)> = query(
+        "SELECT g.role, g.from_day, g.until_day
+         FROM membership m
+         LEFT JOIN role_grant g ON g.tenant_id = m.tenant_id AND g.person_id = m.person_id
+                               AND g.ended_at IS NULL
+         WHERE m.tenant_id = $1 AND m.person_id = $2 AND m.ended_at IS NULL",
+    )
+    .bind(tenant_id)
+    .bind(person_id)
+    .rows(tx.connection())
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let grants: Result<Vec<Grant>, StoreError> = rows
+        .into_iter()
+        .filter_map(|(role, from, until)| Some((role?, from, until)))
+        .map(|(role, from, until)| read_grant(&role, from.as_deref(), until.as_deref()))
+        .collect();
+    Ok(Some(Grants::new(grants?)))
+}
+
+fn read_grant(role: &str, from: Option<&str>, until: Option<&str>) -> Result<Grant, StoreError> {
+    let unreadable = StoreError::Unreadable { what: "role" };
+    let term = match (from, until) {
+        (None, None) => Term::Standing,
+        (Some(from), Some(until)) => Term::Cover {
+            from: read_day(from)?,
+            until: read_day(until)?,
+        },
+        _ => return Err(unreadable),
+    };
+    let role = Role::from_name(role).ok_or(unreadable)?;
+    Ok(Grant { role, term })
+}
+
+fn read_day(text: &str) -> Result<Date, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Unreadable { what: "day" })
+}
+
+/// Who changes whom.
+#[derive(Debug, Clone)]
+pub struct ChangeRequest {
+    /// The person who asks.
+    pub actor: String,
+    /// The person it is about.
+    pub subject: String,
+    /// What is to be changed.
+    pub change: Change,
+    /// Today, in the tenant's zone.
+    pub on: Date,
+}
+
+/// Changes what a person may do, if `gate` permits it. The person's sessions end, because each
+/// was given to somebody with other roles; without any membership left their API tokens end too.
+///
+/// # Errors
+/// [`Refusal::Change`] with the reason.
+pub async fn change(
+    control: &Control,
+    scope: &TenantScope,
+    request: ChangeRequest,
+    now: Timestamp,
+) -> Result<Grants, StoreError> {
+    let tenant_id = scope.tenant_id().to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move { change_in(&mut tx, &tenant_id, &request, now).await })
+        })
+        .await
+}
+
+async fn change_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    request: &ChangeRequest,
+    now: Timestamp,
+) -> Result<Grants, StoreError> {
+    let members = members_in(tx, tenant_id).await?;
+    let changing = Changing {
+        actor: &request.actor,
+        subject: &request.subject,
+        on: request.on,
+    };
+    let after = changes::permit(changing, request.change, &members).map_err(Refusal::Change)?;
+    let (subject, actor) = (request.subject.as_str(), request.actor.as_str());
+    match request.change {
+        Change::Give(grant) => give(tx, tenant_id, subject, grant, actor, now).await?,
+        Change::Take(grant) => take(tx, tenant_id, subject, grant, actor, now).await?,
+        Change::Disable => disable(tx, tenant_id, subject, actor, now).await?,
+    }
+    super::sessions::end_in_tenant(tx, tenant_id, subject, "roles changed", now).await?;
+    Ok(after)
+}
+
+async fn take(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person_id: &str,
+    grant: Grant,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (from, until) = days(grant.term);
+    query(
+        "UPDATE role_grant SET ended_at = $6, ended_by = $7
+         WHERE tenant_id = $1 AND person_id = $2 AND role = $3 AND ended_at IS NULL
+           AND coalesce(from_day, '') = coalesce($4, '')
+           AND coalesce(until_day, '') = coalesce($5, '')",
+    )
+    .bind(tenant_id)
+    .bind(person_id)
+    .bind(grant.role.name())
+    .bind(from)
+    .bind(until)
+    .bind(moment(now))
+    .bind(by)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+async fn disable(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    person_id: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for statement in [
+        "UPDATE membership SET ended_at = $3, ended_by = $4
+         WHERE tenant_id = $1 AND person_id = $2 AND ended_at IS NULL",
+        "UPDATE role_grant SET ended_at = $3, ended_by = $4
+         WHERE tenant_id = $1 AND person_id = $2 AND ended_at IS NULL",
+    ] {
+        query(statement)
+            .bind(tenant_id)
+            .bind(person_id)
+            .bind(moment(now))
+            .bind(by)
+            .execute(tx.connection())
+            .await?;
+    }
+    for statement in [
+        "UPDATE api_token SET revoked_at = $3
+         WHERE tenant_id = $1 AND person_id = $2 AND revoked_at IS NULL",
+        // An invitation dies with the right to give it.
+        "UPDATE invitation SET ended_at = $3
+         WHERE tenant_id = $1 AND invited_by = $2 AND ended_at IS NULL",
+    ] {
+        query(statement)
+            .bind(tenant_id)
+            .bind(person_id)
+            .bind(moment(now))
+            .execute(tx.connection())
+            .await?;
+    }
+    Ok(())
+}

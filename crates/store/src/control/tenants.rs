@@ -1,0 +1,192 @@
+//! The tenants of an installation and where each stands.
+//!
+//! A tenant's row is written before its key and its file, and says so until both are there: what a
+//! crash leaves half-made is found and finished, or removed, at the next opening.
+
+use jiff::Timestamp;
+
+use super::Control;
+use crate::StoreError;
+use crate::mirror::{moment, read_moment};
+use crate::sql::query;
+
+/// A tenant as the installation knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id, such as `tnt_01933f…`.
+    pub id: String,
+    /// The name that people read; empty once it is erased.
+    pub name: String,
+    /// Where it stands.
+    pub state: TenantState,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+/// Where a tenant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantState {
+    /// Its key or file is not there yet. Nothing was promised to anybody.
+    Preparing,
+    /// In use.
+    Active,
+    /// Nothing of it is opened until somebody lifts it.
+    Suspended,
+    /// Being erased; this is not taken back.
+    Erasing,
+    /// Its keys and data are gone. The row stays as evidence, and so that the id is not used again.
+    Erased,
+}
+
+const STATES: [(TenantState, &str); 5] = [
+    (TenantState::Preparing, "preparing"),
+    (TenantState::Active, "active"),
+    (TenantState::Suspended, "suspended"),
+    (TenantState::Erasing, "erasing"),
+    (TenantState::Erased, "erased"),
+];
+
+impl TenantState {
+    /// The word for it, such as `active`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        STATES
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+type Row = (String, String, String, String, String);
+
+fn tenant_from((id, name, state, created_at, changed_at): Row) -> Result<Tenant, StoreError> {
+    let state = STATES
+        .iter()
+        .find(|(_, known)| *known == state)
+        .ok_or(StoreError::Unreadable { what: "tenant" })?
+        .0;
+    Ok(Tenant {
+        id,
+        name,
+        state,
+        created_at: read_moment(&created_at)?,
+        changed_at: read_moment(&changed_at)?,
+    })
+}
+
+/// Every tenant in the order in which they were created, the erased ones too.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn tenants(control: &Control) -> Result<Vec<Tenant>, StoreError> {
+    control
+        .read(|mut tx| {
+            Box::pin(async move {
+                let rows: Vec<Row> = query(
+                    "SELECT tenant_id, name, state, created_at, changed_at FROM tenant
+                     ORDER BY created_at, tenant_id",
+                )
+                .rows(tx.connection())
+                .await?;
+                rows.into_iter().map(tenant_from).collect()
+            })
+        })
+        .await
+}
+
+/// One tenant by its id.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn tenant(control: &Control, id: &str) -> Result<Option<Tenant>, StoreError> {
+    let id = id.to_owned();
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                let row: Option<Row> = query(
+                    "SELECT tenant_id, name, state, created_at, changed_at FROM tenant
+                     WHERE tenant_id = $1",
+                )
+                .bind(id)
+                .row_if_any(tx.connection())
+                .await?;
+                row.map(tenant_from).transpose()
+            })
+        })
+        .await
+}
+
+/// Writes the row of a tenant that is about to be made.
+pub(crate) async fn add(
+    control: &Control,
+    id: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (id, name) = (id.to_owned(), name.to_owned());
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                query(
+                    "INSERT INTO tenant (tenant_id, name, state, created_at, changed_at)
+                     VALUES ($1, $2, 'preparing', $3, $3)",
+                )
+                .bind(id)
+                .bind(name)
+                .bind(moment(now))
+                .execute(tx.connection())
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Moves a tenant to another state. An erased one loses its name and stays as it is for ever.
+pub(crate) async fn set_state(
+    control: &Control,
+    id: &str,
+    state: TenantState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = id.to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                let changed = query(
+                    "UPDATE tenant SET state = $2, changed_at = $3,
+                         name = CASE $2 WHEN 'erased' THEN '' ELSE name END
+                     WHERE tenant_id = $1 AND state <> 'erased'
+                       AND (state <> 'erasing' OR $2 = 'erased')",
+                )
+                .bind(id)
+                .bind(state.name())
+                .bind(moment(now))
+                .execute(tx.connection())
+                .await?;
+                if changed == 0 {
+                    return Err(StoreError::UnknownTenant);
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Removes the row of a tenant that was never finished.
+pub(crate) async fn forget(control: &Control, id: &str) -> Result<(), StoreError> {
+    let id = id.to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                query("DELETE FROM tenant WHERE tenant_id = $1 AND state = 'preparing'")
+                    .bind(id)
+                    .execute(tx.connection())
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}

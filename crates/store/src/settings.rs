@@ -1,0 +1,99 @@
+//! What a tenant has set, and the secrets that belong to it.
+//!
+//! The settings are text to the store. The secrets in them are kept apart, each sealed with the
+//! tenant's key and bound to its name.
+
+use std::collections::BTreeMap;
+
+use crate::keys::Place;
+use crate::sql::query;
+use crate::tx::Tx;
+use crate::{Secret, Store, StoreError, TenantScope};
+
+/// Settings as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSettings {
+    /// Everything that is not secret, as JSON text.
+    pub body: String,
+    /// The secrets by name, such as `procore.client_secret`.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+pub(crate) fn place(name: &str) -> Place<'_> {
+    Place {
+        table: "secret",
+        column: "sealed",
+        row: name,
+    }
+}
+
+/// The settings of a tenant; nothing when none were ever saved.
+///
+/// # Errors
+/// [`StoreError::Unsealed`] when a secret does not open; otherwise when the store cannot be read.
+pub async fn load(
+    store: &Store,
+    scope: &TenantScope,
+) -> Result<Option<StoredSettings>, StoreError> {
+    store.read(scope, |tx| Box::pin(load_in(tx))).await
+}
+
+async fn load_in(tx: &mut Tx) -> Result<Option<StoredSettings>, StoreError> {
+    let body: Option<String> = query("SELECT body FROM settings WHERE tenant_id = $1")
+        .bind(tx.tenant())
+        .value_if_any(tx.connection())
+        .await?;
+    let Some(body) = body else {
+        return Ok(None);
+    };
+    let rows: Vec<(String, String)> =
+        query("SELECT name, sealed FROM secret WHERE tenant_id = $1 ORDER BY name")
+            .bind(tx.tenant())
+            .rows(tx.connection())
+            .await?;
+    let mut secrets = BTreeMap::new();
+    for (name, sealed) in rows {
+        let secret = tx.unseal(place(&name), &sealed)?;
+        secrets.insert(name, secret);
+    }
+    Ok(Some(StoredSettings { body, secrets }))
+}
+
+/// Replaces the settings of a tenant, secrets included, in one transaction.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn save(
+    store: &Store,
+    scope: &TenantScope,
+    settings: StoredSettings,
+) -> Result<(), StoreError> {
+    store
+        .tx(scope, move |tx| Box::pin(save_in(tx, settings)))
+        .await
+}
+
+async fn save_in(tx: &mut Tx, settings: StoredSettings) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO settings (tenant_id, body) VALUES ($1, $2)
+         ON CONFLICT (tenant_id) DO UPDATE SET body = excluded.body",
+    )
+    .bind(tx.tenant())
+    .bind(settings.body)
+    .execute(tx.connection())
+    .await?;
+    query("DELETE FROM secret WHERE tenant_id = $1")
+        .bind(tx.tenant())
+        .execute(tx.connection())
+        .await?;
+    for (name, secret) in settings.secrets {
+        let sealed = tx.seal(place(&name), &secret)?;
+        query("INSERT INTO secret (tenant_id, name, sealed) VALUES ($1, $2, $3)")
+            .bind(tx.tenant())
+            .bind(name)
+            .bind(sealed)
+            .execute(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
