@@ -15,3 +15,4 @@ mod lifecycle;
 mod mirror;
 mod receipts;
 mod snapshots;
+mod tenants;
