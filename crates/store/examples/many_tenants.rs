@@ -14,10 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tenants: usize = arguments.next().map_or(Ok(1_000), |text| text.parse())?;
     let switches: usize = arguments.next().map_or(Ok(2_000), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
-    let (source, now) = (
-        MasterKeySource::BesideTheData,
-        jiff::Timestamp::UNIX_EPOCH,
-    );
+    let (source, now) = (MasterKeySource::BesideTheData, jiff::Timestamp::UNIX_EPOCH);
     let installation = Installation::open(&folder.path().join("data"), &source, now).await?;
     let started = Instant::now();
     let mut ids = Vec::new();

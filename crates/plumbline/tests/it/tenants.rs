@@ -22,6 +22,32 @@ fn tenants_are_made_and_listed_and_one_has_to_be_named() {
     assert!(refused.err.contains("PLUMBLINE_TENANT"), "{}", refused.err);
 }
 
+#[test]
+fn another_master_key_takes_over_and_the_one_before_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let old = folder.path().join("data.master-key");
+    let other = folder.path().join("other").display().to_string();
+    for data in [&data, &other] {
+        let made = run(&["--data", data, "tenant", "create", "Ridgeline"]);
+        assert_eq!(made.code, 0, "{}", made.err);
+    }
+    // Any key file will do as the new one: the other installation has one.
+    let new = folder.path().join("other.master-key").display().to_string();
+    let done = run(&["--data", &data, "replace-master-key", "--with", &new]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let before = run(&["--data", &data, "tenant", "list"]);
+    assert_eq!(before.code, 1);
+    assert!(
+        before.err.contains("wrong or missing data key"),
+        "{}",
+        before.err
+    );
+    std::fs::rename(&new, &old).unwrap();
+    let after = run(&["--data", &data, "tenant", "list"]);
+    assert!(after.out.contains("Ridgeline"), "{}", after.err);
+}
+
 #[tokio::test]
 async fn a_tenant_is_exported_brought_in_elsewhere_and_erased() {
     let app = App::start(7).await;
