@@ -325,6 +325,31 @@ async fn aborted_requests_lose_and_show_nothing() {
     installation.close().await;
 }
 
+#[test]
+fn another_machine_is_only_spoken_to_over_tls_that_is_verified() {
+    let mode = |url: &str| {
+        let options = super::options(&crate::Secret::new(url.to_owned())).unwrap();
+        format!("{:?}", options.get_ssl_mode())
+    };
+    for url in [
+        "postgres://app@db.example.com/books",
+        "postgres://app@db.example.com/books?sslmode=disable",
+        "postgres://app@10.0.0.5/books?sslmode=require",
+    ] {
+        assert_eq!(mode(url), "VerifyFull", "{url}");
+    }
+    assert_eq!(
+        mode("postgres://app@db.example.com/books?sslmode=verify-ca"),
+        "VerifyCa"
+    );
+    for url in [
+        "postgres://app@localhost/books?host=/run/postgresql",
+        "postgres://app@127.0.0.1/books",
+    ] {
+        assert_eq!(mode(url), "Prefer", "{url}");
+    }
+}
+
 const URL: &str = "STORE_JOB_TEST_URL";
 const KEY: &str = "STORE_JOB_TEST_KEY";
 const TENANT: &str = "STORE_JOB_TEST_TENANT";
