@@ -2,7 +2,7 @@
 //!
 //! All tenants share the tables of one schema; row security keeps them apart. It only does so for
 //! a role that cannot step over it, so nothing is served through any other role
-//! ([`refuse_unsafe`]), and [`lint`] finds what row security does not cover.
+//! ([`refuse_unsafe`]), and [`lint()`] finds what row security does not cover.
 
 mod erase;
 mod lint;
