@@ -36,10 +36,23 @@ const PLAIN: &[u8; 16] = b"SQLite format 3\0";
 /// Whether a file is looked through while it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// Once per process and file.
+    /// Once per process and file, where it is quick or was not closed properly.
     Quick,
     /// It was looked through before, in this process.
     Done,
+}
+
+/// Beyond so many bytes looking through a file takes longer than a person waits. SQLCipher
+/// authenticates each page when it is read, so a damaged one is never taken for a good one.
+const QUICK_BYTES: u64 = 64 << 20;
+
+impl Check {
+    fn is_due(self, path: &Path) -> bool {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        self == Self::Quick && (length(path) <= QUICK_BYTES || length(Path::new(&log)) > 0)
+    }
 }
 
 /// Creates an encrypted file that only its owner may read.
@@ -88,8 +101,10 @@ async fn open_with(
     check: Check,
 ) -> Result<Engine, StoreError> {
     let options = options(path, key);
+    // Asked before a connection of ours makes a log.
+    let is_due = check.is_due(path);
     let writer = writer_pool(path, &options).await?;
-    let readers = match prepare(&writer, path, migrations, check).await {
+    let readers = match prepare(&writer, path, migrations, is_due).await {
         Ok(()) => reader_pool(path, options).await,
         Err(error) => Err(error),
     };
@@ -414,18 +429,24 @@ async fn prepare(
     writer: &SqlitePool,
     path: &Path,
     migrations: &Migrator,
-    check: Check,
+    is_due: bool,
 ) -> Result<(), StoreError> {
     let at_path = |error| opening(path, error);
     let mut connection = writer.acquire().await.map_err(at_path)?;
-    if check == Check::Quick {
+    if is_due {
         checked(&mut connection, "PRAGMA quick_check(1)", path).await?;
     }
-    // Part of the header page: written by its own small transaction.
-    sqlx::query("PRAGMA application_id = 1347177794")
-        .execute(&mut *connection)
+    let mark: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut *connection)
         .await
         .map_err(at_path)?;
+    if mark != APPLICATION_ID {
+        // Part of the header page: written by its own small transaction.
+        sqlx::query("PRAGMA application_id = 1347177794")
+            .execute(&mut *connection)
+            .await
+            .map_err(at_path)?;
+    }
     // The log has no header; the file itself has one as soon as it has a page.
     refuse_plain_header(path)?;
     let pending = migrations_are_pending(&mut connection, migrations).await;

@@ -137,6 +137,12 @@ comparison is printed as one JSON object, the same bytes for the same books.")]
     /// Create, list, move and erase tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Wrap every key with another master key; the data itself is not touched
+    ReplaceMasterKey {
+        /// A file with the new key, 32 bytes in base64, that only its owner may read
+        #[arg(long, value_name = "FILE")]
+        with: PathBuf,
+    },
     /// Prepare a PostgreSQL database, and look for holes in it
     #[command(subcommand)]
     Database(DatabaseCommand),

@@ -21,7 +21,11 @@ async fn look(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
     let (store, scope) = (&desk.store, &desk.scope);
     let health = doctor::check(store, scope).await?;
     let cycles = mirror::cycles(store, scope).await?;
-    let mut wrong = Vec::new();
+    let holes = store::postgres::lint(&desk.installation).await?;
+    let mut wrong: Vec<String> = holes
+        .into_iter()
+        .map(|hole| format!("The database is open where it should not be: {hole}."))
+        .collect();
     let mut states = Vec::new();
     for system in [System::Procore, System::QuickBooks] {
         wrong.extend(desk.why_not(system).await?);

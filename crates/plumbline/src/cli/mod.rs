@@ -80,6 +80,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Snapshot(SnapshotCommand::Export { dir }) => snapshot::export(&global, &dir).await,
         Command::Decide(command) => decide::run(&global, command).await,
         Command::Tenant(command) => tenant::run(&global, command).await,
+        Command::ReplaceMasterKey { with } => tenant::replace_master_key(&global, with).await,
         Command::Database(command) => tenant::database(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Match { left, right, out } => {

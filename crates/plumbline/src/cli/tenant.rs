@@ -2,13 +2,13 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufReader, BufWriter, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
 use store::control::Tenant;
 use store::transfer::Summary;
-use store::{Erasure, Installation, Secret, postgres, transfer};
+use store::{Erasure, Installation, MasterKeySource, Secret, postgres, transfer};
 
 use super::arguments::{DatabaseCommand, TenantCommand};
 use super::table::{Cell, Table};
@@ -175,6 +175,21 @@ fn account_of(erasure: &Erasure) -> Answer {
     }
     let whole = erasure.keys_are_gone && erasure.data_is_gone;
     Answer::text(text).with_status(if whole { Status::Done } else { Status::Failed })
+}
+
+pub(super) async fn replace_master_key(global: &Global, with: PathBuf) -> anyhow::Result<Answer> {
+    let installation = open_installation(&global.data(), &SystemClock).await?;
+    let shown = with.display().to_string();
+    let replaced = installation
+        .replace_master_key(&MasterKeySource::File(with))
+        .await;
+    installation.close().await;
+    replaced?;
+    Ok(Answer::text(format!(
+        "Every key is wrapped with the key in {shown}. From now on name it in \
+         PLUMBLINE_MASTER_KEY_FILE, or put it where the one before was. The one before still opens \
+         backups of the keys from before: destroy both together."
+    )))
 }
 
 pub(super) async fn database(global: &Global, command: DatabaseCommand) -> anyhow::Result<Answer> {

@@ -17,5 +17,6 @@ mod mirror;
 mod people;
 mod receipts;
 mod snapshots;
+mod tenants;
 #[path = "../web/mod.rs"]
 mod web;

@@ -96,6 +96,11 @@ impl Cluster {
         ))
     }
 
+    /// The master key of the installation on this server.
+    pub(crate) fn master_key(&self) -> Secret {
+        self.master.to_text()
+    }
+
     /// Connects as a role, or says why not.
     pub(crate) async fn connect_as(&self, role: &str) -> Result<Installation, crate::StoreError> {
         let key = MasterKeySource::Text(self.master.to_text());

@@ -2,7 +2,7 @@
 //!
 //! All tenants share the tables of one schema; row security keeps them apart. It only does so for
 //! a role that cannot step over it, so nothing is served through any other role
-//! ([`refuse_unsafe`]), and [`lint`] finds what row security does not cover.
+//! ([`refuse_unsafe`]), and [`lint()`] finds what row security does not cover.
 
 mod erase;
 mod lint;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 
 use crate::{Secret, StoreError};
 
@@ -70,9 +70,24 @@ pub(crate) fn options(url: &Secret) -> Result<PgConnectOptions, StoreError> {
                  postgres://plumbline_app@host/database"
             .to_owned(),
     })?;
-    Ok(options
+    let options = options
         .application_name("plumbline")
-        .disable_statement_logging())
+        .disable_statement_logging();
+    Ok(
+        if is_on_this_machine(&options) || matches!(options.get_ssl_mode(), PgSslMode::VerifyCa) {
+            options
+        } else {
+            // Anything less would speak in the clear, or to whoever answers.
+            options.ssl_mode(PgSslMode::VerifyFull)
+        },
+    )
+}
+
+fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]")
 }
 
 async fn pool(

@@ -1,8 +1,14 @@
 //! The contract on PostgreSQL, and what concerns its walls.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use jiff::SignedDuration;
+
 use super::cluster::Cluster;
 use super::lint;
 use crate::contract::{self, at};
+use crate::jobs::{self, JobState};
 use crate::sql::query;
 use crate::{Store, StoreError, mirror};
 
@@ -316,5 +322,163 @@ async fn aborted_requests_lose_and_show_nothing() {
         .ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
         .await;
     assert_eq!(left, 0, "no connection is left inside a transaction");
+    installation.close().await;
+}
+
+#[test]
+fn another_machine_is_only_spoken_to_over_tls_that_is_verified() {
+    let mode = |url: &str| {
+        let options = super::options(&crate::Secret::new(url.to_owned())).unwrap();
+        format!("{:?}", options.get_ssl_mode())
+    };
+    for url in [
+        "postgres://app@db.example.com/books",
+        "postgres://app@db.example.com/books?sslmode=disable",
+        "postgres://app@10.0.0.5/books?sslmode=require",
+    ] {
+        assert_eq!(mode(url), "VerifyFull", "{url}");
+    }
+    assert_eq!(
+        mode("postgres://app@db.example.com/books?sslmode=verify-ca"),
+        "VerifyCa"
+    );
+    for url in [
+        "postgres://app@localhost/books?host=/run/postgresql",
+        "postgres://app@127.0.0.1/books",
+    ] {
+        assert_eq!(mode(url), "Prefer", "{url}");
+    }
+}
+
+const URL: &str = "STORE_JOB_TEST_URL";
+const KEY: &str = "STORE_JOB_TEST_KEY";
+const TENANT: &str = "STORE_JOB_TEST_TENANT";
+const JOBS: usize = 60;
+
+/// A lease of a worker that is killed ends after this by the database's clock.
+const LEASE: SignedDuration = SignedDuration::from_millis(400);
+
+#[tokio::test]
+async fn workers_that_are_killed_lose_no_job_and_do_none_twice() {
+    let cluster = Cluster::start().await;
+    let installation = cluster.installation().await;
+    let store = Cluster::tenant(&installation).await;
+    let scope = store.scope();
+    for number in 0..JOBS {
+        let job = jobs::NewJob {
+            kind: number.to_string(),
+            payload: "{}".to_owned(),
+            dedupe_key: None,
+            run_at: at(0) - SignedDuration::from_hours(200_000),
+            attempts_most: 1_000,
+        };
+        jobs::enqueue(&store, &scope, job).await.unwrap();
+    }
+    let mut reported: Vec<String> = Vec::new();
+    let mut kills = 0;
+    while !jobs::jobs(&store, &scope, JobState::Waiting)
+        .await
+        .unwrap()
+        .is_empty()
+        || !jobs::jobs(&store, &scope, JobState::Leased)
+            .await
+            .unwrap()
+            .is_empty()
+    {
+        let mut workers: Vec<Child> = (0..3).map(|_| worker_process(&cluster, &store)).collect();
+        // The first one is killed in the middle of its work, after some jobs; the others go on.
+        let mut first = BufReader::new(workers[0].stdout.take().unwrap());
+        for _ in 0..4 {
+            let mut line = String::new();
+            if first.read_line(&mut line).unwrap() > 0 {
+                reported.extend(done_in(&line));
+            }
+        }
+        workers[0].kill().unwrap();
+        kills += 1;
+        let mut rest = String::new();
+        first.read_to_string(&mut rest).unwrap();
+        reported.extend(rest.lines().filter_map(done_in));
+        workers[0].wait().unwrap();
+        for worker in workers.into_iter().skip(1) {
+            let output = worker.wait_with_output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            reported.extend(text.lines().filter_map(done_in));
+        }
+    }
+    let done = jobs::jobs(&store, &scope, JobState::Done).await.unwrap();
+    assert_eq!(done.len(), JOBS, "after {kills} kills");
+    let count = reported.len();
+    reported.sort();
+    reported.dedup();
+    assert_eq!(
+        reported.len(),
+        count,
+        "no completion was acknowledged twice"
+    );
+    assert!(
+        count >= JOBS - kills,
+        "{count} of {JOBS} after {kills} kills"
+    );
+    installation.close().await;
+}
+
+fn done_in(line: &str) -> Option<String> {
+    line.trim_end().strip_prefix("done ").map(str::to_owned)
+}
+
+fn worker_process(cluster: &Cluster, store: &Store) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "postgres::tests::worker",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(URL, cluster.url("plumbline_app").expose())
+        .env(KEY, cluster.master_key().expose())
+        .env(TENANT, store.scope().tenant_id())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+#[ignore = "started by the other test as a process of its own"]
+async fn worker() {
+    // Whoever runs the ignored tests too has no work for it.
+    let Ok(url) = std::env::var(URL) else {
+        return;
+    };
+    let key = crate::Secret::new(std::env::var(KEY).unwrap());
+    let (url, key) = (crate::Secret::new(url), crate::MasterKeySource::Text(key));
+    let durability = super::Durability::NotInTests;
+    let installation = crate::Installation::connect(&url, &key, durability)
+        .await
+        .unwrap();
+    let store = installation
+        .store(&std::env::var(TENANT).unwrap())
+        .await
+        .unwrap();
+    let scope = store.scope();
+    let mut out = std::io::stdout();
+    loop {
+        while let Some(lease) = jobs::claim(&store, &scope, "worker", LEASE).await.unwrap() {
+            let id = lease.job_id.clone();
+            writeln!(out, "begun {id}").unwrap();
+            if jobs::complete(&store, &scope, lease).await.is_ok() {
+                writeln!(out, "done {id}").unwrap();
+            }
+        }
+        // What a killed worker left comes back when its lease ends.
+        if jobs::jobs(&store, &scope, JobState::Leased)
+            .await
+            .unwrap()
+            .is_empty()
+        {
+            break;
+        }
+    }
     installation.close().await;
 }
