@@ -189,8 +189,8 @@ impl KeptLedger {
 pub(super) struct Kept {
     /// Procore's units by job, in order.
     pub(super) project: BTreeMap<i64, Vec<KeptProject>>,
-    /// Ledger units by document, in order.
-    pub(super) ledger: BTreeMap<DocumentKey, Vec<KeptLedger>>,
+    /// Ledger units by document.
+    pub(super) ledger: FxHashMap<DocumentKey, Vec<KeptLedger>>,
     /// Documents with a unit on a job.
     pub(super) documents_of: BTreeMap<i64, BTreeSet<DocumentKey>>,
     pub(super) groups: FxHashMap<GroupNumber, KeptGroup>,
@@ -242,12 +242,16 @@ impl Kept {
     /// The names of the units of ledger documents on a job.
     pub(super) fn ledger_of(&self, job: i64) -> impl Iterator<Item = LedgerKey> + '_ {
         let documents = self.documents_of.get(&job).into_iter().flatten();
-        documents
-            .flat_map(|document| self.parts_of(document))
-            .filter(move |key| {
-                self.ledger_unit(key)
-                    .is_some_and(|unit| unit.job == Some(job))
+        documents.flat_map(move |document| {
+            let parts = self.ledger.get(document).into_iter().flatten();
+            let of_job = parts
+                .zip(0..)
+                .filter(move |(part, _)| part.job == Some(job));
+            of_job.map(|(_, nth)| LedgerKey {
+                document: document.clone(),
+                nth,
             })
+        })
     }
 
     /// Replaces the units of a job. Groups are left as they are.

@@ -18,8 +18,6 @@ mod scene;
 mod shelf;
 mod state;
 mod tell;
-#[cfg(test)]
-mod tests;
 mod verdicts;
 
 use std::collections::BTreeSet;

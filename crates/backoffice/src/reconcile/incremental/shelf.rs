@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use figures::Money;
 use figures::model::{Books, DocumentKind, Incomplete, LedgerBooks, LedgerDocument, ProjectBooks};
-use figures::{Money, SmolStr};
+use rustc_hash::FxHashMap;
 
 use super::keys::{DocumentKey, ProjectKey};
 use crate::reconcile::order;
@@ -19,10 +20,12 @@ pub(super) struct Shelf {
     pub(super) projects: BTreeMap<i64, ProjectBooks>,
     /// QuickBooks' lists, without documents.
     lists: LedgerBooks,
-    pub(super) documents: BTreeMap<DocumentKey, LedgerDocument>,
+    pub(super) documents: FxHashMap<DocumentKey, LedgerDocument>,
+    /// How many documents there are of each kind.
+    kinds: BTreeMap<DocumentKind, usize>,
     pub(super) incomplete: Vec<Incomplete>,
     /// Documents whose lines link to a document.
-    payers: BTreeMap<DocumentKey, BTreeSet<DocumentKey>>,
+    payers: FxHashMap<DocumentKey, BTreeSet<DocumentKey>>,
     /// Checks and charges by amount, and bills by open amount: a joint check is found by them.
     by_amount: BTreeMap<(DocumentKind, i64), BTreeSet<DocumentKey>>,
 }
@@ -85,6 +88,7 @@ impl Shelf {
                 .or_default()
                 .insert(key.clone());
         }
+        *self.kinds.entry(key.kind).or_default() += 1;
         self.documents.insert(key, document);
         before
     }
@@ -92,6 +96,9 @@ impl Shelf {
     /// Takes a document out.
     pub(super) fn remove(&mut self, key: &DocumentKey) -> Option<LedgerDocument> {
         let before = self.documents.remove(key)?;
+        if let Some(count) = self.kinds.get_mut(&key.kind) {
+            *count -= 1;
+        }
         for target in targets(&before) {
             if let Some(payers) = self.payers.get_mut(&target) {
                 payers.remove(key);
@@ -116,11 +123,7 @@ impl Shelf {
 
     /// Whether there is any document of a kind.
     pub(super) fn has(&self, kind: DocumentKind) -> bool {
-        let from = DocumentKey::new(kind, &SmolStr::default());
-        self.documents
-            .range(from..)
-            .next()
-            .is_some_and(|(key, _)| key.kind == kind)
+        self.kinds.get(&kind).is_some_and(|count| *count > 0)
     }
 
     /// Documents that link to this one, there or not.

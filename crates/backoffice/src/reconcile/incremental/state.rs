@@ -365,11 +365,10 @@ impl State {
                     self.totals.entry((*job, measure)).or_default().0 += amount;
                 }
             }
-            for key in self.kept.ledger_of(*job) {
-                let Some(unit) = self.kept.ledger_unit(&key) else {
-                    continue;
-                };
-                for (measure, amount) in moved(unit.family, unit.share) {
+            let documents = self.kept.documents_of.get(job).into_iter().flatten();
+            let parts = documents.filter_map(|document| self.kept.ledger.get(document));
+            for part in parts.flatten().filter(|part| part.job == Some(*job)) {
+                for (measure, amount) in moved(part.family, part.share) {
                     self.totals.entry((*job, measure)).or_default().1 += amount;
                 }
             }

@@ -10,9 +10,9 @@ use crate::reconcile::view::View;
 /// Notes of each payment which unit it pays.
 pub(super) fn name_paid(view: &View<'_>, units: &mut [ProjectUnit<'_>]) {
     let paid = PaidDocuments::new(view, units);
-    for place in 0..units.len() {
-        if matches!(units[place].family, Family::Receipt | Family::Payment) {
-            units[place].pays = paid.of(view, &units[place]);
+    for unit in units {
+        if matches!(unit.family, Family::Receipt | Family::Payment) {
+            unit.pays = paid.of(view, unit);
         }
     }
 }
