@@ -181,7 +181,7 @@ pub struct ServeArguments {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub listen: SocketAddr,
-    /// The address that people use, such as https://books.example, when a proxy with TLS is in
+    /// The address that people use, such as `https://books.example`, when a proxy with TLS is in
     /// front [default: http:// and where it listens]
     #[arg(long, value_name = "URL")]
     pub origin: Option<String>,

@@ -15,8 +15,6 @@ mod wide;
 pub(crate) use context::{Claim, Context, Hit};
 pub(crate) use habits::{AccountVote, JobVote};
 pub(crate) use numbers::compact_number;
-pub(crate) use r31_payroll_vs_timecards::PAYROLL_RUN_DAYS;
-pub(crate) use r37_manual_journal::{unexplained as unexplained_journals, without_reversals};
 pub(crate) use run::{from_hit, join, of_cases, run, scanned, worst_first};
 pub(crate) use wide::{Tally, Turn, Wide, closed_vote, discounts_of, terms};
 
@@ -121,3 +119,6 @@ checks! {
     r44_budget_vs_estimate,
     r45_inactive_with_balance,
 }
+
+pub(crate) use r31_payroll_vs_timecards::PAYROLL_RUN_DAYS;
+pub(crate) use r37_manual_journal::{unexplained as unexplained_journals, without_reversals};
