@@ -75,7 +75,8 @@
   const isTyping = (event) =>
     /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
   const places = { t: "/", w: "/worklist", b: "/jobs", m: "/matches", n: "/connections", s: "/settings" };
-  let went = 0;
+  // When G was pressed: long ago, also on a page that has only just opened.
+  let went = -Infinity;
 
   const move = (step) => {
     const rows = all("[data-row]").filter((row) => row.offsetParent !== null);
@@ -97,11 +98,11 @@
     if (event.metaKey || event.ctrlKey || event.altKey || one("dialog[open]")) return;
     const key = event.key.toLowerCase();
     if (event.timeStamp - went < 1200 && places[key]) {
-      went = 0;
+      went = -Infinity;
       location.assign(places[key]);
       return;
     }
-    went = 0;
+    went = -Infinity;
     if (key === "g") { went = event.timeStamp; return; }
     if (event.key === "?") { one("#keys").showModal(); return; }
     if (key === "/") { event.preventDefault(); one("#find")?.focus(); return; }

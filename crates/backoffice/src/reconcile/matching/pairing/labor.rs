@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use figures::Money;
+use figures::dates::day_number;
 use figures::model::DocumentKind;
 
 use super::{Evidence, Group, NONE, Run, same_order};
@@ -239,22 +240,19 @@ impl<'a> Run<'_, 'a> {
     /// The fewest of a few costs that sum to an amount.
     pub(super) fn summing_to(&self, costs: &[u32], amount: Money) -> Option<Vec<u32>> {
         let costs = &costs[..costs.len().min(12)];
-        let chosen = |mask: u32| {
-            costs
-                .iter()
-                .enumerate()
-                .filter(move |(at, _)| mask & (1 << at) != 0)
-                .map(|(_, one)| *one)
-        };
-        let sum = |mask: u32| -> Money {
-            chosen(mask)
-                .map(|unit| self.project[unit as usize].shown.gross)
-                .sum()
-        };
-        (1_u32..1 << costs.len())
-            .filter(|mask| sum(*mask) == amount)
-            .min_by_key(|mask| mask.count_ones())
-            .map(|mask| chosen(mask).collect())
+        // The sum of each choice is the sum of a smaller one and one cost more.
+        let mut sums = vec![Money::ZERO; 1 << costs.len()];
+        for mask in 1..sums.len() {
+            let without = mask & (mask - 1);
+            let added = costs[mask.trailing_zeros() as usize];
+            sums[mask] = sums[without] + self.project[added as usize].shown.gross;
+        }
+        let fewest = (1..sums.len())
+            .filter(|mask| sums[*mask] == amount)
+            .min_by_key(|mask| mask.count_ones())?;
+        let chosen = costs.iter().enumerate();
+        let chosen = chosen.filter(|(at, _)| fewest & (1 << at) != 0);
+        Some(chosen.map(|(_, one)| *one).collect())
     }
 
     /// Pairs labor of one job by amount and nearest day.
@@ -264,23 +262,28 @@ impl<'a> Run<'_, 'a> {
         ledger: &[u32],
         agree: impl Fn(Money, Money) -> bool,
     ) {
+        let mut by_day: BTreeMap<i32, Vec<u32>> = BTreeMap::new();
+        for part in ledger {
+            let free = self.pairing.of_ledger[*part as usize] == NONE;
+            if let Some(posted) = self.ledger[*part as usize].date.filter(|_| free) {
+                by_day.entry(day_number(posted)).or_default().push(*part);
+            }
+        }
         let mut near: Vec<(i32, u32, u32)> = Vec::new();
         for unit in project
             .iter()
             .filter(|unit| self.pairing.of_project[**unit as usize] == NONE)
         {
-            for part in ledger
-                .iter()
-                .filter(|part| self.pairing.of_ledger[**part as usize] == NONE)
-            {
-                let (one, other) = (&self.project[*unit as usize], &self.ledger[*part as usize]);
-                let (Some(day), Some(posted)) = (one.date, other.date) else {
-                    continue;
-                };
-                let apart = figures::dates::days_between(day, posted).abs();
-                if apart <= PAYROLL_DAYS && agree(one.shown.gross, other.shown.gross) {
-                    near.push((apart, *unit, *part));
-                }
+            let one = &self.project[*unit as usize];
+            let Some(day) = one.date.map(day_number) else {
+                continue;
+            };
+            for (posted, parts) in by_day.range(day - PAYROLL_DAYS..=day + PAYROLL_DAYS) {
+                let apart = (day - posted).abs();
+                let equal = parts.iter().filter(|part| {
+                    agree(one.shown.gross, self.ledger[**part as usize].shown.gross)
+                });
+                near.extend(equal.map(|part| (apart, *unit, *part)));
             }
         }
         near.sort_unstable();
