@@ -82,7 +82,7 @@ pub(crate) fn retainage_vote(project: &ProjectUnit<'_>, ledger: &LedgerUnit<'_>)
 
 /// Whether any account holds retainage.
 fn has_retainage_account(view: &View<'_>) -> bool {
-    view.ledger.accounts.iter().any(|account| {
+    view.lists.accounts.iter().any(|account| {
         let role = view.role(&account.id);
         role.retainage_receivable || role.retainage_payable
     })
@@ -91,13 +91,11 @@ fn has_retainage_account(view: &View<'_>) -> bool {
 /// Measures that this tenant does not keep in QuickBooks, with the reason.
 pub(crate) fn not_kept(view: &View<'_>, convention: Convention) -> Vec<NotKept> {
     let has = |kind| {
-        view.ledger
-            .documents
-            .iter()
-            .any(|document| document.kind == kind)
+        let mut documents = view.documents.iter();
+        documents.any(|document| document.kind == kind)
     };
     let holds = |role: fn(super::view::AccountRole) -> bool| {
-        view.ledger
+        view.lists
             .accounts
             .iter()
             .any(|account| role(view.role(&account.id)))

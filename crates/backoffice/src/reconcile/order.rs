@@ -31,11 +31,6 @@ pub(crate) fn put_in_order(books: &mut Books) {
     }
 }
 
-/// Puts every list of Procore's in order.
-pub(crate) fn put_project_in_order(project: &mut ProjectBooks) {
-    order_project(project);
-}
-
 /// QuickBooks' ids are numbers written as text: the shorter is the smaller.
 fn by_number(id: &SmolStr) -> (usize, &str) {
     (id.len(), id)
@@ -43,8 +38,8 @@ fn by_number(id: &SmolStr) -> (usize, &str) {
 
 /// Says of a list of books, once for looking and once for sorting, what its order is.
 macro_rules! orders {
-    ($is:ident, $order:ident, $books:ty: $($list:ident by |$one:ident| $key:expr;)*) => {
-        fn $is(books: &$books) -> bool {
+    ($vis:vis $is:ident, $order:ident, $books:ty: $($list:ident by |$one:ident| $key:expr;)*) => {
+        $vis fn $is(books: &$books) -> bool {
             $(books.$list.is_sorted_by(|a, b| {
                 let left = { let $one = a; $key };
                 let right = { let $one = b; $key };
@@ -52,7 +47,7 @@ macro_rules! orders {
             }))&&*
         }
 
-        fn $order(books: &mut $books) {
+        $vis fn $order(books: &mut $books) {
             $(books.$list.sort_by(|a, b| {
                 let left = { let $one = a; $key };
                 let right = { let $one = b; $key };
@@ -62,22 +57,36 @@ macro_rules! orders {
     };
 }
 
-orders! { project_is_in_order, order_project, ProjectBooks:
+fn project_is_in_order(books: &ProjectBooks) -> bool {
+    company_is_in_order(books) && records_are_in_order(books)
+}
+
+fn order_project(books: &mut ProjectBooks) {
+    order_company(books);
+    order_records(books);
+}
+
+// Lists of the company as a whole, or that no unit is made of.
+orders! { company_is_in_order, order_company, ProjectBooks:
     projects by |one| one.id;
     parties by |one| one.id;
     insurances by |one| one.id;
     cost_codes by |one| one.id;
     budget_rows by |one| (one.id, one.project_id, one.cost_code_id);
+    schedule_lines by |one| (one.id, one.holder_id);
+    time_entries by |one| one.id;
+}
+
+// Records of single projects.
+orders! { pub(crate) records_are_in_order, order_records, ProjectBooks:
     prime_contracts by |one| one.id;
     commitments by |one| (one.id, one.kind);
-    schedule_lines by |one| (one.id, one.holder_id);
     change_orders by |one| (one.id, one.kind);
     pay_applications by |one| one.id;
     subcontractor_invoices by |one| one.id;
     contract_payments by |one| (one.id, one.contract_id);
     direct_costs by |one| one.id;
     billing_periods by |one| one.id;
-    time_entries by |one| one.id;
 }
 
 orders! { ledger_is_in_order, order_ledger, LedgerBooks:

@@ -99,11 +99,14 @@ pub(crate) struct View<'a> {
     pub(crate) as_of: Date,
     pub(crate) policy: &'a Policy,
     pub(crate) project: &'a ProjectBooks,
-    pub(crate) ledger: &'a LedgerBooks,
+    /// QuickBooks' lists. What documents there are is said by `documents`.
+    pub(crate) lists: &'a LedgerBooks,
+    /// Ledger documents in their order.
+    pub(crate) documents: Vec<&'a LedgerDocument>,
     roles: FxHashMap<&'a str, AccountRole>,
     items: FxHashMap<&'a str, &'a Item>,
     customers: FxHashMap<&'a str, &'a Customer>,
-    documents: FxHashMap<(figures::model::DocumentKind, &'a str), u32>,
+    document_places: FxHashMap<(figures::model::DocumentKind, &'a str), u32>,
     primes: FxHashMap<i64, &'a PrimeContract>,
     commitments: FxHashMap<i64, &'a Commitment>,
     vendor_names: FxHashMap<i64, &'a str>,
@@ -118,12 +121,23 @@ impl<'a> View<'a> {
         project: &'a ProjectBooks,
         ledger: &'a LedgerBooks,
     ) -> Self {
+        let documents = ledger.documents.iter().collect();
+        Self::over(as_of, policy, project, (ledger, documents))
+    }
+
+    /// The same with documents that are kept elsewhere, in their order.
+    pub(crate) fn over(
+        as_of: Date,
+        policy: &'a Policy,
+        project: &'a ProjectBooks,
+        (ledger, documents): (&'a LedgerBooks, Vec<&'a LedgerDocument>),
+    ) -> Self {
         let index = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         Self {
             as_of,
             policy,
             project,
-            ledger,
+            lists: ledger,
             roles: ledger
                 .accounts
                 .iter()
@@ -139,12 +153,12 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|one| (one.id.as_str(), one))
                 .collect(),
-            documents: ledger
-                .documents
+            document_places: documents
                 .iter()
                 .enumerate()
                 .map(|(place, document)| ((document.kind, document.id.as_str()), index(place)))
                 .collect(),
+            documents,
             primes: project
                 .prime_contracts
                 .iter()
@@ -192,12 +206,12 @@ impl<'a> View<'a> {
 
     /// The document with this kind and id.
     pub(crate) fn document(&self, kind: figures::model::DocumentKind, id: &str) -> Option<u32> {
-        self.documents.get(&(kind, id)).copied()
+        self.document_places.get(&(kind, id)).copied()
     }
 
     /// The ledger document in this place.
     pub(crate) fn at(&self, place: u32) -> &'a LedgerDocument {
-        &self.ledger.documents[place as usize]
+        self.documents[place as usize]
     }
 
     pub(crate) fn customer(&self, id: &str) -> Option<&'a Customer> {
@@ -267,7 +281,7 @@ impl<'a> View<'a> {
 
     /// Whether an account is a credit card.
     pub(crate) fn is_card(&self, account: &str) -> bool {
-        self.ledger
+        self.lists
             .accounts
             .iter()
             .any(|one| one.id == account && one.account_type == "Credit Card")

@@ -121,7 +121,7 @@ impl<'c, 'a> Context<'c, 'a> {
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
         };
-        for (place, customer) in view.ledger.customers.iter().enumerate() {
+        for (place, customer) in view.lists.customers.iter().enumerate() {
             context
                 .customer_places
                 .insert(&customer.id, u32::try_from(place).unwrap_or(NONE));
@@ -147,7 +147,7 @@ impl<'c, 'a> Context<'c, 'a> {
     }
 
     fn index_journals(&mut self) {
-        for (place, document) in self.view.ledger.documents.iter().enumerate() {
+        for (place, document) in self.view.documents.iter().enumerate() {
             if document.kind == DocumentKind::JournalEntry && is_payroll(self.view, document) {
                 self.payroll_journals
                     .insert(u32::try_from(place).unwrap_or(NONE));

@@ -128,7 +128,7 @@ impl Wide {
             ..Self::default()
         };
         let terms = terms(view);
-        for document in &view.ledger.documents {
+        for document in &view.documents {
             wide.count_document(view, document, Turn::Add);
             for credit in discounts_of(view, &terms, document) {
                 wide.count_discount(&credit, Turn::Add);
@@ -197,7 +197,7 @@ impl Wide {
     /// Open invoices of a customer, its parents' and its descendants'.
     pub(crate) fn open_invoices(&self, view: &View<'_>, customer: &str) -> Money {
         let root = view.root_customer(customer);
-        let customers = view.ledger.customers.iter();
+        let customers = view.lists.customers.iter();
         customers
             .filter(|one| view.root_customer(&one.id) == root)
             .filter_map(|one| self.open.get(&one.id))
@@ -265,7 +265,7 @@ pub(crate) type Terms<'a> = BTreeMap<&'a str, &'a Term>;
 
 /// The payment terms of a view.
 pub(crate) fn terms<'a>(view: &View<'a>) -> Terms<'a> {
-    let terms = view.ledger.terms.iter();
+    let terms = view.lists.terms.iter();
     terms.map(|term| (term.id.as_str(), term)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::source::SourceRef;
 use figures::{Date, SmolStr};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use crate::reconcile::checks::{AccountVote, JobVote};
@@ -187,8 +187,12 @@ impl KeptLedger {
 /// All units and groups.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Procore's units by job, in order.
-    pub(super) project: BTreeMap<i64, Vec<KeptProject>>,
+    /// Procore's units.
+    project: FxHashMap<ProjectKey, KeptProject>,
+    /// Their names by job, in order.
+    pub(super) units_of: BTreeMap<i64, Vec<ProjectKey>>,
+    /// Payments by what they pay.
+    paying: FxHashMap<ProjectKey, Vec<ProjectKey>>,
     /// Ledger units by document.
     pub(super) ledger: FxHashMap<DocumentKey, Vec<KeptLedger>>,
     /// Documents with a unit on a job.
@@ -196,8 +200,8 @@ pub(super) struct Kept {
     pub(super) groups: FxHashMap<GroupNumber, KeptGroup>,
     next_group: GroupNumber,
     /// Units that were left over when a step looked over all jobs.
-    pub(super) loose_project: BTreeSet<ProjectKey>,
-    pub(super) loose_ledger: BTreeSet<LedgerKey>,
+    pub(super) loose_project: FxHashSet<ProjectKey>,
+    pub(super) loose_ledger: FxHashSet<LedgerKey>,
     /// Groups by what their ledger side lacks.
     pub(super) lacking: BTreeMap<(Family, i64), BTreeSet<GroupNumber>>,
     /// Procore's units by the QuickBooks id that their link names.
@@ -208,15 +212,22 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn project_unit(&self, key: &ProjectKey) -> Option<&KeptProject> {
-        let units = self.project.get(&key.job)?;
-        let at = units.binary_search_by(|unit| unit.key.cmp(key)).ok()?;
-        units.get(at)
+        self.project.get(key)
     }
 
     pub(super) fn project_unit_mut(&mut self, key: &ProjectKey) -> Option<&mut KeptProject> {
-        let units = self.project.get_mut(&key.job)?;
-        let at = units.binary_search_by(|unit| unit.key.cmp(key)).ok()?;
-        units.get_mut(at)
+        self.project.get_mut(key)
+    }
+
+    /// Procore's units of a job, in order.
+    pub(super) fn project_of(&self, job: i64) -> impl Iterator<Item = &KeptProject> {
+        let keys = self.units_of.get(&job).into_iter().flatten();
+        keys.filter_map(|key| self.project.get(key))
+    }
+
+    /// Procore's payments of a unit.
+    pub(super) fn payments_of(&self, paid: &ProjectKey) -> impl Iterator<Item = &ProjectKey> {
+        self.paying.get(paid).into_iter().flatten()
     }
 
     pub(super) fn ledger_unit(&self, key: &LedgerKey) -> Option<&KeptLedger> {
@@ -256,20 +267,32 @@ impl Kept {
 
     /// Replaces the units of a job. Groups are left as they are.
     pub(super) fn replace_project(&mut self, job: i64, units: Vec<KeptProject>) {
-        for before in self.project.remove(&job).unwrap_or_default() {
-            self.loose_project.remove(&before.key);
+        for key in self.units_of.remove(&job).unwrap_or_default() {
+            let Some(before) = self.project.remove(&key) else {
+                continue;
+            };
+            self.loose_project.remove(&key);
             if let Some(id) = link_id(&before) {
-                self.linked.entry(id).or_default().remove(&before.key);
+                self.linked.entry(id).or_default().remove(&key);
+            }
+            if let Some(paying) = before.pays.and_then(|paid| self.paying.get_mut(&paid)) {
+                paying.retain(|one| *one != key);
             }
         }
         for unit in &units {
             if let Some(id) = link_id(unit) {
                 self.linked.entry(id).or_default().insert(unit.key);
             }
+            if let Some(paid) = unit.pays {
+                self.paying.entry(paid).or_default().push(unit.key);
+            }
         }
         if !units.is_empty() {
-            self.project.insert(job, units);
+            let keys = units.iter().map(|unit| unit.key).collect();
+            self.units_of.insert(job, keys);
         }
+        let named = units.into_iter().map(|unit| (unit.key, unit));
+        self.project.extend(named);
     }
 
     /// Replaces the units of a document, and gives back what was there.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
 use figures::model::DocumentKind;
+use rustc_hash::FxHashSet;
 
 use super::Reconciler;
 use super::kept::KeptLedger;
@@ -43,14 +44,11 @@ impl Reconciler {
         let scene = self.scene_to_check(fresh, &asked);
         let mut documents = scene.all_documents(&self.state.kept);
         self.add_looked_up(&scene, &mut documents);
-        let books = self
-            .shelf
-            .lend(&fresh.jobs, scene.project.iter(), &documents);
-        if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
-            let view = View::new(self.as_of, &self.policy, project, ledger);
-            check_scene(&mut self.state, fresh, &asked, &scene, &view);
-        }
-        self.shelf.take_back(books);
+        let lent = self.shelf.lend(&fresh.jobs, scene.project.iter());
+        let view = self.shelf.view(self.as_of, &self.policy, &lent, &documents);
+        check_scene(&mut self.state, fresh, &asked, &scene, &view);
+        drop(view);
+        self.shelf.take_back(lent);
         self.state.add_up(fresh.jobs.iter().copied());
         let before = self.state.verdicts.settle();
         for (id, was) in &before {
@@ -170,7 +168,7 @@ impl Reconciler {
         let mut scene = Scene::of_fresh(kept, fresh);
         scene.project.extend(asked.project.iter().copied());
         scene.ledger.extend(asked.ledger.iter().cloned());
-        add_groups(kept, &mut scene);
+        scene.add_groups(kept);
         // What is left of one document is judged together.
         let lone = scene.ledger.iter().filter(|key| {
             kept.ledger_unit(key)
@@ -184,7 +182,7 @@ impl Reconciler {
         let mut around = Scene::default();
         self.add_payments(&scene, &mut around);
         self.add_project_payments(&scene, fresh, &mut around);
-        add_groups(kept, &mut around);
+        around.add_groups(kept);
         scene.project.extend(around.project);
         scene.ledger.extend(around.ledger);
         self.add_originals(&mut scene);
@@ -222,17 +220,13 @@ impl Reconciler {
     /// The same on Procore's side; its payments are of the job of what they pay.
     fn add_project_payments(&self, scene: &Scene, fresh: &Fresh, around: &mut Scene) {
         let kept = &self.state.kept;
-        let others = scene.project.iter().map(|key| key.job);
-        let others: BTreeSet<i64> = others.filter(|job| !fresh.jobs.contains(job)).collect();
-        for unit in others
+        let others = scene
+            .project
             .iter()
-            .filter_map(|job| kept.project.get(job))
-            .flatten()
-        {
-            if unit.pays.is_some_and(|paid| scene.project.contains(&paid)) {
-                around.project.insert(unit.key);
-            }
-        }
+            .filter(|key| !fresh.jobs.contains(&key.job));
+        around
+            .project
+            .extend(others.flat_map(|key| kept.payments_of(key)));
         let paid = scene.project.iter();
         around
             .project
@@ -258,7 +252,7 @@ impl Reconciler {
     }
 
     /// Documents that checks look up by amount.
-    fn add_looked_up(&self, scene: &Scene, documents: &mut BTreeSet<DocumentKey>) {
+    fn add_looked_up(&self, scene: &Scene, documents: &mut FxHashSet<DocumentKey>) {
         let kept = &self.state.kept;
         let payments = scene
             .project
@@ -297,22 +291,6 @@ fn uses_up(document: &DocumentKey) -> bool {
         document.kind,
         DocumentKind::CreditMemo | DocumentKind::VendorCredit
     )
-}
-
-/// Adds the partners of all units.
-fn add_groups(kept: &super::kept::Kept, scene: &mut Scene) {
-    let project = scene
-        .project
-        .iter()
-        .filter_map(|key| kept.project_unit(key)?.joined);
-    let ledger = scene
-        .ledger
-        .iter()
-        .filter_map(|key| kept.ledger_unit(key)?.joined);
-    let numbers: BTreeSet<u32> = project.chain(ledger).map(|joined| joined.group).collect();
-    for group in numbers.iter().filter_map(|number| kept.groups.get(number)) {
-        scene.add_group(group);
-    }
 }
 
 /// Asks the checks about a scene and takes over what they say of what is fresh or asked about.

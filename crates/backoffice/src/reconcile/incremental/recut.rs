@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use figures::model::{DocumentKind, LedgerDocument, PrimeContract, ProjectBooks};
 use figures::source::Rejection;
 use figures::{Date, SmolStr};
+use rustc_hash::FxHashSet;
 
 use super::kept::{GroupNumber, KeptLedger, KeptProject};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
@@ -120,20 +121,17 @@ impl Reconciler {
     pub(super) fn recut(&mut self, mut touched: Touched) -> Option<Touched> {
         let carries_retainage = self.state.kept.with_retainage > 0;
         self.gather(&mut touched);
-        let mut around = touched.documents.clone();
+        let mut around: FxHashSet<DocumentKey> = touched.documents.iter().cloned().collect();
         for key in &touched.documents {
             around.extend(self.shelf.documents.get(key).into_iter().flat_map(targets));
         }
-        let books = self
-            .shelf
-            .lend(&touched.projects, std::iter::empty(), &around);
-        if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
-            let view = View::new(self.as_of, &self.policy, project, ledger);
-            count(&mut self.state, &mut touched, &view);
-            recut_projects(&mut self.state, &mut touched, &view);
-            recut_documents(&mut self.state, &mut touched, &view);
-        }
-        self.shelf.take_back(books);
+        let lent = self.shelf.lend(&touched.projects, std::iter::empty());
+        let view = self.shelf.view(self.as_of, &self.policy, &lent, &around);
+        count(&mut self.state, &mut touched, &view);
+        recut_projects(&mut self.state, &mut touched, &view);
+        recut_documents(&mut self.state, &mut touched, &view);
+        drop(view);
+        self.shelf.take_back(lent);
         (carries_retainage == (self.state.kept.with_retainage > 0)).then_some(touched)
     }
 
@@ -204,7 +202,7 @@ fn recut_projects(state: &mut State, touched: &mut Touched, view: &View<'_>) {
     state.convention.apply(&mut cut, &mut []);
     let keys: Vec<ProjectKey> = cut.iter().map(|unit| ProjectKey::of(unit, view)).collect();
     for job in &touched.projects {
-        let before = state.kept.project.get(job).into_iter().flatten();
+        let before = state.kept.project_of(*job);
         touched
             .groups
             .extend(before.filter_map(|unit| Some(unit.joined?.group)));

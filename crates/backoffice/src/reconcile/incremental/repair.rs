@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
 use figures::model::DocumentKind;
+use rustc_hash::FxHashMap;
 
 use super::Reconciler;
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
@@ -58,16 +59,12 @@ impl Reconciler {
     fn pair_anew(&mut self, touched: &Touched, fresh: &Fresh) -> Round {
         let scene = self.scene_to_pair(touched, fresh);
         let documents = scene.all_documents(&self.state.kept);
-        let books = self
-            .shelf
-            .lend(&fresh.jobs, scene.project.iter(), &documents);
-        let mut round = Round::Everything;
-        if let (Some(project), Some(ledger)) = (&books.project, &books.ledger) {
-            let view = View::new(self.as_of, &self.policy, project, ledger);
-            let state = &mut self.state;
-            round = pair_scene(state, &self.decisions, (touched, fresh), &scene, &view);
-        }
-        self.shelf.take_back(books);
+        let lent = self.shelf.lend(&fresh.jobs, scene.project.iter());
+        let view = self.shelf.view(self.as_of, &self.policy, &lent, &documents);
+        let state = &mut self.state;
+        let round = pair_scene(state, &self.decisions, (touched, fresh), &scene, &view);
+        drop(view);
+        self.shelf.take_back(lent);
         round
     }
 
@@ -119,17 +116,14 @@ impl Reconciler {
                     .for_each(|document| scene.add_document(kept, document));
             }
         }
-        close(kept, &mut scene);
+        scene.add_groups(kept);
         scene
     }
 
     /// Documents that links of fresh units name, and everything else that is linked to them.
     fn add_linked(&self, scene: &mut Scene, fresh: &Fresh) {
         let kept = &self.state.kept;
-        let of_jobs = fresh
-            .jobs
-            .iter()
-            .flat_map(|job| kept.project.get(job).into_iter().flatten());
+        let of_jobs = fresh.jobs.iter().flat_map(|job| kept.project_of(*job));
         let mut ids: BTreeSet<SmolStr> = of_jobs
             .filter_map(|unit| links::parse(&unit.origin_id).map(|link| SmolStr::new(link.id)))
             .collect();
@@ -159,8 +153,9 @@ fn pair_scene(
 ) -> Round {
     let kept = &state.kept;
     let cast = Cast::new(kept, scene, view);
-    let open = open_groups(kept, touched, fresh, &cast);
-    let memory = memory(kept, fresh, &cast, &open);
+    let anew = Anew::of(&cast, fresh);
+    let open = open_groups(kept, touched, &cast, &anew);
+    let memory = memory(kept, fresh, &cast, anew, &open);
     let known = Known {
         jobs: &state.jobs,
         decisions,
@@ -237,32 +232,19 @@ fn commit(state: &mut State, open: &BTreeSet<GroupNumber>, found: Found, view: &
     if same { Round::Done } else { Round::Everything }
 }
 
-/// Adds what the units of a scene are paired with.
-fn close(kept: &Kept, scene: &mut Scene) {
-    let mut seen: BTreeSet<GroupNumber> = BTreeSet::new();
-    loop {
-        let project = scene
-            .project
-            .iter()
-            .filter_map(|key| kept.project_unit(key)?.joined);
-        let ledger = scene
-            .ledger
-            .iter()
-            .filter_map(|key| kept.ledger_unit(key)?.joined);
-        let numbers: Vec<GroupNumber> = project
-            .chain(ledger)
-            .map(|joined| joined.group)
-            .filter(|number| !seen.contains(number))
-            .collect();
-        if numbers.is_empty() {
-            return;
-        }
-        for number in numbers {
-            if seen.insert(number)
-                && let Some(group) = kept.groups.get(&number)
-            {
-                scene.add_group(group);
-            }
+/// Which units are paired anew.
+struct Anew {
+    project: Vec<bool>,
+    ledger: Vec<bool>,
+}
+
+impl Anew {
+    fn of(cast: &Cast<'_>, fresh: &Fresh) -> Self {
+        let project = cast.project_keys.iter();
+        let ledger = cast.ledger_keys.iter().zip(&cast.known_ledger);
+        Self {
+            project: project.map(|key| fresh.jobs.contains(&key.job)).collect(),
+            ledger: ledger.map(|(key, known)| fresh.holds(known, key)).collect(),
         }
     }
 }
@@ -271,78 +253,62 @@ fn close(kept: &Kept, scene: &mut Scene) {
 fn open_groups(
     kept: &Kept,
     touched: &Touched,
-    fresh: &Fresh,
     cast: &Cast<'_>,
+    anew: &Anew,
 ) -> BTreeSet<GroupNumber> {
     let mut open = touched.groups.clone();
-    let project = cast
-        .project_keys
-        .iter()
-        .filter(|key| fresh.jobs.contains(&key.job));
-    open.extend(project.filter_map(|key| Some(kept.project_unit(key)?.joined?.group)));
-    let ledger = cast.ledger_keys.iter().filter(|key| fresh.has(kept, key));
-    open.extend(ledger.filter_map(|key| Some(kept.ledger_unit(key)?.joined?.group)));
+    let project = cast.known_project.iter().zip(&anew.project);
+    let ledger = cast.known_ledger.iter().zip(&anew.ledger);
+    open.extend(
+        project
+            .filter(|(_, anew)| **anew)
+            .filter_map(|(known, _)| Some(known.joined?.group)),
+    );
+    open.extend(
+        ledger
+            .filter(|(_, anew)| **anew)
+            .filter_map(|(known, _)| Some(known.joined?.group)),
+    );
     open.retain(|number| kept.groups.contains_key(number));
     open
 }
 
 /// What is known of the units that are not paired anew.
-fn memory(kept: &Kept, fresh: &Fresh, cast: &Cast<'_>, open: &BTreeSet<GroupNumber>) -> Memory {
-    let mut numbers: BTreeSet<GroupNumber> = BTreeSet::new();
-    let project = cast
-        .project_keys
-        .iter()
-        .filter_map(|key| kept.project_unit(key)?.joined);
-    let ledger = cast
-        .ledger_keys
-        .iter()
-        .filter_map(|key| kept.ledger_unit(key)?.joined);
-    numbers.extend(project.chain(ledger).map(|joined| joined.group));
-    let remembered = numbers
+fn memory(
+    kept: &Kept,
+    fresh: &Fresh,
+    cast: &Cast<'_>,
+    anew: Anew,
+    open: &BTreeSet<GroupNumber>,
+) -> Memory {
+    let numbers = cast.groups();
+    let groups = numbers
         .difference(open)
-        .filter_map(|number| kept.groups.get(number));
-    let broken = cast
-        .project_keys
-        .iter()
-        .zip(0..)
-        .filter_map(|(key, place)| {
-            let gone = kept.project_unit(key)?.broken.clone()?;
-            (!fresh.jobs.contains(&key.job)).then_some((place, gone))
-        });
+        .filter_map(|number| kept.groups.get(number))
+        .map(|group| remember(cast, group));
+    let groups = groups.collect();
+    let broken = cast.known_project.iter().zip(&anew.project).zip(0..);
+    let broken = broken
+        .filter(|((_, anew), _)| !**anew)
+        .filter_map(|((known, _), place)| Some((place, known.broken.clone()?)));
     Memory {
         jobs: fresh.jobs.clone(),
-        fresh_project: cast
-            .project_keys
-            .iter()
-            .map(|key| fresh.jobs.contains(&key.job))
-            .collect(),
-        fresh_ledger: cast
-            .ledger_keys
-            .iter()
-            .map(|key| fresh.has(kept, key))
-            .collect(),
         broken: broken.collect(),
+        fresh_project: anew.project,
+        fresh_ledger: anew.ledger,
         ..Memory::default()
     }
-    .with_groups(
-        remembered
-            .map(|group| remember(kept, cast, group))
-            .collect(),
-    )
+    .with_groups(groups)
 }
 
-fn remember(kept: &Kept, cast: &Cast<'_>, group: &KeptGroup) -> Remembered {
+fn remember(cast: &Cast<'_>, group: &KeptGroup) -> Remembered {
     let project = group.project.iter().filter_map(|key| {
-        Some((
-            cast.project_place(key)?,
-            kept.project_unit(key)?.joined?.stage,
-        ))
+        let place = cast.project_place(key)?;
+        Some((place, cast.known_project[place as usize].joined?.stage))
     });
     let ledger = group.ledger.iter().filter_map(|key| {
-        Some((
-            cast.ledger_place(key)?,
-            kept.ledger_unit(key)?.joined?.stage,
-        ))
+        let place = cast.ledger_place(key)?;
+        Some((place, cast.known_ledger[place as usize].joined?.stage))
     });
     Remembered {
         group: group.group.clone(),
@@ -354,51 +320,60 @@ fn remember(kept: &Kept, cast: &Cast<'_>, group: &KeptGroup) -> Remembered {
 /// Jobs and documents outside what was paired anew that came out otherwise.
 fn wider(kept: &Kept, cast: &Cast<'_>, memory: &Memory, pairing: &Pairing) -> Fresh {
     let mut wider = Fresh::default();
-    for (place, key) in cast.project_keys.iter().enumerate() {
-        let joined = kept.project_unit(key).and_then(|unit| unit.joined);
+    let mut same = SameGroups::default();
+    for (place, known) in cast.known_project.iter().enumerate() {
         let now = (pairing.of_project[place], pairing.joined_project[place]);
-        if !memory.fresh_project[place] && !is_same(kept, cast, pairing, joined, now) {
-            wider.jobs.insert(key.job);
+        if !memory.fresh_project[place] && !same.hold(kept, cast, pairing, known.joined, now) {
+            wider.jobs.insert(known.key.job);
         }
     }
-    for (place, key) in cast.ledger_keys.iter().enumerate() {
-        let Some(unit) = kept.ledger_unit(key) else {
-            continue;
-        };
+    for (place, known) in cast.known_ledger.iter().enumerate() {
         let now = (pairing.of_ledger[place], pairing.joined_ledger[place]);
-        if !memory.fresh_ledger[place] && !is_same(kept, cast, pairing, unit.joined, now) {
-            match unit.job {
+        if !memory.fresh_ledger[place] && !same.hold(kept, cast, pairing, known.joined, now) {
+            match known.job {
                 Some(job) => wider.jobs.insert(job),
-                None => wider.documents.insert(key.document.clone()),
+                None => wider
+                    .documents
+                    .insert(cast.ledger_keys[place].document.clone()),
             };
         }
     }
     wider
 }
 
-/// Whether a unit is in the same group as before, since the same step.
-fn is_same(
-    kept: &Kept,
-    cast: &Cast<'_>,
-    pairing: &Pairing,
-    before: Option<Joined>,
-    (group, stage): (u32, pairing::Stage),
-) -> bool {
-    let Some(before) = before else {
-        return group == NONE;
-    };
-    if group == NONE || stage != before.stage {
-        return false;
+/// Whether a group that was found is a kept one, asked once for all of its units.
+#[derive(Default)]
+struct SameGroups(FxHashMap<(GroupNumber, u32), bool>);
+
+impl SameGroups {
+    /// Whether a unit is in the same group as before, since the same step.
+    fn hold(
+        &mut self,
+        kept: &Kept,
+        cast: &Cast<'_>,
+        pairing: &Pairing,
+        before: Option<Joined>,
+        (group, stage): (u32, pairing::Stage),
+    ) -> bool {
+        let Some(before) = before else {
+            return group == NONE;
+        };
+        if group == NONE || stage != before.stage {
+            return false;
+        }
+        let same = self.0.entry((before.group, group));
+        *same.or_insert_with(|| {
+            let was = kept.groups.get(&before.group);
+            let now = pairing.groups.get(group as usize);
+            was.zip(now)
+                .is_some_and(|(was, now)| is_same_group(cast, was, now))
+        })
     }
-    let (Some(was), Some(now)) = (
-        kept.groups.get(&before.group),
-        pairing.groups.get(group as usize),
-    ) else {
-        return false;
-    };
-    let (project, ledger) = cast.named(now);
+}
+
+fn is_same_group(cast: &Cast<'_>, was: &KeptGroup, now: &pairing::Group) -> bool {
     let one = &was.group;
-    (was.project.as_slice(), was.ledger.as_slice()) == (project.as_slice(), ledger.as_slice())
+    cast.is_same(was, now)
         && (one.family, one.basis, one.score, one.evidence, one.reversed)
             == (now.family, now.basis, now.score, now.evidence, now.reversed)
 }

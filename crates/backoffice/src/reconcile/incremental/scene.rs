@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::kept::{Kept, KeptGroup};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::kept::{GroupNumber, Kept, KeptGroup, KeptLedger, KeptProject};
 use super::keys::{self, DocumentKey, LedgerKey, ProjectKey};
 use crate::reconcile::matching::pairing::{Group, Pairing};
 use crate::reconcile::units::{LedgerUnit, ProjectUnit};
@@ -19,7 +21,15 @@ pub(super) struct Fresh {
 
 impl Fresh {
     pub(super) fn has(&self, kept: &Kept, key: &LedgerKey) -> bool {
-        match kept.ledger_unit(key).and_then(|unit| unit.job) {
+        match kept.ledger_unit(key) {
+            Some(known) => self.holds(known, key),
+            None => self.documents.contains(&key.document),
+        }
+    }
+
+    /// The same of a unit that is at hand.
+    pub(super) fn holds(&self, known: &KeptLedger, key: &LedgerKey) -> bool {
+        match known.job {
             Some(job) => self.jobs.contains(&job),
             None => self.documents.contains(&key.document),
         }
@@ -29,9 +39,9 @@ impl Fresh {
 /// Units to look at, and documents that must be there besides theirs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scene {
-    pub(super) project: BTreeSet<ProjectKey>,
-    pub(super) ledger: BTreeSet<LedgerKey>,
-    pub(super) documents: BTreeSet<DocumentKey>,
+    pub(super) project: FxHashSet<ProjectKey>,
+    pub(super) ledger: FxHashSet<LedgerKey>,
+    pub(super) documents: FxHashSet<DocumentKey>,
 }
 
 impl Scene {
@@ -39,8 +49,8 @@ impl Scene {
     pub(super) fn of_fresh(kept: &Kept, fresh: &Fresh) -> Self {
         let mut scene = Self::default();
         for job in &fresh.jobs {
-            let units = kept.project.get(job).into_iter().flatten();
-            scene.project.extend(units.map(|unit| unit.key));
+            let units = kept.units_of.get(job).into_iter().flatten();
+            scene.project.extend(units);
             scene.ledger.extend(kept.ledger_of(*job));
         }
         for document in &fresh.documents {
@@ -55,6 +65,19 @@ impl Scene {
         self.ledger.extend(group.ledger.iter().cloned());
     }
 
+    /// What the units are paired with. A unit is in one group at most, so once is enough.
+    pub(super) fn add_groups(&mut self, kept: &Kept) {
+        let project = self.project.iter();
+        let project = project.filter_map(|key| kept.project_unit(key)?.joined);
+        let ledger = self.ledger.iter();
+        let ledger = ledger.filter_map(|key| kept.ledger_unit(key)?.joined);
+        let joined = project.chain(ledger);
+        let numbers: FxHashSet<GroupNumber> = joined.map(|joined| joined.group).collect();
+        for group in numbers.iter().filter_map(|number| kept.groups.get(number)) {
+            self.add_group(group);
+        }
+    }
+
     /// All units of a document.
     pub(super) fn add_document(&mut self, kept: &Kept, document: &DocumentKey) {
         self.ledger.extend(kept.parts_of(document));
@@ -62,7 +85,7 @@ impl Scene {
     }
 
     /// The documents of all units, those that payments pay, and those asked for besides.
-    pub(super) fn all_documents(&self, kept: &Kept) -> BTreeSet<DocumentKey> {
+    pub(super) fn all_documents(&self, kept: &Kept) -> FxHashSet<DocumentKey> {
         let mut documents = self.documents.clone();
         for key in &self.ledger {
             documents.insert(key.document.clone());
@@ -73,75 +96,97 @@ impl Scene {
     }
 }
 
-/// The units of a scene with their names.
+/// The units of a scene with their names, in the order of the books.
 pub(super) struct Cast<'k> {
     pub(super) project: Vec<ProjectUnit<'k>>,
     pub(super) ledger: Vec<LedgerUnit<'k>>,
     pub(super) project_keys: Vec<ProjectKey>,
     pub(super) ledger_keys: Vec<LedgerKey>,
+    /// What is known of them, at the same places.
+    pub(super) known_project: Vec<&'k KeptProject>,
+    pub(super) known_ledger: Vec<&'k KeptLedger>,
+    project_places: FxHashMap<ProjectKey, u32>,
+    ledger_places: FxHashMap<LedgerKey, u32>,
 }
 
 impl<'k> Cast<'k> {
     /// Revives the units of a scene in books that hold their records.
     pub(super) fn new(kept: &'k Kept, scene: &Scene, view: &View<'_>) -> Self {
-        let places = keys::places(view.project);
         let mut cast = Self {
             project: Vec::with_capacity(scene.project.len()),
             ledger: Vec::with_capacity(scene.ledger.len()),
             project_keys: Vec::with_capacity(scene.project.len()),
             ledger_keys: Vec::with_capacity(scene.ledger.len()),
+            known_project: Vec::with_capacity(scene.project.len()),
+            known_ledger: Vec::with_capacity(scene.ledger.len()),
+            project_places: FxHashMap::default(),
+            ledger_places: FxHashMap::default(),
         };
-        for key in &scene.project {
-            let place = places.get(&key.record());
-            if let (Some(unit), Some(place)) = (kept.project_unit(key), place) {
-                cast.project.push(unit.revive(*place, None));
-                cast.project_keys.push(*key);
-            }
-        }
-        for (unit, key) in cast.project.iter_mut().zip(&cast.project_keys) {
-            let pays = kept.project_unit(key).and_then(|unit| unit.pays);
-            unit.pays = pays.and_then(|paid| place_of(&cast.project_keys, &paid));
-        }
-        let document = |key: &DocumentKey| view.document(key.kind, &key.id);
-        for key in &scene.ledger {
-            if let (Some(unit), Some(place)) = (kept.ledger_unit(key), document(&key.document)) {
-                let pays = unit.pays.as_ref().and_then(document);
-                cast.ledger.push(unit.revive(place, pays, key.nth));
-                cast.ledger_keys.push(key.clone());
-            }
+        cast.revive_project(kept, scene, view);
+        cast.revive_ledger(kept, scene, view);
+        cast.project_places = cast.project_keys.iter().copied().zip(0..).collect();
+        cast.ledger_places = cast.ledger_keys.iter().cloned().zip(0..).collect();
+        for (unit, known) in cast.project.iter_mut().zip(&cast.known_project) {
+            unit.pays = known
+                .pays
+                .and_then(|paid| cast.project_places.get(&paid).copied());
         }
         cast
     }
 
+    fn revive_project(&mut self, kept: &'k Kept, scene: &Scene, view: &View<'_>) {
+        let places = keys::places(view.project);
+        let mut wanted: Vec<&ProjectKey> = scene.project.iter().collect();
+        wanted.sort_unstable();
+        for key in wanted {
+            let place = places.get(&key.record());
+            if let (Some(known), Some(place)) = (kept.project_unit(key), place) {
+                self.project.push(known.revive(*place, None));
+                self.project_keys.push(*key);
+                self.known_project.push(known);
+            }
+        }
+    }
+
+    fn revive_ledger(&mut self, kept: &'k Kept, scene: &Scene, view: &View<'_>) {
+        let document = |key: &DocumentKey| view.document(key.kind, &key.id);
+        let mut wanted: Vec<&LedgerKey> = scene.ledger.iter().collect();
+        wanted.sort_unstable();
+        for key in wanted {
+            if let (Some(known), Some(place)) = (kept.ledger_unit(key), document(&key.document)) {
+                let pays = known.pays.as_ref().and_then(document);
+                self.ledger.push(known.revive(place, pays, key.nth));
+                self.ledger_keys.push(key.clone());
+                self.known_ledger.push(known);
+            }
+        }
+    }
+
     pub(super) fn project_place(&self, key: &ProjectKey) -> Option<u32> {
-        place_of(&self.project_keys, key)
+        self.project_places.get(key).copied()
     }
 
     pub(super) fn ledger_place(&self, key: &LedgerKey) -> Option<u32> {
-        place_of(&self.ledger_keys, key)
+        self.ledger_places.get(key).copied()
+    }
+
+    /// Numbers of the groups that the units are in.
+    pub(super) fn groups(&self) -> BTreeSet<GroupNumber> {
+        let project = self.known_project.iter().filter_map(|known| known.joined);
+        let ledger = self.known_ledger.iter().filter_map(|known| known.joined);
+        project.chain(ledger).map(|joined| joined.group).collect()
     }
 
     /// The kept groups of these units as a pairing, with as much of each group as is here.
     pub(super) fn pairing(&self, kept: &Kept) -> Pairing {
-        let mut numbers: BTreeSet<u32> = BTreeSet::new();
-        let project = self
-            .project_keys
-            .iter()
-            .filter_map(|key| kept.project_unit(key));
-        numbers.extend(project.filter_map(|unit| Some(unit.joined?.group)));
-        let ledger = self
-            .ledger_keys
-            .iter()
-            .filter_map(|key| kept.ledger_unit(key));
-        numbers.extend(ledger.filter_map(|unit| Some(unit.joined?.group)));
         let mut pairing = Pairing::new(self.project.len(), self.ledger.len());
-        for number in numbers {
+        for number in self.groups() {
             if let Some(group) = kept.groups.get(&number) {
                 pairing.found(self.local(group));
             }
         }
-        for (key, place) in self.project_keys.iter().zip(0..) {
-            let broken = kept.project_unit(key).and_then(|unit| unit.broken.clone());
+        for (known, place) in self.known_project.iter().zip(0..) {
+            let broken = known.broken.clone();
             pairing
                 .broken_links
                 .extend(broken.map(|gone| (place, gone)));
@@ -150,7 +195,7 @@ impl<'k> Cast<'k> {
     }
 
     /// A kept group with the places of those of its units that are here.
-    pub(super) fn local(&self, group: &KeptGroup) -> Group {
+    fn local(&self, group: &KeptGroup) -> Group {
         let project = group
             .project
             .iter()
@@ -163,19 +208,16 @@ impl<'k> Cast<'k> {
         }
     }
 
-    /// The names of a group's units.
-    pub(super) fn named(&self, group: &Group) -> (Vec<ProjectKey>, Vec<LedgerKey>) {
-        let project = group
+    /// Whether a kept group and one that was found hold the same units.
+    pub(super) fn is_same(&self, was: &KeptGroup, now: &Group) -> bool {
+        let project = now
             .project
             .iter()
-            .map(|place| self.project_keys[*place as usize]);
-        let ledger = group.ledger.iter();
-        let ledger = ledger.map(|place| self.ledger_keys[*place as usize].clone());
-        (project.collect(), ledger.collect())
+            .map(|place| &self.project_keys[*place as usize]);
+        let ledger = now
+            .ledger
+            .iter()
+            .map(|place| &self.ledger_keys[*place as usize]);
+        was.project.iter().eq(project) && was.ledger.iter().eq(ledger)
     }
-}
-
-fn place_of<K: Ord>(keys: &[K], key: &K) -> Option<u32> {
-    let place = keys.binary_search(key).ok()?;
-    u32::try_from(place).ok()
 }

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use figures::Money;
 use figures::model::{Books, DocumentKind, Incomplete, LedgerBooks, LedgerDocument, ProjectBooks};
-use rustc_hash::FxHashMap;
+use figures::{Date, Money};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{DocumentKey, ProjectKey};
 use crate::reconcile::order;
+use crate::reconcile::policy::Policy;
 use crate::reconcile::units::ProjectKind;
+use crate::reconcile::view::View;
 
 /// All records.
 #[derive(Debug, Default)]
@@ -160,14 +162,13 @@ impl Shelf {
         books
     }
 
-    /// Books of whole jobs and of single records, with all lists. The lists are lent: they come
-    /// back with [`Shelf::take_back`].
+    /// Procore's books of whole jobs and of single records, with the company's lists. These are
+    /// lent: they come back with [`Shelf::take_back`].
     pub(super) fn lend<'k>(
         &mut self,
         jobs: &BTreeSet<i64>,
         singles: impl Iterator<Item = &'k ProjectKey>,
-        documents: &BTreeSet<DocumentKey>,
-    ) -> Books {
+    ) -> ProjectBooks {
         let mut company = std::mem::take(&mut self.company);
         for job in jobs {
             let Some(project) = self.projects.get(job) else {
@@ -194,32 +195,34 @@ impl Shelf {
                 copy_single(&mut company, project, single);
             }
         }
-        let mut lists = std::mem::take(&mut self.lists);
-        lists.documents = documents
-            .iter()
-            .filter_map(|key| self.documents.get(key))
-            .cloned()
-            .collect();
-        let mut project = company;
-        order::put_project_in_order(&mut project);
-        Books {
-            project: Some(project),
-            ledger: Some(lists),
-            incomplete: Vec::new(),
-        }
+        order::order_records(&mut company);
+        company
     }
 
     /// Takes lent lists back.
-    pub(super) fn take_back(&mut self, books: Books) {
-        let (Some(mut company), Some(mut lists)) = (books.project, books.ledger) else {
-            return;
-        };
+    pub(super) fn take_back(&mut self, mut company: ProjectBooks) {
         macro_rules! clear {
             ($($list:ident),*) => { $(company.$list.clear();)* };
         }
         of_project!(clear);
-        lists.documents.clear();
-        (self.company, self.lists) = (company, lists);
+        self.company = company;
+    }
+
+    /// Lent books, with QuickBooks' lists and some of its documents.
+    pub(super) fn view<'v>(
+        &'v self,
+        as_of: Date,
+        policy: &'v Policy,
+        lent: &'v ProjectBooks,
+        documents: &FxHashSet<DocumentKey>,
+    ) -> View<'v> {
+        let found = documents
+            .iter()
+            .filter_map(|key| self.documents.get_key_value(key));
+        let mut found: Vec<(&DocumentKey, &LedgerDocument)> = found.collect();
+        found.sort_unstable_by_key(|(key, _)| *key);
+        let documents = found.into_iter().map(|(_, document)| document).collect();
+        View::over(as_of, policy, lent, (&self.lists, documents))
     }
 }
 

@@ -96,14 +96,14 @@ impl State {
         state.take_groups(worked, &names);
         state.take_questions(&worked.pairing.questions, worked.project, view);
         let terms = checks::terms(view);
-        for document in &view.ledger.documents {
+        for document in &view.documents {
             let found = checks::discounts_of(view, &terms, document);
             if !found.is_empty() {
                 state.discounts.insert(DocumentKey::of(document), found);
             }
         }
         state.take_findings(worked, &names);
-        let all: Vec<i64> = state.kept.project.keys().copied().collect();
+        let all: Vec<i64> = state.kept.units_of.keys().copied().collect();
         let with_documents: Vec<i64> = state.kept.documents_of.keys().copied().collect();
         state.add_up(all.into_iter().chain(with_documents));
         Some(state)
@@ -360,7 +360,7 @@ impl State {
             for measure in Measure::ALL {
                 self.totals.remove(&(*job, measure));
             }
-            for unit in self.kept.project.get(job).into_iter().flatten() {
+            for unit in self.kept.project_of(*job) {
                 for (measure, amount) in moved(unit.family, unit.share) {
                     self.totals.entry((*job, measure)).or_default().0 += amount;
                 }
@@ -520,7 +520,7 @@ fn rejections(worked: &Worked<'_, '_>) -> BTreeMap<DocumentKey, Vec<Rejection>> 
 
 /// Marks of the documents of customers whose project only their documents could tell.
 fn evidence(view: &View<'_>, jobs: &JobMap) -> FxHashSet<Mark> {
-    let documents = view.ledger.documents.iter();
+    let documents = view.documents.iter();
     documents
         .filter_map(|document| {
             let (sort, customer) = job_evidence::mark_of(document)?;

@@ -24,7 +24,7 @@ pub(crate) fn ledger_units<'a>(
         units: Vec::new(),
         rejections,
     };
-    for (place, document) in view.ledger.documents.iter().enumerate() {
+    for (place, document) in view.documents.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         let from = cutter.units.len();
         match document.kind {

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let (one, other) = (case.project_date()?, case.ledger_date()?);
     let apart = figures::dates::days_between(one, other).abs();
-    let closed = context.view.ledger.closing_date;
+    let closed = context.view.lists.closing_date;
     let over_closing = closed.is_some_and(|closed| (one <= closed) != (other <= closed));
     let over_today = context.view.counts(Some(one)) != context.view.counts(Some(other))
         && !case.residual.is_empty();

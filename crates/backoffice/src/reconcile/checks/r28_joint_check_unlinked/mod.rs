@@ -92,9 +92,9 @@ fn joint_check<'a>(
     };
     context
         .view
-        .ledger
         .documents
         .iter()
+        .copied()
         .filter(|document| document.kind == DocumentKind::Purchase && !document.voided)
         .find(|check| check.total == amount && near(check) && named(check) && is_joint(context, check))
 }
@@ -136,7 +136,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 /// The open bill of this amount of one of a check's payees.
 fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'a LedgerDocument> {
     let (one, other) = payees(context.view.payee(check))?;
-    context.view.ledger.documents.iter().find(|bill| {
+    context.view.documents.iter().copied().find(|bill| {
         let vendor = names::normalise(context.view.payee(bill));
         bill.kind == DocumentKind::Bill
             && bill.balance == check.total

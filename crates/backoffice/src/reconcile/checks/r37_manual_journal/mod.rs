@@ -39,7 +39,7 @@ pub(crate) fn unexplained(context: &Context<'_, '_>) -> Vec<Hit> {
         }
     }
     let mut hits = Vec::new();
-    for (place, document) in context.view.ledger.documents.iter().enumerate() {
+    for (place, document) in context.view.documents.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(NONE);
         let manual = document.kind == DocumentKind::JournalEntry
             && document.date <= context.view.as_of

@@ -43,7 +43,7 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         }
     }
     let mut hits = Vec::new();
-    for document in &context.view.ledger.documents {
+    for document in &context.view.documents {
         let paid = document.kind == DocumentKind::BillPayment
             && !document.voided
             && document.date <= context.view.as_of;

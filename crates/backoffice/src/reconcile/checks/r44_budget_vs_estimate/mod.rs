@@ -30,7 +30,7 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut theirs: BTreeMap<i64, (Money, &str)> = BTreeMap::new();
     for budget in context
         .view
-        .ledger
+        .lists
         .budgets
         .iter()
         .filter(|budget| budget.active)

@@ -197,7 +197,7 @@ impl<'a> Run<'_, 'a> {
         if unit.family == Family::Payment && unit.kind == ProjectKind::DirectCost {
             return;
         }
-        let gone = self.view.ledger.tombstones.iter().find(|tombstone| {
+        let gone = self.view.lists.tombstones.iter().find(|tombstone| {
             tombstone.id == link.id
                 && link
                     .kind
