@@ -7,9 +7,11 @@ use figures::{Date, SmolStr};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use super::marks::{UnitMarks, marks_of};
 use crate::reconcile::checks::{AccountVote, JobVote};
 use crate::reconcile::matching::pairing::{Group, Stage};
 use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectUnit, Share, Shown, Standing};
+use crate::reconcile::view::View;
 
 /// Number of a kept group.
 pub(super) type GroupNumber = u32;
@@ -52,6 +54,7 @@ pub(super) struct KeptLedger {
     pub(super) share: Share,
     pub(super) part: Part,
     one_job: bool,
+    pub(super) marks: UnitMarks,
     pub(super) joined: Option<Joined>,
     /// What was counted of it among the habits of its job.
     pub(super) vote: Option<JobVote>,
@@ -134,10 +137,12 @@ impl KeptProject {
 }
 
 impl KeptLedger {
-    pub(super) fn keep(unit: &LedgerUnit<'_>, pays: Option<DocumentKey>) -> Self {
+    pub(super) fn keep(unit: &LedgerUnit<'_>, view: &View<'_>) -> Self {
+        let document = view.at(unit.document);
         Self {
             family: unit.family,
-            pays,
+            pays: unit.pays.map(|paid| DocumentKey::of(view.at(paid))),
+            marks: marks_of(unit, document),
             job: unit.job,
             party: unit.party,
             party_name: SmolStr::new(unit.party_name),

@@ -5,11 +5,10 @@ use std::hash::{Hash, Hasher};
 use figures::model::LedgerDocument;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::kept::KeptLedger;
 use super::keys::DocumentKey;
 use crate::reconcile::checks::compact_number;
 use crate::reconcile::matching::pairing::compact;
-use crate::reconcile::units::Family;
+use crate::reconcile::units::{Family, LedgerUnit};
 
 /// Documents by what repetitions share. Two marks may fall together; whoever looks compares.
 #[derive(Debug, Default)]
@@ -18,22 +17,22 @@ pub(super) struct Marks {
 }
 
 /// What a unit may share with its repetition (domain rule E3), or with what a voided document
-/// was entered again as.
-pub(super) fn marks_of(unit: &KeptLedger, document: &LedgerDocument) -> Vec<u64> {
-    let mut marks = Vec::with_capacity(3);
+/// was entered again as: two forms of its number, and its amount.
+pub(super) type UnitMarks = [Option<u64>; 3];
+
+pub(super) fn marks_of(unit: &LedgerUnit<'_>, document: &LedgerDocument) -> UnitMarks {
     let whose = match (unit.family, document.customer.as_deref()) {
         (Family::Billing, Some(customer)) => mark(&("customer", customer)),
         _ => mark(&("party", unit.party)),
     };
     let family = unit.family;
-    if !unit.number.is_empty() {
-        marks.push(mark(&(family, whose, compact_number(&unit.number))));
-        marks.push(mark(&(family, unit.party, compact(&unit.number))));
-    }
-    if matches!(family, Family::Billing | Family::Cost) {
-        marks.push(mark(&(family, whose, unit.shown.gross.cents())));
-    }
-    marks
+    let has_number = !unit.number.is_empty();
+    let by_amount = matches!(family, Family::Billing | Family::Cost);
+    [
+        has_number.then(|| mark(&(family, whose, compact_number(unit.number)))),
+        has_number.then(|| mark(&(family, unit.party, compact(unit.number)))),
+        by_amount.then(|| mark(&(family, whose, unit.shown.gross.cents()))),
+    ]
 }
 
 fn mark(of: &impl Hash) -> u64 {
@@ -43,8 +42,8 @@ fn mark(of: &impl Hash) -> u64 {
 }
 
 impl Marks {
-    pub(super) fn add(&mut self, marks: &[u64], document: &DocumentKey) {
-        for mark in marks {
+    pub(super) fn add(&mut self, marks: &UnitMarks, document: &DocumentKey) {
+        for mark in marks.iter().flatten() {
             let same = self.documents.entry(*mark).or_default();
             if !same.contains(document) {
                 same.push(document.clone());
@@ -52,16 +51,16 @@ impl Marks {
         }
     }
 
-    pub(super) fn remove(&mut self, marks: &[u64], document: &DocumentKey) {
-        for mark in marks {
+    pub(super) fn remove(&mut self, marks: &UnitMarks, document: &DocumentKey) {
+        for mark in marks.iter().flatten() {
             if let Some(same) = self.documents.get_mut(mark) {
                 same.retain(|one| one != document);
             }
         }
     }
 
-    pub(super) fn with(&self, marks: &[u64]) -> impl Iterator<Item = &DocumentKey> {
-        let found = marks.iter().filter_map(|mark| self.documents.get(mark));
-        found.flatten()
+    /// Documents with this mark.
+    pub(super) fn with(&self, mark: u64) -> impl Iterator<Item = &DocumentKey> {
+        self.documents.get(&mark).into_iter().flatten()
     }
 }

@@ -9,7 +9,6 @@ use rustc_hash::FxHashSet;
 use super::Reconciler;
 use super::kept::KeptLedger;
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
-use super::marks::marks_of;
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, Scene};
 use super::state::{
@@ -40,8 +39,9 @@ impl Reconciler {
         touched: &Touched,
         fresh: &Fresh,
     ) -> BTreeMap<SmolStr, Option<Finding>> {
-        let asked = self.also_asked(touched, fresh);
-        let scene = self.scene_to_check(fresh, &asked);
+        let anew = Scene::of_fresh(&self.state.kept, fresh);
+        let asked = self.also_asked(touched, &anew);
+        let scene = self.scene_to_check(fresh, anew, &asked);
         let mut documents = scene.all_documents(&self.state.kept);
         self.add_looked_up(&scene, &mut documents);
         let lent = self.shelf.lend(&fresh.jobs, scene.project.iter());
@@ -63,7 +63,7 @@ impl Reconciler {
     }
 
     /// Units of other jobs that may be judged otherwise because of what was touched.
-    fn also_asked(&self, touched: &Touched, fresh: &Fresh) -> Asked {
+    fn also_asked(&self, touched: &Touched, anew: &Scene) -> Asked {
         let kept = &self.state.kept;
         let mut asked = Asked::default();
         let changed =
@@ -113,37 +113,30 @@ impl Reconciler {
             });
             asked.project.extend(labor.copied());
         }
-        self.add_repeated(touched, fresh, &mut asked);
-        self.add_credits(fresh, &mut asked);
+        self.add_repeated(touched, anew, &mut asked);
+        self.add_credits(anew, &mut asked);
         asked
     }
 
     /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.
-    fn add_repeated(&self, touched: &Touched, fresh: &Fresh, asked: &mut Asked) {
+    fn add_repeated(&self, touched: &Touched, anew: &Scene, asked: &mut Asked) {
         let kept = &self.state.kept;
-        let mut marks: BTreeSet<u64> = touched.marks.iter().copied().collect();
-        for key in &Scene::of_fresh(kept, fresh).ledger {
-            let document = self.shelf.documents.get(&key.document);
-            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document) {
-                marks.extend(marks_of(unit, document));
-            }
-        }
+        let fresh = anew.ledger.iter().filter_map(|key| kept.ledger_unit(key));
+        let fresh = fresh.flat_map(|unit| unit.marks).flatten();
+        let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(fresh).collect();
         for key in &kept.loose_ledger {
-            let document = self.shelf.documents.get(&key.document);
-            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document)
-                && marks_of(unit, document)
-                    .iter()
-                    .any(|mark| marks.contains(mark))
-            {
+            let of_unit = kept.ledger_unit(key).map(|unit| unit.marks);
+            let mut of_unit = of_unit.into_iter().flatten().flatten();
+            if of_unit.any(|mark| marks.contains(&mark)) {
                 asked.ledger.insert(key.clone());
             }
         }
     }
 
     /// Credits that fresh payments use up: what is wrong with the credit explains the payment.
-    fn add_credits(&self, fresh: &Fresh, asked: &mut Asked) {
+    fn add_credits(&self, anew: &Scene, asked: &mut Asked) {
         let kept = &self.state.kept;
-        for key in &Scene::of_fresh(kept, fresh).ledger {
+        for key in &anew.ledger {
             let paying = matches!(
                 key.document.kind,
                 DocumentKind::Payment | DocumentKind::BillPayment
@@ -163,9 +156,8 @@ impl Reconciler {
     }
 
     /// What must be looked at to judge what is fresh or asked about.
-    fn scene_to_check(&self, fresh: &Fresh, asked: &Asked) -> Scene {
+    fn scene_to_check(&self, fresh: &Fresh, mut scene: Scene, asked: &Asked) -> Scene {
         let kept = &self.state.kept;
-        let mut scene = Scene::of_fresh(kept, fresh);
         scene.project.extend(asked.project.iter().copied());
         scene.ledger.extend(asked.ledger.iter().cloned());
         scene.add_groups(kept);
@@ -236,18 +228,15 @@ impl Reconciler {
     /// Documents that unpaired ones may repeat.
     fn add_originals(&self, scene: &mut Scene) {
         let kept = &self.state.kept;
-        let mut marks: Vec<u64> = Vec::new();
-        for key in &scene.ledger {
-            let document = self.shelf.documents.get(&key.document);
-            if let (Some(unit), Some(document)) = (kept.ledger_unit(key), document)
-                && unit.joined.is_none()
-            {
-                marks.extend(marks_of(unit, document));
+        let mut found: FxHashSet<&DocumentKey> = FxHashSet::default();
+        for unit in scene.ledger.iter().filter_map(|key| kept.ledger_unit(key)) {
+            if unit.joined.is_none() {
+                let marks = unit.marks.iter().flatten();
+                found.extend(marks.flat_map(|mark| self.state.marks.with(*mark)));
             }
         }
-        let found: Vec<DocumentKey> = self.state.marks.with(&marks).cloned().collect();
         for document in found {
-            scene.add_document(kept, &document);
+            scene.add_document(kept, document);
         }
     }
 

@@ -9,8 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::kept::{GroupNumber, KeptLedger, KeptProject};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
-use super::marks::marks_of;
-use super::shelf::targets;
+use super::shelf::{Project, targets};
 use super::state::{self, State};
 use super::{Change, Reconciler};
 use crate::reconcile::checks::{self, Turn};
@@ -113,7 +112,9 @@ impl Reconciler {
                 .collect()
         };
         let now = (marks(&books), owners(&books));
-        let before = self.shelf.projects.insert(job, books).unwrap_or_default();
+        let project = Project::new(books);
+        let before = self.shelf.projects.insert(job, project);
+        let before = before.unwrap_or_default().books;
         now == (marks(&before), owners(&before))
     }
 
@@ -224,9 +225,7 @@ fn recut_documents(state: &mut State, touched: &mut Touched, view: &View<'_>) {
     for key in &touched.documents {
         let place = view.document(key.kind, &key.id);
         let parts = cut.iter().filter(|unit| Some(unit.document) == place);
-        let mut parts: Vec<KeptLedger> = parts
-            .map(|unit| KeptLedger::keep(unit, state::pays(unit, view)))
-            .collect();
+        let mut parts: Vec<KeptLedger> = parts.map(|unit| KeptLedger::keep(unit, view)).collect();
         let before = state.kept.ledger.get(key).cloned().unwrap_or_default();
         let as_it_was = !touched.changed.contains(key) && before.len() == parts.len();
         for (nth, unit) in before.iter().enumerate() {
@@ -252,25 +251,12 @@ fn recut_documents(state: &mut State, touched: &mut Touched, view: &View<'_>) {
                 .extend(parts.iter().filter_map(|part| part.job));
             touched.anew.insert(key.clone());
         }
-        let was = touched
-            .before
-            .iter()
-            .find(|one| DocumentKey::of(one) == *key);
-        let now = place.map(|place| view.at(place));
-        if let Some(document) = was.or(now) {
-            let marks: Vec<u64> = before
-                .iter()
-                .flat_map(|unit| marks_of(unit, document))
-                .collect();
-            state.marks.remove(&marks, key);
-            touched.marks.extend(marks);
+        for unit in &before {
+            state.marks.remove(&unit.marks, key);
         }
-        if let Some(document) = now {
-            touched
-                .marks
-                .extend(parts.iter().flat_map(|part| marks_of(part, document)));
-        }
-        state.put_parts(key, parts, view);
+        let marks = before.iter().chain(&parts).flat_map(|unit| unit.marks);
+        touched.marks.extend(marks.flatten());
+        state.put_parts(key, parts);
         let all: Vec<LedgerKey> = state.kept.parts_of(key).collect();
         state.note_loose_ledger(all.iter());
     }

@@ -9,7 +9,6 @@ use rustc_hash::FxHashMap;
 use super::Reconciler;
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
-use super::marks::marks_of;
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, Scene};
 use super::state::{Names, State, vote};
@@ -106,14 +105,11 @@ impl Reconciler {
             {
                 scene.add_group(group);
             }
-            if unit.standing == Standing::Void
-                && let Some(document) = self.shelf.documents.get(&key.document)
-            {
-                let marks = marks_of(unit, document);
-                let again: Vec<DocumentKey> = self.state.marks.with(&marks).cloned().collect();
-                again
-                    .iter()
-                    .for_each(|document| scene.add_document(kept, document));
+            if unit.standing == Standing::Void {
+                let marks = unit.marks.iter().flatten();
+                for document in marks.flat_map(|mark| self.state.marks.with(*mark)) {
+                    scene.add_document(kept, document);
+                }
             }
         }
         scene.add_groups(kept);

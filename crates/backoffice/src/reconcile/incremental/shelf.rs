@@ -7,7 +7,7 @@ use figures::model::{Books, DocumentKind, Incomplete, LedgerBooks, LedgerDocumen
 use figures::{Date, Money};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::keys::{DocumentKey, ProjectKey};
+use super::keys::{self, DocumentKey, ProjectKey, RecordKey};
 use crate::reconcile::order;
 use crate::reconcile::policy::Policy;
 use crate::reconcile::units::ProjectKind;
@@ -19,7 +19,7 @@ pub(super) struct Shelf {
     /// Procore's lists that belong to no single project.
     company: ProjectBooks,
     /// What belongs to one project.
-    pub(super) projects: BTreeMap<i64, ProjectBooks>,
+    pub(super) projects: BTreeMap<i64, Project>,
     /// QuickBooks' lists, without documents.
     lists: LedgerBooks,
     pub(super) documents: FxHashMap<DocumentKey, LedgerDocument>,
@@ -30,6 +30,14 @@ pub(super) struct Shelf {
     payers: FxHashMap<DocumentKey, BTreeSet<DocumentKey>>,
     /// Checks and charges by amount, and bills by open amount: a joint check is found by them.
     by_amount: BTreeMap<(DocumentKind, i64), BTreeSet<DocumentKey>>,
+}
+
+/// The records of a project, every list by id.
+#[derive(Debug, Default)]
+pub(super) struct Project {
+    pub(super) books: ProjectBooks,
+    /// Where each record is in its list.
+    places: FxHashMap<RecordKey, u32>,
 }
 
 /// Hands each list of a project's records to the same code.
@@ -62,9 +70,11 @@ impl Shelf {
             };
         }
         of_project!(sort_in);
+        let projects = projects.into_iter();
+        let projects = projects.map(|(job, books)| (job, Project::new(books)));
         let mut shelf = Self {
             company,
-            projects,
+            projects: projects.collect(),
             incomplete: books.incomplete,
             ..Self::default()
         };
@@ -148,7 +158,7 @@ impl Shelf {
         let (mut company, mut lists) = (self.company, self.lists);
         for mut project in self.projects.into_values() {
             macro_rules! put_back {
-                ($($list:ident),*) => { $(company.$list.append(&mut project.$list);)* };
+                ($($list:ident),*) => { $(company.$list.append(&mut project.books.$list);)* };
             }
             of_project!(put_back);
         }
@@ -176,23 +186,20 @@ impl Shelf {
             };
             macro_rules! copy {
                 ($($list:ident),*) => {
-                    $(company.$list.extend(project.$list.iter().cloned());)*
+                    $(company.$list.extend(project.books.$list.iter().cloned());)*
                 };
             }
             of_project!(copy);
         }
-        let mut wanted: BTreeSet<Single> = singles
-            .filter(|key| !jobs.contains(&key.job))
-            .map(|key| (key.job, key.kind, key.id))
-            .collect();
-        let agreements: Vec<Single> = wanted
-            .iter()
-            .flat_map(|single| self.agreements(single))
-            .collect();
+        let singles = singles.filter(|key| !jobs.contains(&key.job));
+        let mut wanted: FxHashSet<(i64, RecordKey)> =
+            singles.map(|key| (key.job, key.record())).collect();
+        let agreements = wanted.iter().flat_map(|single| self.agreements(single));
+        let agreements: Vec<(i64, RecordKey)> = agreements.collect();
         wanted.extend(agreements);
-        for single in &wanted {
-            if let Some(project) = self.projects.get(&single.0) {
-                copy_single(&mut company, project, single);
+        for (job, record) in &wanted {
+            if let Some(project) = self.projects.get(job) {
+                project.copy(&mut company, record);
             }
         }
         order::order_records(&mut company);
@@ -244,52 +251,58 @@ pub(super) fn targets(document: &LedgerDocument) -> impl Iterator<Item = Documen
     })
 }
 
-/// A record of a project: the project, what it is, and its id.
-type Single = (i64, ProjectKind, i64);
-
-/// The records of a list that have this id.
-macro_rules! by_id {
-    ($from:ident, $list:ident, $id:expr) => {{
-        let at = $from.$list.partition_point(|one| one.id < $id);
-        $from.$list[at..].iter().take_while(|one| one.id == $id)
-    }};
-}
-
 impl Shelf {
     /// The agreements that a record belongs to.
-    fn agreements(&self, (job, kind, id): &Single) -> Vec<Single> {
+    fn agreements(&self, (job, record): &(i64, RecordKey)) -> Vec<(i64, RecordKey)> {
         let Some(project) = self.projects.get(job) else {
             return Vec::new();
         };
-        let prime = |id| (*job, ProjectKind::PrimeContract, id);
-        let commitment = |id| (*job, ProjectKind::Commitment, id);
-        match kind {
-            ProjectKind::PayApplication => by_id!(project, pay_applications, *id)
-                .map(|one| prime(one.contract_id))
-                .collect(),
-            ProjectKind::SubcontractorInvoice => by_id!(project, subcontractor_invoices, *id)
-                .map(|one| commitment(one.commitment_id))
-                .collect(),
-            ProjectKind::ContractPayment => by_id!(project, contract_payments, *id)
-                .flat_map(|one| [prime(one.contract_id), commitment(one.contract_id)])
-                .collect(),
+        let Some(at) = project.places.get(record).map(|place| *place as usize) else {
+            return Vec::new();
+        };
+        let prime = |id| (*job, (ProjectKind::PrimeContract, id, 0));
+        // A commitment of either kind may have the id.
+        let commitments = |id| [0, 1].map(|apart| (*job, (ProjectKind::Commitment, id, apart)));
+        match record.0 {
+            ProjectKind::PayApplication => {
+                vec![prime(project.books.pay_applications[at].contract_id)]
+            }
+            ProjectKind::SubcontractorInvoice => {
+                commitments(project.books.subcontractor_invoices[at].commitment_id).to_vec()
+            }
+            ProjectKind::ContractPayment => {
+                let contract = project.books.contract_payments[at].contract_id;
+                let [one, other] = commitments(contract);
+                vec![prime(contract), one, other]
+            }
             _ => Vec::new(),
         }
     }
 }
 
-fn copy_single(into: &mut ProjectBooks, from: &ProjectBooks, (_, kind, id): &Single) {
-    macro_rules! copy {
-        ($list:ident) => {
-            into.$list.extend(by_id!(from, $list, *id).cloned())
-        };
+impl Project {
+    pub(super) fn new(books: ProjectBooks) -> Self {
+        let places = keys::places(&books);
+        Self { books, places }
     }
-    match kind {
-        ProjectKind::PrimeContract => copy!(prime_contracts),
-        ProjectKind::PayApplication => copy!(pay_applications),
-        ProjectKind::ContractPayment => copy!(contract_payments),
-        ProjectKind::Commitment => copy!(commitments),
-        ProjectKind::SubcontractorInvoice => copy!(subcontractor_invoices),
-        ProjectKind::DirectCost => copy!(direct_costs),
+
+    /// Copies a record into other books, if it is here.
+    fn copy(&self, into: &mut ProjectBooks, record: &RecordKey) {
+        let Some(at) = self.places.get(record).map(|place| *place as usize) else {
+            return;
+        };
+        macro_rules! copy {
+            ($list:ident) => {
+                into.$list.push(self.books.$list[at].clone())
+            };
+        }
+        match record.0 {
+            ProjectKind::PrimeContract => copy!(prime_contracts),
+            ProjectKind::PayApplication => copy!(pay_applications),
+            ProjectKind::ContractPayment => copy!(contract_payments),
+            ProjectKind::Commitment => copy!(commitments),
+            ProjectKind::SubcontractorInvoice => copy!(subcontractor_invoices),
+            ProjectKind::DirectCost => copy!(direct_costs),
+        }
     }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::kept::{GroupVotes, Joined, Kept, KeptGroup, KeptLedger, KeptProject};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
-use super::marks::{Marks, marks_of};
+use super::marks::Marks;
 use super::verdicts::{Home, Place, Verdicts};
 use crate::reconcile::cases::{self, Case};
 use crate::reconcile::checks::{self, Hit, JobVote, Tally, Turn, Wide};
@@ -139,7 +139,7 @@ impl State {
         }
         let mut parts: Vec<KeptLedger> = Vec::new();
         for (place, unit) in worked.ledger.iter().enumerate() {
-            let mut kept = KeptLedger::keep(unit, pays(unit, view));
+            let mut kept = KeptLedger::keep(unit, view);
             kept.joined = joined(&pairing.of_ledger, &pairing.joined_ledger, place);
             kept.vote = vote(&kept, view, unit);
             parts.push(kept);
@@ -148,23 +148,16 @@ impl State {
                 .get(place + 1)
                 .is_none_or(|next| next.document != *document)
             {
-                self.put_parts(document, std::mem::take(&mut parts), view);
+                self.put_parts(document, std::mem::take(&mut parts));
             }
         }
         Some(Names { project, ledger })
     }
 
     /// Puts the units of a document in, with their marks.
-    pub(super) fn put_parts(
-        &mut self,
-        document: &DocumentKey,
-        parts: Vec<KeptLedger>,
-        view: &View<'_>,
-    ) {
-        if let Some(place) = view.document(document.kind, &document.id) {
-            for part in &parts {
-                self.marks.add(&marks_of(part, view.at(place)), document);
-            }
+    pub(super) fn put_parts(&mut self, document: &DocumentKey, parts: Vec<KeptLedger>) {
+        for part in &parts {
+            self.marks.add(&part.marks, document);
         }
         self.kept.replace_document(document, parts);
     }
@@ -431,11 +424,6 @@ fn joined(of: &[u32], stages: &[Stage], place: usize) -> Option<Joined> {
         group: of[place],
         stage: stages[place],
     })
-}
-
-/// What a unit pays, by name.
-pub(super) fn pays(unit: &LedgerUnit<'_>, view: &View<'_>) -> Option<DocumentKey> {
-    unit.pays.map(|paid| DocumentKey::of(view.at(paid)))
 }
 
 /// A unit of Procore's, without what is known of it by others.
