@@ -1,10 +1,11 @@
 //! How a tenant keeps retainage in QuickBooks, and which measures it keeps there at all.
 
 use figures::Measure;
-use figures::model::{ChangeOrder, ChangeOrderKind, DocumentKind, ProjectBooks};
+use figures::model::{ChangeOrder, ChangeOrderKind, DocumentKind};
 use std::collections::BTreeSet;
 
 use super::checks::{Tally, Turn};
+use super::records::Records;
 use super::result::NotKept;
 use super::units::{Family, LedgerUnit, ProjectUnit, Share};
 use super::view::{View, is_agreed, is_approved};
@@ -138,20 +139,21 @@ pub(crate) fn not_kept(view: &View<'_>, convention: Convention) -> Vec<NotKept> 
 
 /// Change orders that count in the contract measure: approved ones of agreed prime contracts,
 /// legacy packages only on projects without modern ones.
-pub(crate) fn counted_changes(books: &ProjectBooks) -> impl Iterator<Item = &ChangeOrder> {
-    let agreed: BTreeSet<i64> = books
+pub(crate) fn counted_changes<'a>(records: &Records<'a>) -> impl Iterator<Item = &'a ChangeOrder> {
+    let agreed: BTreeSet<i64> = records
         .prime_contracts
         .iter()
         .filter(|contract| is_agreed(contract))
         .map(|contract| contract.id)
         .collect();
-    let modern: BTreeSet<i64> = books
+    let modern: BTreeSet<i64> = records
         .change_orders
         .iter()
         .filter(|change| change.kind == ChangeOrderKind::Prime)
         .map(|change| change.project_id)
         .collect();
-    books.change_orders.iter().filter(move |change| {
+    let changes = records.change_orders.iter().copied();
+    changes.filter(move |change| {
         is_approved(change)
             && agreed.contains(&change.contract_id)
             && match change.kind {

@@ -12,7 +12,8 @@ pub mod matching;
 mod order;
 pub mod policy;
 pub mod receipts;
-pub(crate) mod refusals;
+pub(crate) mod records;
+mod refusals;
 pub mod result;
 #[cfg(test)]
 mod scenario;
@@ -171,14 +172,14 @@ fn compare(worked: &Worked<'_, '_>, books: &Books, outcome: &mut Reconciliation)
         .findings
         .retain_mut(|finding| keep_kept(finding, &missing));
     let all: BTreeSet<i64> = view
-        .project
+        .company
         .projects
         .iter()
         .filter(|one| !one.deleted)
         .map(|one| one.id)
         .collect();
     outcome.bridges = bridge::bridges(&all, &kept, project, ledger, &outcome.findings);
-    outcome.blind_spots = view.project.blind_spots.clone();
+    outcome.blind_spots = view.company.blind_spots.clone();
     refusals::refuse(books, outcome);
     outcome.pairs = pairs(view, project, ledger, pairing);
     outcome.pairs.extend(jobs.pairs.iter().cloned());

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use figures::SmolStr;
 use figures::model::{Books, LedgerBooks, ProjectBooks};
 
+use super::records::Records;
+
 /// The books with every list by id, documents by kind first.
 pub(crate) fn in_order(books: &Books) -> Cow<'_, Books> {
     let project = books.project.as_ref().is_none_or(project_is_in_order);
@@ -38,8 +40,8 @@ fn by_number(id: &SmolStr) -> (usize, &str) {
 
 /// Says of a list of books, once for looking and once for sorting, what its order is.
 macro_rules! orders {
-    ($vis:vis $is:ident, $order:ident, $books:ty: $($list:ident by |$one:ident| $key:expr;)*) => {
-        $vis fn $is(books: &$books) -> bool {
+    ($is:ident, $order:ident, $books:ty: $($list:ident by |$one:ident| $key:expr;)*) => {
+        fn $is(books: &$books) -> bool {
             $(books.$list.is_sorted_by(|a, b| {
                 let left = { let $one = a; $key };
                 let right = { let $one = b; $key };
@@ -47,6 +49,12 @@ macro_rules! orders {
             }))&&*
         }
 
+        sorts! { fn $order, $books: $($list by |$one| $key;)* }
+    };
+}
+
+macro_rules! sorts {
+    ($vis:vis fn $order:ident, $books:ty: $($list:ident by |$one:ident| $key:expr;)*) => {
         $vis fn $order(books: &mut $books) {
             $(books.$list.sort_by(|a, b| {
                 let left = { let $one = a; $key };
@@ -77,17 +85,24 @@ orders! { company_is_in_order, order_company, ProjectBooks:
     time_entries by |one| one.id;
 }
 
-// Records of single projects.
-orders! { pub(crate) records_are_in_order, order_records, ProjectBooks:
-    prime_contracts by |one| one.id;
-    commitments by |one| (one.id, one.kind);
-    change_orders by |one| (one.id, one.kind);
-    pay_applications by |one| one.id;
-    subcontractor_invoices by |one| one.id;
-    contract_payments by |one| (one.id, one.contract_id);
-    direct_costs by |one| one.id;
-    billing_periods by |one| one.id;
+/// Says of the records of single projects what their order is.
+macro_rules! of_records {
+    ($with:ident! $($what:tt)*) => {
+        $with! { $($what)*
+            prime_contracts by |one| one.id;
+            commitments by |one| (one.id, one.kind);
+            change_orders by |one| (one.id, one.kind);
+            pay_applications by |one| one.id;
+            subcontractor_invoices by |one| one.id;
+            contract_payments by |one| (one.id, one.contract_id);
+            direct_costs by |one| one.id;
+            billing_periods by |one| one.id;
+        }
+    };
 }
+
+of_records! { orders! records_are_in_order, order_records, ProjectBooks: }
+of_records! { sorts! pub(crate) fn put_records_in_order, Records<'_>: }
 
 orders! { ledger_is_in_order, order_ledger, LedgerBooks:
     accounts by |one| by_number(&one.id);

@@ -8,6 +8,7 @@ use figures::{Date, Money, SmolStr};
 use rustc_hash::FxHashMap;
 
 use super::policy::Policy;
+use super::records::Records;
 
 /// What an account is to the reconciliation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,7 +99,9 @@ impl AccountRole {
 pub(crate) struct View<'a> {
     pub(crate) as_of: Date,
     pub(crate) policy: &'a Policy,
-    pub(crate) project: &'a ProjectBooks,
+    /// Procore's lists that belong to no single project.
+    pub(crate) company: &'a ProjectBooks,
+    pub(crate) records: Records<'a>,
     /// QuickBooks' lists. What documents there are is said by `documents`.
     pub(crate) lists: &'a LedgerBooks,
     /// Ledger documents in their order.
@@ -122,21 +125,22 @@ impl<'a> View<'a> {
         ledger: &'a LedgerBooks,
     ) -> Self {
         let documents = ledger.documents.iter().collect();
-        Self::over(as_of, policy, project, (ledger, documents))
+        let records = Records::of(project);
+        Self::over(as_of, policy, (project, records), (ledger, documents))
     }
 
-    /// The same with documents that are kept elsewhere, in their order.
+    /// The same with records and documents that are kept elsewhere, in their order.
     pub(crate) fn over(
         as_of: Date,
         policy: &'a Policy,
-        project: &'a ProjectBooks,
+        (company, records): (&'a ProjectBooks, Records<'a>),
         (ledger, documents): (&'a LedgerBooks, Vec<&'a LedgerDocument>),
     ) -> Self {
         let index = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         Self {
             as_of,
             policy,
-            project,
+            company,
             lists: ledger,
             roles: ledger
                 .accounts
@@ -159,16 +163,17 @@ impl<'a> View<'a> {
                 .map(|(place, document)| ((document.kind, document.id.as_str()), index(place)))
                 .collect(),
             documents,
-            primes: project
+            primes: records
                 .prime_contracts
                 .iter()
-                .map(|one| (one.id, one))
+                .map(|one| (one.id, *one))
                 .collect(),
-            commitments: project
+            commitments: records
                 .commitments
                 .iter()
-                .map(|one| (one.id, one))
+                .map(|one| (one.id, *one))
                 .collect(),
+            records,
             account_names: ledger
                 .accounts
                 .iter()
@@ -179,7 +184,7 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|vendor| (vendor.id.as_str(), vendor.name.as_str()))
                 .collect(),
-            vendor_names: project
+            vendor_names: company
                 .parties
                 .iter()
                 .map(|party| (party.id, party.name.as_str()))

@@ -126,7 +126,7 @@ impl<'c, 'a> Context<'c, 'a> {
                 .customer_places
                 .insert(&customer.id, u32::try_from(place).unwrap_or(NONE));
         }
-        for change in counted_changes(view.project) {
+        for change in counted_changes(&view.records) {
             *context.prime_changes.entry(change.contract_id).or_default() += change.amount;
         }
         for unit in ledger.iter().filter(|unit| unit.family == Family::Payment) {

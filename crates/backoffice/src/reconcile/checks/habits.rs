@@ -87,7 +87,7 @@ pub(crate) type AccountVote = (SmolStr, SmolStr);
 impl Habits {
     /// Habits that know the cost codes and nothing else yet.
     pub(crate) fn knowing(view: &View<'_>) -> Self {
-        let codes = view.project.cost_codes.iter();
+        let codes = view.company.cost_codes.iter();
         let codes: FxHashMap<i64, SmolStr> = codes.map(|one| (one.id, one.code.clone())).collect();
         let known = codes.values().filter(|code| !code.is_empty());
         Self {
@@ -219,9 +219,9 @@ fn single_code<'h>(
 ) -> Option<&'h str> {
     let lines = match unit.kind {
         ProjectKind::SubcontractorInvoice => {
-            &view.project.subcontractor_invoices[unit.place as usize].lines
+            &view.records.subcontractor_invoices[unit.place as usize].lines
         }
-        ProjectKind::DirectCost => &view.project.direct_costs[unit.place as usize].lines,
+        ProjectKind::DirectCost => &view.records.direct_costs[unit.place as usize].lines,
         _ => return None,
     };
     only(

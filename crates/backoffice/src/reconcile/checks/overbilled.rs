@@ -81,7 +81,7 @@ pub(super) fn scan(context: &Context<'_, '_>, agreement: &Agreement) -> Vec<Hit>
 
 /// Change orders of a contract that wait for approval.
 fn pending(context: &Context<'_, '_>, contract: i64, kind: ChangeOrderKind) -> Money {
-    let changes = context.view.project.change_orders.iter().filter(|change| {
+    let changes = context.view.records.change_orders.iter().filter(|change| {
         change.contract_id == contract
             && change.kind == kind
             && !change.deleted

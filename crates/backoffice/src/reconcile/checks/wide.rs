@@ -256,7 +256,7 @@ pub(crate) fn closed_vote(
     }
     let commitment = project[*group.project.first()? as usize].place as usize;
     let order = ledger[*group.ledger.first()? as usize].document;
-    (view.project.commitments[commitment].status == "complete")
+    (view.records.commitments[commitment].status == "complete")
         .then(|| !view.at(order).status.eq_ignore_ascii_case("open"))
 }
 

@@ -4,10 +4,11 @@
 //! among themselves.
 
 use figures::SmolStr;
-use figures::model::{CommitmentKind, DocumentKind, LedgerDocument, ProjectBooks};
+use figures::model::{CommitmentKind, DocumentKind, LedgerDocument};
 use figures::source::SourceRef;
 use rustc_hash::FxHashMap;
 
+use crate::reconcile::records::Records;
 use crate::reconcile::result::Side;
 use crate::reconcile::units::{Family, LedgerUnit, ProjectKind, ProjectUnit};
 use crate::reconcile::view::View;
@@ -74,7 +75,7 @@ impl ProjectKey {
         let apart = match unit.kind {
             ProjectKind::ContractPayment => unit.contract.unwrap_or_default(),
             ProjectKind::Commitment => {
-                commitment_apart(view.project.commitments[unit.place as usize].kind)
+                commitment_apart(view.records.commitments[unit.place as usize].kind)
             }
             _ => 0,
         };
@@ -107,11 +108,11 @@ impl ProjectKey {
 pub(super) type RecordKey = (ProjectKind, i64, i64);
 
 /// The places of all records that units are made of.
-pub(super) fn places(project: &ProjectBooks) -> FxHashMap<RecordKey, u32> {
+pub(super) fn places(records: &Records<'_>) -> FxHashMap<RecordKey, u32> {
     let mut places = FxHashMap::default();
     macro_rules! note {
         ($list:ident, $kind:ident, |$one:ident| $apart:expr) => {
-            for ($one, place) in project.$list.iter().zip(0_u32..) {
+            for ($one, place) in records.$list.iter().zip(0_u32..) {
                 places.insert((ProjectKind::$kind, $one.id, $apart), place);
             }
         };

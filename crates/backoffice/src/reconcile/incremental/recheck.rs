@@ -10,7 +10,7 @@ use super::Reconciler;
 use super::kept::KeptLedger;
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
-use super::scene::{Cast, Fresh, Scene};
+use super::scene::{Cast, Fresh, InOrder, Scene};
 use super::state::{
     BY_JOB, INACTIVE, Names, ON_HOLD, State, case_place, document_of, note_steps, number_of,
     numbered, scan_place,
@@ -42,13 +42,13 @@ impl Reconciler {
         let anew = Scene::of_fresh(&self.state.kept, fresh);
         let asked = self.also_asked(touched, &anew);
         let scene = self.scene_to_check(fresh, anew, &asked);
-        let mut documents = scene.all_documents(&self.state.kept);
-        self.add_looked_up(&scene, &mut documents);
-        let lent = self.shelf.lend(&fresh.jobs, scene.project.iter());
-        let view = self.shelf.view(self.as_of, &self.policy, &lent, &documents);
-        check_scene(&mut self.state, fresh, &asked, &scene, &view);
-        drop(view);
-        self.shelf.take_back(lent);
+        let mut scene = scene.in_order(&self.state.kept);
+        self.add_looked_up(&mut scene);
+        let by = (self.as_of, &self.policy);
+        let (singles, documents) = (&scene.project, &scene.documents);
+        let view = self.shelf.view(by, &fresh.jobs, singles, documents);
+        let state = &mut self.state;
+        check_scene(state, fresh, &asked, &scene, &view);
         self.state.add_up(fresh.jobs.iter().copied());
         let before = self.state.verdicts.settle();
         for (id, was) in &before {
@@ -241,7 +241,7 @@ impl Reconciler {
     }
 
     /// Documents that checks look up by amount.
-    fn add_looked_up(&self, scene: &Scene, documents: &mut FxHashSet<DocumentKey>) {
+    fn add_looked_up(&self, scene: &mut InOrder) {
         let kept = &self.state.kept;
         let payments = scene
             .project
@@ -252,7 +252,7 @@ impl Reconciler {
             let found = self
                 .shelf
                 .of_amount(DocumentKind::Purchase, unit.shown.gross);
-            documents.extend(found.cloned());
+            scene.documents.extend(found.cloned());
         }
         for key in &scene.ledger {
             let Some(unit) = kept.ledger_unit(key) else {
@@ -261,14 +261,14 @@ impl Reconciler {
             if matches!(unit.part, Part::ToIncome | Part::ToReceivable) {
                 let waiting = self.state.wide.undeposited(unit.shown.gross);
                 let waiting = waiting.map(|id| DocumentKey::new(DocumentKind::Payment, id));
-                documents.extend(waiting);
+                scene.documents.extend(waiting);
             }
             if key.document.kind == DocumentKind::Purchase
                 && unit.joined.is_none()
                 && let Some(check) = self.shelf.documents.get(&key.document)
             {
                 let found = self.shelf.of_amount(DocumentKind::Bill, check.total);
-                documents.extend(found.cloned());
+                scene.documents.extend(found.cloned());
             }
         }
     }
@@ -283,7 +283,7 @@ fn uses_up(document: &DocumentKey) -> bool {
 }
 
 /// Asks the checks about a scene and takes over what they say of what is fresh or asked about.
-fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &Scene, view: &View<'_>) {
+fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &InOrder, view: &View<'_>) {
     let kept = std::mem::take(&mut state.kept);
     let wide = std::mem::take(&mut state.wide);
     let (jobs, parties) = (
@@ -367,7 +367,7 @@ fn scan_again(
     state: &mut State,
     fresh: &Fresh,
     context: &checks::Context<'_, '_>,
-    (cast, scene): (&Cast<'_>, &Scene),
+    (cast, scene): (&Cast<'_>, &InOrder),
     is_fresh: impl Fn(&LedgerKey) -> bool,
 ) {
     for code in BY_JOB.iter().chain([&ON_HOLD, &INACTIVE]) {
@@ -394,7 +394,7 @@ fn scan_again(
     let of_fresh = cast.ledger_keys.iter().filter(|key| is_fresh(key));
     let mut journals: BTreeSet<DocumentKey> = of_fresh
         .map(|key| key.document.clone())
-        .filter(|key| scene.documents.contains(key))
+        .filter(|key| scene.whole.contains(key))
         .collect();
     journals.extend(fresh.documents.iter().cloned());
     journals.retain(|key| key.kind == DocumentKind::JournalEntry);

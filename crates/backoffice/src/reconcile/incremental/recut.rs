@@ -126,13 +126,11 @@ impl Reconciler {
         for key in &touched.documents {
             around.extend(self.shelf.documents.get(key).into_iter().flat_map(targets));
         }
-        let lent = self.shelf.lend(&touched.projects, std::iter::empty());
-        let view = self.shelf.view(self.as_of, &self.policy, &lent, &around);
+        let by = (self.as_of, &self.policy);
+        let view = self.shelf.view(by, &touched.projects, &[], &around);
         count(&mut self.state, &mut touched, &view);
         recut_projects(&mut self.state, &mut touched, &view);
         recut_documents(&mut self.state, &mut touched, &view);
-        drop(view);
-        self.shelf.take_back(lent);
         (carries_retainage == (self.state.kept.with_retainage > 0)).then_some(touched)
     }
 

@@ -10,7 +10,7 @@ use super::Reconciler;
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
-use super::scene::{Cast, Fresh, Scene};
+use super::scene::{Cast, Fresh, InOrder, Scene};
 use super::state::{Names, State, vote};
 use crate::reconcile::checks::{AccountVote, Turn};
 use crate::reconcile::convention::Convention;
@@ -56,15 +56,14 @@ impl Reconciler {
     }
 
     fn pair_anew(&mut self, touched: &Touched, fresh: &Fresh) -> Round {
-        let scene = self.scene_to_pair(touched, fresh);
-        let documents = scene.all_documents(&self.state.kept);
-        let lent = self.shelf.lend(&fresh.jobs, scene.project.iter());
-        let view = self.shelf.view(self.as_of, &self.policy, &lent, &documents);
+        let scene = self
+            .scene_to_pair(touched, fresh)
+            .in_order(&self.state.kept);
+        let by = (self.as_of, &self.policy);
+        let (singles, documents) = (&scene.project, &scene.documents);
+        let view = self.shelf.view(by, &fresh.jobs, singles, documents);
         let state = &mut self.state;
-        let round = pair_scene(state, &self.decisions, (touched, fresh), &scene, &view);
-        drop(view);
-        self.shelf.take_back(lent);
-        round
+        pair_scene(state, &self.decisions, (touched, fresh), &scene, &view)
     }
 
     /// What must be looked at to pair what is fresh: its units, everything that is left over in
@@ -144,7 +143,7 @@ fn pair_scene(
     state: &mut State,
     decisions: &Decisions,
     (touched, fresh): (&Touched, &Fresh),
-    scene: &Scene,
+    scene: &InOrder,
     view: &View<'_>,
 ) -> Round {
     let kept = &state.kept;

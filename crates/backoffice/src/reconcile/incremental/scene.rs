@@ -84,16 +84,35 @@ impl Scene {
         self.documents.insert(document.clone());
     }
 
-    /// The documents of all units, those that payments pay, and those asked for besides.
-    pub(super) fn all_documents(&self, kept: &Kept) -> FxHashSet<DocumentKey> {
+    /// The scene in the order of the books, with all documents that it needs.
+    pub(super) fn in_order(self, kept: &Kept) -> InOrder {
         let mut documents = self.documents.clone();
-        for key in &self.ledger {
+        let mut project: Vec<ProjectKey> = self.project.into_iter().collect();
+        let mut ledger: Vec<LedgerKey> = self.ledger.into_iter().collect();
+        project.sort_unstable();
+        ledger.sort_unstable();
+        for key in &ledger {
             documents.insert(key.document.clone());
             let pays = kept.ledger_unit(key).and_then(|unit| unit.pays.as_ref());
             documents.extend(pays.cloned());
         }
-        documents
+        InOrder {
+            project,
+            ledger,
+            documents,
+            whole: self.documents,
+        }
     }
+}
+
+/// A scene that is no longer added to, in the order of the books.
+pub(super) struct InOrder {
+    pub(super) project: Vec<ProjectKey>,
+    pub(super) ledger: Vec<LedgerKey>,
+    /// The documents of all units, those that payments pay, and those asked for besides.
+    pub(super) documents: FxHashSet<DocumentKey>,
+    /// Documents of which all units are here.
+    pub(super) whole: FxHashSet<DocumentKey>,
 }
 
 /// The units of a scene with their names, in the order of the books.
@@ -111,7 +130,7 @@ pub(super) struct Cast<'k> {
 
 impl<'k> Cast<'k> {
     /// Revives the units of a scene in books that hold their records.
-    pub(super) fn new(kept: &'k Kept, scene: &Scene, view: &View<'_>) -> Self {
+    pub(super) fn new(kept: &'k Kept, scene: &InOrder, view: &View<'_>) -> Self {
         let mut cast = Self {
             project: Vec::with_capacity(scene.project.len()),
             ledger: Vec::with_capacity(scene.ledger.len()),
@@ -134,11 +153,9 @@ impl<'k> Cast<'k> {
         cast
     }
 
-    fn revive_project(&mut self, kept: &'k Kept, scene: &Scene, view: &View<'_>) {
-        let places = keys::places(view.project);
-        let mut wanted: Vec<&ProjectKey> = scene.project.iter().collect();
-        wanted.sort_unstable();
-        for key in wanted {
+    fn revive_project(&mut self, kept: &'k Kept, scene: &InOrder, view: &View<'_>) {
+        let places = keys::places(&view.records);
+        for key in &scene.project {
             let place = places.get(&key.record());
             if let (Some(known), Some(place)) = (kept.project_unit(key), place) {
                 self.project.push(known.revive(*place, None));
@@ -148,11 +165,9 @@ impl<'k> Cast<'k> {
         }
     }
 
-    fn revive_ledger(&mut self, kept: &'k Kept, scene: &Scene, view: &View<'_>) {
+    fn revive_ledger(&mut self, kept: &'k Kept, scene: &InOrder, view: &View<'_>) {
         let document = |key: &DocumentKey| view.document(key.kind, &key.id);
-        let mut wanted: Vec<&LedgerKey> = scene.ledger.iter().collect();
-        wanted.sort_unstable();
-        for key in wanted {
+        for key in &scene.ledger {
             if let (Some(known), Some(place)) = (kept.ledger_unit(key), document(&key.document)) {
                 let pays = known.pays.as_ref().and_then(document);
                 self.ledger.push(known.revive(place, pays, key.nth));

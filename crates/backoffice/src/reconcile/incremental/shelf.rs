@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::keys::{self, DocumentKey, ProjectKey, RecordKey};
 use crate::reconcile::order;
 use crate::reconcile::policy::Policy;
+use crate::reconcile::records::{Records, of_project};
 use crate::reconcile::units::ProjectKind;
 use crate::reconcile::view::View;
 
@@ -38,22 +39,6 @@ pub(super) struct Project {
     pub(super) books: ProjectBooks,
     /// Where each record is in its list.
     places: FxHashMap<RecordKey, u32>,
-}
-
-/// Hands each list of a project's records to the same code.
-macro_rules! of_project {
-    ($each:ident) => {
-        $each!(
-            prime_contracts,
-            commitments,
-            change_orders,
-            pay_applications,
-            subcontractor_invoices,
-            contract_payments,
-            direct_costs,
-            billing_periods
-        )
-    };
 }
 
 impl Shelf {
@@ -172,64 +157,56 @@ impl Shelf {
         books
     }
 
-    /// Procore's books of whole jobs and of single records, with the company's lists. These are
-    /// lent: they come back with [`Shelf::take_back`].
-    pub(super) fn lend<'k>(
-        &mut self,
-        jobs: &BTreeSet<i64>,
-        singles: impl Iterator<Item = &'k ProjectKey>,
-    ) -> ProjectBooks {
-        let mut company = std::mem::take(&mut self.company);
-        for job in jobs {
-            let Some(project) = self.projects.get(job) else {
-                continue;
-            };
-            macro_rules! copy {
-                ($($list:ident),*) => {
-                    $(company.$list.extend(project.books.$list.iter().cloned());)*
-                };
-            }
-            of_project!(copy);
-        }
-        let singles = singles.filter(|key| !jobs.contains(&key.job));
-        let mut wanted: FxHashSet<(i64, RecordKey)> =
-            singles.map(|key| (key.job, key.record())).collect();
-        let agreements = wanted.iter().flat_map(|single| self.agreements(single));
-        let agreements: Vec<(i64, RecordKey)> = agreements.collect();
-        wanted.extend(agreements);
-        for (job, record) in &wanted {
-            if let Some(project) = self.projects.get(job) {
-                project.copy(&mut company, record);
-            }
-        }
-        order::order_records(&mut company);
-        company
-    }
-
-    /// Takes lent lists back.
-    pub(super) fn take_back(&mut self, mut company: ProjectBooks) {
-        macro_rules! clear {
-            ($($list:ident),*) => { $(company.$list.clear();)* };
-        }
-        of_project!(clear);
-        self.company = company;
-    }
-
-    /// Lent books, with QuickBooks' lists and some of its documents.
+    /// The records of whole jobs, single records with the agreements that they belong to, and some
+    /// documents, with all lists.
     pub(super) fn view<'v>(
         &'v self,
-        as_of: Date,
-        policy: &'v Policy,
-        lent: &'v ProjectBooks,
+        (as_of, policy): (Date, &'v Policy),
+        jobs: &BTreeSet<i64>,
+        singles: &[ProjectKey],
         documents: &FxHashSet<DocumentKey>,
     ) -> View<'v> {
-        let found = documents
+        let documents = documents
             .iter()
             .filter_map(|key| self.documents.get_key_value(key));
-        let mut found: Vec<(&DocumentKey, &LedgerDocument)> = found.collect();
-        found.sort_unstable_by_key(|(key, _)| *key);
-        let documents = found.into_iter().map(|(_, document)| document).collect();
-        View::over(as_of, policy, lent, (&self.lists, documents))
+        let mut documents: Vec<(&DocumentKey, &LedgerDocument)> = documents.collect();
+        documents.sort_unstable_by_key(|(key, _)| *key);
+        let documents = documents.into_iter().map(|(_, document)| document);
+        let records = self.records(jobs, singles);
+        let lists = (&self.lists, documents.collect());
+        View::over(as_of, policy, (&self.company, records), lists)
+    }
+
+    fn records(&self, jobs: &BTreeSet<i64>, singles: &[ProjectKey]) -> Records<'_> {
+        let mut records = Records::default();
+        for project in jobs.iter().filter_map(|job| self.projects.get(job)) {
+            records.add(&project.books);
+        }
+        let mut agreements: BTreeSet<(i64, RecordKey)> = BTreeSet::new();
+        let mut last = None;
+        for key in singles.iter().filter(|key| !jobs.contains(&key.job)) {
+            let record = (key.job, key.record());
+            let is_agreement = matches!(
+                key.kind,
+                ProjectKind::PrimeContract | ProjectKind::Commitment
+            );
+            if is_agreement {
+                agreements.insert(record);
+            } else if last != Some(record)
+                && let Some(project) = self.projects.get(&key.job)
+            {
+                // A cost and its payment are one record.
+                last = Some(record);
+                project.add(&mut records, &record.1, &mut agreements);
+            }
+        }
+        for (job, record) in &agreements {
+            if let Some(project) = self.projects.get(job) {
+                project.add(&mut records, record, &mut BTreeSet::new());
+            }
+        }
+        order::put_records_in_order(&mut records);
+        records
     }
 }
 
@@ -251,58 +228,46 @@ pub(super) fn targets(document: &LedgerDocument) -> impl Iterator<Item = Documen
     })
 }
 
-impl Shelf {
-    /// The agreements that a record belongs to.
-    fn agreements(&self, (job, record): &(i64, RecordKey)) -> Vec<(i64, RecordKey)> {
-        let Some(project) = self.projects.get(job) else {
-            return Vec::new();
-        };
-        let Some(at) = project.places.get(record).map(|place| *place as usize) else {
-            return Vec::new();
-        };
-        let prime = |id| (*job, (ProjectKind::PrimeContract, id, 0));
-        // A commitment of either kind may have the id.
-        let commitments = |id| [0, 1].map(|apart| (*job, (ProjectKind::Commitment, id, apart)));
-        match record.0 {
-            ProjectKind::PayApplication => {
-                vec![prime(project.books.pay_applications[at].contract_id)]
-            }
-            ProjectKind::SubcontractorInvoice => {
-                commitments(project.books.subcontractor_invoices[at].commitment_id).to_vec()
-            }
-            ProjectKind::ContractPayment => {
-                let contract = project.books.contract_payments[at].contract_id;
-                let [one, other] = commitments(contract);
-                vec![prime(contract), one, other]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
 impl Project {
     pub(super) fn new(books: ProjectBooks) -> Self {
-        let places = keys::places(&books);
+        let places = keys::places(&Records::of(&books));
         Self { books, places }
     }
 
-    /// Copies a record into other books, if it is here.
-    fn copy(&self, into: &mut ProjectBooks, record: &RecordKey) {
+    /// Adds a record, if it is here, and notes the agreements that it may belong to.
+    fn add<'p>(
+        &'p self,
+        records: &mut Records<'p>,
+        record: &RecordKey,
+        agreements: &mut BTreeSet<(i64, RecordKey)>,
+    ) {
         let Some(at) = self.places.get(record).map(|place| *place as usize) else {
             return;
         };
-        macro_rules! copy {
-            ($list:ident) => {
-                into.$list.push(self.books.$list[at].clone())
-            };
-        }
+        let books = &self.books;
+        let prime = |job, id| (job, (ProjectKind::PrimeContract, id, 0));
+        // A commitment of either kind may have the id.
+        let commitments = |job, id| [0, 1].map(|apart| (job, (ProjectKind::Commitment, id, apart)));
         match record.0 {
-            ProjectKind::PrimeContract => copy!(prime_contracts),
-            ProjectKind::PayApplication => copy!(pay_applications),
-            ProjectKind::ContractPayment => copy!(contract_payments),
-            ProjectKind::Commitment => copy!(commitments),
-            ProjectKind::SubcontractorInvoice => copy!(subcontractor_invoices),
-            ProjectKind::DirectCost => copy!(direct_costs),
+            ProjectKind::PrimeContract => records.prime_contracts.push(&books.prime_contracts[at]),
+            ProjectKind::Commitment => records.commitments.push(&books.commitments[at]),
+            ProjectKind::DirectCost => records.direct_costs.push(&books.direct_costs[at]),
+            ProjectKind::PayApplication => {
+                let one = &books.pay_applications[at];
+                agreements.insert(prime(one.project_id, one.contract_id));
+                records.pay_applications.push(one);
+            }
+            ProjectKind::SubcontractorInvoice => {
+                let one = &books.subcontractor_invoices[at];
+                agreements.extend(commitments(one.project_id, one.commitment_id));
+                records.subcontractor_invoices.push(one);
+            }
+            ProjectKind::ContractPayment => {
+                let one = &books.contract_payments[at];
+                agreements.insert(prime(one.project_id, one.contract_id));
+                agreements.extend(commitments(one.project_id, one.contract_id));
+                records.contract_payments.push(one);
+            }
         }
     }
 }

@@ -435,7 +435,7 @@ pub(super) fn keep_project(
     let mut kept = KeptProject::keep(unit, key);
     kept.labor = unit.kind == ProjectKind::DirectCost
         && unit.family == Family::Cost
-        && view.project.direct_costs[unit.place as usize].kind == "payroll";
+        && view.records.direct_costs[unit.place as usize].kind == "payroll";
     kept
 }
 

@@ -42,13 +42,13 @@ impl PaidDocuments {
                 continue;
             }
             by_id.insert((unit.kind, unit.id), index(place));
-            let books = view.project;
+            let records = &view.records;
             let running = match unit.kind {
                 ProjectKind::PayApplication => {
-                    Some(books.pay_applications[unit.place as usize].number)
+                    Some(records.pay_applications[unit.place as usize].number)
                 }
                 ProjectKind::SubcontractorInvoice => {
-                    Some(books.subcontractor_invoices[unit.place as usize].number)
+                    Some(records.subcontractor_invoices[unit.place as usize].number)
                 }
                 _ => None,
             };
@@ -81,7 +81,7 @@ impl PaidDocuments {
                 .get(&(ProjectKind::DirectCost, payment.id))
                 .copied();
         }
-        let record = &view.project.contract_payments[payment.place as usize];
+        let record = &view.records.contract_payments[payment.place as usize];
         let named = record
             .subcontractor_invoice_id
             .and_then(|id| self.by_id.get(&(ProjectKind::SubcontractorInvoice, id)));

@@ -32,10 +32,10 @@ fn place(index: usize) -> u32 {
 
 fn contracts<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
     let mut changes: BTreeMap<i64, Money> = BTreeMap::new();
-    for change in counted_changes(view.project) {
+    for change in counted_changes(&view.records) {
         *changes.entry(change.contract_id).or_default() += change.amount;
     }
-    for (index, contract) in view.project.prime_contracts.iter().enumerate() {
+    for (index, contract) in view.records.prime_contracts.iter().enumerate() {
         let revised = contract.original + changes.get(&contract.id).copied().unwrap_or_default();
         let weight = Share {
             main: revised,
@@ -132,7 +132,7 @@ fn dated(view: &View<'_>, date: Option<Date>) -> Standing {
 }
 
 fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
-    let list = &view.project.pay_applications;
+    let list = &view.records.pay_applications;
     let certificates = list.iter().enumerate().map(|(index, one)| Certificate {
         index,
         contract: one.contract_id,
@@ -183,7 +183,7 @@ fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
 }
 
 fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit<'a>>) {
-    for (index, payment) in view.project.contract_payments.iter().enumerate() {
+    for (index, payment) in view.records.contract_payments.iter().enumerate() {
         let commitment = view.commitment(payment.contract_id);
         let prime = view.prime(payment.contract_id);
         let family = match (prime, commitment) {
@@ -230,7 +230,7 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
 }
 
 fn commitments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit<'a>>) {
-    for (index, one) in view.project.commitments.iter().enumerate() {
+    for (index, one) in view.records.commitments.iter().enumerate() {
         let weight = Share {
             main: one.revised,
             retainage: Money::ZERO,
@@ -271,7 +271,7 @@ fn subcontractor_invoices<'a>(
     parties: &PartyMap,
     units: &mut Vec<ProjectUnit<'a>>,
 ) {
-    let list = &view.project.subcontractor_invoices;
+    let list = &view.records.subcontractor_invoices;
     let certificates: Vec<Certificate> = list
         .iter()
         .enumerate()
@@ -333,7 +333,7 @@ fn subcontractor_invoices<'a>(
 }
 
 fn direct_costs<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit<'a>>) {
-    for (index, cost) in view.project.direct_costs.iter().enumerate() {
+    for (index, cost) in view.records.direct_costs.iter().enumerate() {
         let approved = cost.status == "approved";
         let standing = |date| match cost.status.as_str() {
             _ if cost.deleted => Standing::Deleted,

@@ -40,7 +40,7 @@ fn split(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Vec<Hit> {
     if difference.abs() <= context.view.policy.rounding {
         return Vec::new();
     }
-    let approved: Vec<&ChangeOrder> = counted_changes(context.view.project)
+    let approved: Vec<&ChangeOrder> = counted_changes(&context.view.records)
         .filter(|change| change.project_id == *job)
         .collect();
     let open = open_changes(context, *job);
@@ -96,7 +96,7 @@ fn in_estimates(
 /// Change orders of the job that are neither approved nor dead, a change and its twin once.
 fn open_changes<'a>(context: &Context<'_, 'a>, job: i64) -> Vec<&'a ChangeOrder> {
     let mut by_number: BTreeMap<(i64, &str, Money), &ChangeOrder> = BTreeMap::new();
-    for change in &context.view.project.change_orders {
+    for change in &context.view.records.change_orders {
         let upstream = context.view.prime(change.contract_id).is_some();
         let open = !change.deleted
             && !matches!(

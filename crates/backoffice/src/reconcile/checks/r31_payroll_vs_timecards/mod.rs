@@ -67,7 +67,7 @@ pub(super) fn is_payroll(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool
 pub(super) fn is_labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     case.project.iter().any(|unit| {
         unit.kind == ProjectKind::DirectCost
-            && context.view.project.direct_costs[unit.place as usize].kind == "payroll"
+            && context.view.records.direct_costs[unit.place as usize].kind == "payroll"
     })
 }
 

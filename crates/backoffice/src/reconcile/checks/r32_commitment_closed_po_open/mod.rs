@@ -24,7 +24,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let unit = case.project.first()?;
-    let commitment = &context.view.project.commitments[unit.place as usize];
+    let commitment = &context.view.records.commitments[unit.place as usize];
     let order = context.first_document(case)?;
     // A completed subcontract is closed only for offices that close its purchase order as a rule.
     let ended = match commitment.status.as_str() {

@@ -29,7 +29,7 @@ fn stored_on_application(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Opti
     if !billed || case.residual.is_empty() {
         return None;
     }
-    let totals = &context.view.project.pay_applications[unit.place as usize].totals;
+    let totals = &context.view.records.pay_applications[unit.place as usize].totals;
     let stored = totals.stored_materials;
     let lacks = case.project_gross() - case.ledger_gross() == stored
         || case.project_net() - case.ledger_net() == stored;

@@ -28,7 +28,7 @@ pub(super) const CHECK: Check = Check {
 pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     is_labor(case, context)
         && case.project.iter().all(|unit| {
-            let cost = &context.view.project.direct_costs[unit.place as usize];
+            let cost = &context.view.records.direct_costs[unit.place as usize];
             let text = format!("{} {}", cost.description, cost.invoice_number).to_lowercase();
             BURDEN
                 .iter()
@@ -39,7 +39,7 @@ pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> boo
 /// What Procore has as burden beside wages in one case; nothing where it is not told apart.
 fn burden_apart(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Money> {
     let text = |unit: &ProjectUnit<'_>| {
-        let cost = &context.view.project.direct_costs[unit.place as usize];
+        let cost = &context.view.records.direct_costs[unit.place as usize];
         format!("{} {}", cost.description, cost.invoice_number).to_lowercase()
     };
     if !is_labor(case, context) || case.project.len() < 2 {

@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check {
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut policies: BTreeMap<i64, Vec<&Insurance>> = BTreeMap::new();
-    for insurance in &context.view.project.insurances {
+    for insurance in &context.view.company.insurances {
         policies
             .entry(insurance.vendor_id)
             .or_default()

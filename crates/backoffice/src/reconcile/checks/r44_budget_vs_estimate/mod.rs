@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
     let mut ours: BTreeMap<i64, Money> = BTreeMap::new();
-    for row in &context.view.project.budget_rows {
+    for row in &context.view.company.budget_rows {
         *ours.entry(row.project_id).or_default() += row.original + row.modifications;
     }
     let mut theirs: BTreeMap<i64, (Money, &str)> = BTreeMap::new();

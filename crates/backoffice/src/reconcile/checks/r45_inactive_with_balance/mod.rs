@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
-    let (ledger, project) = (context.view.lists, context.view.project);
+    let (ledger, project) = (context.view.lists, context.view.company);
     let wide = context.wide;
     let mut hits = Vec::new();
     for customer in ledger.customers.iter().filter(|one| !one.active) {

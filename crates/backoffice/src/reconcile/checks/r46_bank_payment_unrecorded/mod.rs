@@ -28,7 +28,7 @@ pub(super) fn settled<'c, 'a>(
         if unit.kind != ProjectKind::ContractPayment {
             return None;
         }
-        let payment = &context.view.project.contract_payments[unit.place as usize];
+        let payment = &context.view.records.contract_payments[unit.place as usize];
         let bank = payment.settled.or_else(|| {
             (!payment.bank_reference.is_empty())
                 .then_some(payment.date)

@@ -79,7 +79,7 @@ fn change_is_young(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     if case.relation == Relation::OnlyProject {
         return context.view.in_grace(unit.date);
     }
-    let changes = context.view.project.change_orders.iter().filter(|change| {
+    let changes = context.view.records.change_orders.iter().filter(|change| {
         change.contract_id == unit.id
             && crate::reconcile::view::is_approved(change)
             && change.kind != figures::model::ChangeOrderKind::Package

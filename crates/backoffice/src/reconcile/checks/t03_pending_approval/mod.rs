@@ -68,7 +68,7 @@ fn in_open_period(case: &Case<'_, '_>, context: &Context<'_, '_>) -> bool {
     let (Some(job), Some(date)) = (case.job(), case.ledger_date()) else {
         return false;
     };
-    context.view.project.billing_periods.iter().any(|period| {
+    context.view.records.billing_periods.iter().any(|period| {
         period.open
             && period.project_id == job
             && period.start.is_some_and(|start| start <= date)

@@ -24,7 +24,7 @@ impl<'a> Run<'_, 'a> {
         for place in self.free_project(Family::Cost) {
             let unit = &self.project[place as usize];
             let payroll = unit.kind == ProjectKind::DirectCost
-                && self.view.project.direct_costs[unit.place as usize].kind == "payroll";
+                && self.view.records.direct_costs[unit.place as usize].kind == "payroll";
             if payroll && self.is_anew(unit.job) {
                 blocks.entry(unit.job).or_default().0.push(place);
             }
@@ -181,7 +181,7 @@ impl<'a> Run<'_, 'a> {
             .filter(|place| {
                 let unit = &self.project[*place as usize];
                 unit.kind == ProjectKind::DirectCost
-                    && self.view.project.direct_costs[unit.place as usize].kind == "payroll"
+                    && self.view.records.direct_costs[unit.place as usize].kind == "payroll"
             })
             .collect();
         let ledger: Vec<u32> = self

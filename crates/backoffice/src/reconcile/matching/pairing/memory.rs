@@ -43,10 +43,11 @@ impl Memory {
     /// Takes the groups in.
     pub(crate) fn with_groups(mut self, groups: Vec<Remembered>) -> Self {
         for (place, group) in groups.iter().enumerate() {
-            let joined = group.project.iter().chain(&group.ledger);
-            let stages: BTreeSet<Stage> = joined.map(|(_, stage)| *stage).collect();
-            for stage in stages {
-                self.by_stage.entry(stage).or_default().push(place);
+            for (_, stage) in group.project.iter().chain(&group.ledger) {
+                let of_stage = self.by_stage.entry(*stage).or_default();
+                if of_stage.last() != Some(&place) {
+                    of_stage.push(place);
+                }
             }
         }
         self.groups = groups;

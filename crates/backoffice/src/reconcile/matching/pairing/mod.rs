@@ -243,7 +243,7 @@ struct Run<'r, 'a> {
 /// Reference to a unit's Procore record.
 pub(crate) fn project_ref(unit: &ProjectUnit<'_>, view: &View<'_>) -> SourceRef {
     let kind = match unit.kind {
-        ProjectKind::Commitment => view.project.commitments[unit.place as usize]
+        ProjectKind::Commitment => view.records.commitments[unit.place as usize]
             .kind
             .record_kind(),
         kind => kind.record_kind(),
@@ -268,7 +268,7 @@ impl<'r, 'a> Run<'r, 'a> {
             parts.entry(unit.document).or_default().push(index(place));
         }
         let jobs = view
-            .project
+            .company
             .projects
             .iter()
             .enumerate()
