@@ -21,3 +21,4 @@ pub mod sandboxes;
 pub mod settings;
 pub mod vault;
 pub mod web;
+pub mod work;
