@@ -6,6 +6,7 @@
 
 mod again;
 mod app;
+mod by_itself;
 mod demo;
 mod exit_codes;
 mod export;

@@ -173,9 +173,20 @@ pub(crate) async fn work_that_is_done_at_once_takes_the_place_of_what_waits(stor
     let now = || NewJob::at_once("cycle", "{}".to_owned(), 3);
     let lease = take_up(store, &scope, now(), "person", LONG).await.unwrap();
     assert_eq!(lease.job_id, id);
-    let second = take_up(store, &scope, now(), "other", LONG).await;
-    assert_eq!(refusal(second), Refusal::Busy);
     assert!(next_due(store, &scope).await.unwrap().unwrap() > SignedDuration::ZERO);
+    let second = take_up(store, &scope, now(), "other", LONG).await;
+    let lease = if store.path().is_some() {
+        // One process at a time has a folder, so the first one has ended.
+        assert!(matches!(
+            refusal(complete(store, &scope, lease).await),
+            Refusal::LeaseLost { .. }
+        ));
+        second.unwrap()
+    } else {
+        assert_eq!(refusal(second), Refusal::Busy);
+        lease
+    };
+    assert_eq!(lease.job_id, id);
     complete(store, &scope, lease).await.unwrap();
     assert_eq!(next_due(store, &scope).await.unwrap(), None);
 }
