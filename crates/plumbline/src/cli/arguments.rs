@@ -215,6 +215,10 @@ pub struct WorkArguments {
     /// End when nothing is due any more
     #[arg(long)]
     pub once: bool,
+    /// Seconds that a job is held without a sign of life; then another process takes it over
+    #[arg(long, default_value_t = 60, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(2..=3600))]
+    pub lease: u32,
 }
 
 /// What to do with jobs.

@@ -35,7 +35,7 @@ async fn read(desk: &Desk, day: Date) -> anyhow::Result<Report> {
     };
     let mut screen = Screen::new();
     let reading = cycle::run_holding(desk, Some(lease.clone()), day, &mut screen);
-    work::while_held(desk, &lease, reading)
+    work::while_held(desk, &lease, work::LEASE, reading)
         .await
         .unwrap_or_else(|| {
             Err(anyhow::anyhow!(

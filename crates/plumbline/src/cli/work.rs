@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use connectors::http::{Clock, SystemClock};
+use jiff::SignedDuration;
 use store::jobs::{self, Job, JobState};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,8 @@ pub(super) async fn run(global: &Global, arguments: WorkArguments) -> anyhow::Re
         .map(|settings| Mailer::try_new(&settings))
         .transpose()?
         .map(|mailer| Post { mailer, origin });
-    let worker = Arc::new(Worker::new(installation.clone(), clock, post));
+    let worker = Worker::new(installation.clone(), clock, post);
+    let worker = Arc::new(worker.with_lease(SignedDuration::from_secs(arguments.lease.into())));
     let stop = CancellationToken::new();
     let mut workers = JoinSet::new();
     for _ in 0..arguments.workers.max(1) {
@@ -46,7 +48,8 @@ pub(super) async fn run(global: &Global, arguments: WorkArguments) -> anyhow::Re
         }
     }
     installation.close().await;
-    Ok(Answer::text("Stopped."))
+    let done = worker.jobs_done();
+    Ok(Answer::text(format!("Stopped; jobs done: {done}")))
 }
 
 pub(super) async fn jobs(global: &Global, what: Option<JobsCommand>) -> anyhow::Result<Answer> {

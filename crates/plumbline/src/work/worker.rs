@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -26,8 +27,8 @@ use crate::web::house::{self, House, Work};
 
 /// How long a job is held without a sign of life. It is renewed several times meanwhile.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// So often the lease is renewed. It ends by the database's clock, so this is real time.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// A lease is renewed so many times while it lasts.
+const SIGNS_OF_LIFE: u32 = 4;
 /// A tenant is looked at once in so long, whatever the agenda says.
 const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// A tenant that could not be looked at is left alone for so long.
@@ -42,6 +43,8 @@ pub struct Worker {
     house: Option<Arc<House>>,
     post: Option<digest::Post>,
     wake: Arc<Notify>,
+    lease: SignedDuration,
+    done: AtomicUsize,
 }
 
 impl Worker {
@@ -58,6 +61,8 @@ impl Worker {
             house: None,
             post,
             wake: Arc::default(),
+            lease: LEASE,
+            done: AtomicUsize::new(0),
         }
     }
 
@@ -70,7 +75,22 @@ impl Worker {
             post: house.door().post(),
             wake: house.wake(),
             house: Some(Arc::clone(house)),
+            lease: LEASE,
+            done: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, holding jobs for so long without a sign of life.
+    #[must_use]
+    pub fn with_lease(mut self, lease: SignedDuration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How many jobs it has done.
+    #[must_use]
+    pub fn jobs_done(&self) -> usize {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// Works until `stop` is cancelled. What is in hands then is handed back.
@@ -110,7 +130,7 @@ impl Worker {
     /// Looks at the tenant that has been due for longest; says whether there was one.
     async fn next(&self, stop: &CancellationToken) -> anyhow::Result<bool> {
         let control = self.installation.control();
-        let Some(visit) = agenda::take(control, self.clock.now(), LEASE).await? else {
+        let Some(visit) = agenda::take(control, self.clock.now(), self.lease).await? else {
             return Ok(false);
         };
         let pause = match self.visit(&visit.tenant_id, stop).await {
@@ -157,7 +177,7 @@ impl Worker {
             regular.retain(|one| one.job.kind != DIGEST);
         }
         let next_hour = schedule::tick(store, scope, regular, now).await?;
-        if let Some(lease) = jobs::claim(store, scope, &store.holder(), LEASE).await? {
+        if let Some(lease) = jobs::claim(store, scope, &store.holder(), self.lease).await? {
             self.hold(&desk, lease, stop).await?;
             return Ok(Visited::Worked);
         }
@@ -193,7 +213,7 @@ impl Worker {
     ) -> anyhow::Result<()> {
         let (store, scope) = (&desk.store, &desk.scope);
         let outcome = tokio::select! {
-            outcome = while_held(desk, &lease, self.work(desk, &lease)) => outcome,
+            outcome = while_held(desk, &lease, self.lease, self.work(desk, &lease)) => outcome,
             () = stop.cancelled() => {
                 return unless_lost(jobs::hand_back(store, scope, lease).await);
             }
@@ -203,6 +223,7 @@ impl Worker {
             return Ok(());
         };
         let Err(error) = outcome else {
+            self.done.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
         if is_lost(&error) {
@@ -271,11 +292,17 @@ enum Visited {
 
 /// Works while a job is ours, and renews its lease meanwhile; nothing comes of it when the job is
 /// lost.
-pub async fn while_held<T>(desk: &Desk, lease: &Lease, work: impl Future<Output = T>) -> Option<T> {
+pub async fn while_held<T>(
+    desk: &Desk,
+    lease: &Lease,
+    length: SignedDuration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let lost = CancellationToken::new();
     // A task of its own: the work may keep its thread busy for longer than a lease.
     let (store, scope) = (desk.store.clone(), desk.scope.clone());
-    let signs = tokio::spawn(signs_of_life(store, scope, lease.clone(), lost.clone()));
+    let signs = signs_of_life(store, scope, lease.clone(), length, lost.clone());
+    let signs = tokio::spawn(signs);
     let _ends_with_the_work = AbortOnDrop(signs.abort_handle());
     tokio::select! {
         done = work => Some(done),
@@ -284,10 +311,18 @@ pub async fn while_held<T>(desk: &Desk, lease: &Lease, work: impl Future<Output 
 }
 
 /// Renews the lease until it is lost.
-async fn signs_of_life(store: Store, scope: TenantScope, lease: Lease, lost: CancellationToken) {
+async fn signs_of_life(
+    store: Store,
+    scope: TenantScope,
+    lease: Lease,
+    length: SignedDuration,
+    lost: CancellationToken,
+) {
+    // It ends by the database's clock, so this is real time.
+    let pause = length.unsigned_abs() / SIGNS_OF_LIFE;
     loop {
-        tokio::time::sleep(SIGN_OF_LIFE).await;
-        match jobs::renew(&store, &scope, &lease, LEASE).await {
+        tokio::time::sleep(pause).await;
+        match jobs::renew(&store, &scope, &lease, length).await {
             Ok(()) => {}
             Err(StoreError::Refused(Refusal::LeaseLost { .. })) => {
                 lost.cancel();

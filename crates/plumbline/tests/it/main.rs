@@ -19,5 +19,6 @@ mod people;
 mod receipts;
 mod snapshots;
 mod tenants;
+mod together;
 #[path = "../web/mod.rs"]
 mod web;
