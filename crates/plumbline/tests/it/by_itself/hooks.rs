@@ -218,7 +218,8 @@ async fn procore_announces_to_an_address_that_only_it_was_told() {
             body: json!({"id": job, "name": "Renamed by the owner"}),
         })
         .unwrap();
-    assert!(app.sandboxes.procore.send_webhooks().await >= 1);
+    // It may have been sent already; either way it is there now.
+    app.sandboxes.procore.send_webhooks().await;
     let deliveries = app.sandboxes.procore.deliveries();
     assert_eq!(deliveries[0]["status"], "successful", "{deliveries:?}");
     served.idle().await;
