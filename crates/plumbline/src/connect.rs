@@ -34,7 +34,8 @@ pub enum Consent {
 /// How long a person may take.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Connects Procore and writes the settings. Returns the company.
+/// Connects Procore. The settings and a job that reads it are written with the tokens. Returns the
+/// company.
 ///
 /// # Errors
 /// When consent is not given, the company does not answer, or another one is bound.
@@ -63,8 +64,15 @@ async fn procore_with(
         .map(|id| id.parse())
         .transpose()?;
     let grant = grant_type(access.rights);
+    if let Some(given) = &given {
+        let redirect_uri = &given.application.redirect_uri;
+        access.client.redirect_uri.clone_from(redirect_uri);
+    }
+    let mut settings = desk.settings.clone();
+    settings.procore = Some(access.clone());
     let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, system, access.api.clone(), grant, clock);
+    let vault = StoreVault::new(store, system, access.api.clone(), grant, clock)
+        .with_settings(settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
@@ -86,7 +94,6 @@ async fn procore_with(
             .await?;
         }
         Some(given) => {
-            let redirect_uri = given.application.redirect_uri.clone();
             procore::client::connect(
                 &environment,
                 &given.application,
@@ -98,15 +105,13 @@ async fn procore_with(
                 conditions,
             )
             .await?;
-            access.client.redirect_uri = redirect_uri;
         }
     }
-    desk.settings.procore = Some(access);
-    desk.save_settings().await?;
+    desk.settings = settings;
     Ok(company.to_string())
 }
 
-/// Connects QuickBooks and writes the settings. Returns the company's realm.
+/// Connects QuickBooks in the same way. Returns the company's realm.
 ///
 /// # Errors
 /// As [`procore()`].
@@ -129,18 +134,19 @@ async fn quickbooks_with(
     let environment = access.environment()?;
     let bound = bound(desk, system).await?;
     let grant = grant_type(Rights::Person);
+    let redirect_uri = &given.application.redirect_uri;
+    access.client.redirect_uri.clone_from(redirect_uri);
+    let mut settings = desk.settings.clone();
+    settings.quickbooks = Some(access.clone());
     let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, system, access.environment.clone(), grant, clock);
+    let vault = StoreVault::new(store, system, access.environment.clone(), grant, clock)
+        .with_settings(settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
         &desk.clock,
         &Arc::new(Meter::new()),
     );
-    access
-        .client
-        .redirect_uri
-        .clone_from(&given.application.redirect_uri);
     let realm = quickbooks::client::connect(
         &environment,
         &given.application,
@@ -151,8 +157,7 @@ async fn quickbooks_with(
         conditions,
     )
     .await?;
-    desk.settings.quickbooks = Some(access);
-    desk.save_settings().await?;
+    desk.settings = settings;
     Ok(realm)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A cycle takes no input about what changed. It does the same work every time, and a crash at
 //! any line is repaired by the next run: an unfinished cycle is taken up again, a finished one
-//! that was not published is followed by the next.
+//! that was not published is published, or followed by the next. Worklist, result and the job that
+//! asked for them are written in one transaction.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +12,10 @@ use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
 use store::decisions;
+use store::jobs::{self, Lease};
 use store::mirror::{self, Begun, CycleState};
 use store::results::{self, NewResult};
-use store::worklist::{self, Proof, PublishReport, PublishedFinding, Publishing, Unproven};
+use store::worklist::{Proof, PublishReport, PublishedFinding, Publishing, Unproven};
 
 use crate::books::Loaded;
 use crate::desk::Desk;
@@ -38,6 +40,59 @@ pub struct Report {
 /// # Errors
 /// When the store fails. A vendor that fails is part of the outcome: what needs it is refused.
 pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Result<Report> {
+    run_holding(desk, None, day, watch).await
+}
+
+/// The same while a job is held, which is completed with the publication.
+///
+/// # Errors
+/// As [`run`]; and when the job is another worker's by now: nothing is published then.
+pub async fn run_holding(
+    desk: &Desk,
+    lease: Option<Lease>,
+    day: Date,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<Report> {
+    let cycle = read(desk, day, watch).await?;
+    settle(desk, cycle, day, lease, watch).await
+}
+
+/// A worker's run. Where the worker before was lost between reading and publishing, what it read
+/// is published.
+///
+/// # Errors
+/// As [`run_holding`].
+pub async fn run_for(
+    desk: &Desk,
+    lease: Lease,
+    day: Date,
+    watch: &mut dyn Watch,
+) -> anyhow::Result<()> {
+    let report = match unpublished(desk, &lease).await? {
+        Some((cycle, day)) => settle(desk, cycle, day, Some(lease), watch).await,
+        None => run_holding(desk, Some(lease), day, watch).await,
+    };
+    report.map(drop)
+}
+
+/// Compares the books of the newest cycle again for a job, with what people have decided since.
+///
+/// # Errors
+/// As [`run_holding`].
+pub async fn compare_for(desk: &Desk, lease: Lease, watch: &mut dyn Watch) -> anyhow::Result<()> {
+    let newest = mirror::cycle_as_of(&desk.store, &desk.scope, None).await?;
+    match newest.map(|cycle| (cycle.number, cycle.state)) {
+        Some((number, CycleState::Finished { as_of, .. })) => {
+            settle(desk, number, as_of, Some(lease), watch)
+                .await
+                .map(drop)
+        }
+        _ => Ok(jobs::complete(&desk.store, &desk.scope, lease).await?),
+    }
+}
+
+/// Reads both systems into a cycle and finishes it; returns its number.
+async fn read(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Result<i64> {
     let begun = begin(desk).await?;
     for system in [System::Procore, System::QuickBooks] {
         watch.note(&format!("reading {system}"));
@@ -47,23 +102,24 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
     }
     let (store, scope, cycle) = (&desk.store, &desk.scope, begun.cycle.number());
     mirror::finish_cycle(store, scope, begun.cycle, day, desk.clock.now()).await?;
-
-    settle(desk, cycle, day, watch).await
+    Ok(cycle)
 }
 
-/// Compares the books of the newest cycle again, with what people have decided since. Does
-/// nothing when there is none.
-///
-/// # Errors
-/// When the store fails.
-pub async fn compare_newest(desk: &Desk, watch: &mut dyn Watch) -> anyhow::Result<()> {
-    let newest = mirror::cycle_as_of(&desk.store, &desk.scope, None).await?;
-    if let Some(cycle) = newest
-        && let CycleState::Finished { as_of, .. } = cycle.state
-    {
-        settle(desk, cycle.number, as_of, watch).await?;
+/// What the worker before us had read when it was lost, unless it is too old by now.
+async fn unpublished(desk: &Desk, lease: &Lease) -> anyhow::Result<Option<(i64, Date)>> {
+    if lease.attempt == 1 {
+        return Ok(None);
     }
-    Ok(())
+    let cycles = mirror::cycles(&desk.store, &desk.scope).await?;
+    let Some(newest) = cycles.first() else {
+        return Ok(None);
+    };
+    let CycleState::Finished { as_of, at } = newest.state else {
+        return Ok(None);
+    };
+    let is_old = desk.clock.now().duration_since(at) > RESUME_WITHIN;
+    let known = results::newest(&desk.store, &desk.scope, Some(newest.number)).await?;
+    Ok((known.is_none() && !is_old).then_some((newest.number, as_of)))
 }
 
 /// Normalises, reconciles, publishes and saves what a finished cycle has read.
@@ -71,6 +127,7 @@ async fn settle(
     desk: &Desk,
     cycle: i64,
     day: Date,
+    lease: Option<Lease>,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
     let (store, scope) = (&desk.store, &desk.scope);
@@ -81,7 +138,6 @@ async fn settle(
     let receipts = receipts::of(&loaded, &decisions, &outcome)?;
 
     let publishing = publishing(cycle, &outcome)?;
-    let changes = worklist::publish(store, scope, publishing, desk.clock.now()).await?;
     let body = kept(desk, &outcome).await?;
     let result = NewResult {
         cycle,
@@ -89,7 +145,8 @@ async fn settle(
         body,
         receipts,
     };
-    results::save(store, scope, result, desk.clock.now()).await?;
+    let now = desk.clock.now();
+    let changes = store::conclude(store, scope, publishing, result, lease, now).await?;
     Ok(Report {
         cycle,
         loaded,

@@ -19,5 +19,8 @@ pub mod receipts;
 pub mod refused;
 pub mod sandboxes;
 pub mod settings;
+pub mod throw_away;
+pub mod together;
 pub mod vault;
 pub mod web;
+pub mod work;

@@ -1,4 +1,5 @@
-//! Mail that the program sends: plain text to addresses out of records, at most once.
+//! Mail that the program sends: text, with a page beside it at most, to addresses out of records,
+//! at most once.
 //!
 //! A letter that was handed to the server is never sent again by itself. Without a server nothing
 //! is sent, and whoever needs a letter is told so.
@@ -6,7 +7,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use store::Secret;
 
@@ -31,6 +33,8 @@ pub struct Letter {
     pub subject: String,
     /// The text.
     pub text: String,
+    /// The same as a page, beside the text.
+    pub html: Option<String>,
     /// Makes its `Message-ID` one of its own.
     pub id: String,
 }
@@ -47,6 +51,9 @@ pub enum MailError {
     /// The letter cannot be written to this address.
     #[error("the letter has an address or a subject that cannot be written")]
     Letter,
+    /// The server does not answer.
+    #[error("the mail server does not answer")]
+    Away,
     /// The server did not take it.
     #[error("the mail server did not take the letter")]
     NotTaken,
@@ -117,6 +124,17 @@ impl Mailer {
         Ok(Self { transport, from })
     }
 
+    /// Asks whether the server answers, without a letter.
+    ///
+    /// # Errors
+    /// [`MailError::Away`] when it does not.
+    pub async fn answers(&self) -> Result<(), MailError> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(MailError::Away),
+        }
+    }
+
     /// Hands a letter over, once.
     ///
     /// # Errors
@@ -126,15 +144,17 @@ impl Mailer {
         if letter.subject.contains(['\r', '\n']) {
             return Err(MailError::Letter);
         }
-        let message = Message::builder()
+        let head = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(letter.name), to))
             .subject(letter.subject)
             .date(now.into())
-            .message_id(Some(format!("<{}@plumbline>", letter.id)))
-            .header(lettre::message::header::ContentType::TEXT_PLAIN)
-            .body(letter.text)
-            .map_err(|_| MailError::Letter)?;
+            .message_id(Some(format!("<{}@plumbline>", letter.id)));
+        let message = match letter.html {
+            None => head.header(ContentType::TEXT_PLAIN).body(letter.text),
+            Some(html) => head.multipart(MultiPart::alternative_plain_html(letter.text, html)),
+        }
+        .map_err(|_| MailError::Letter)?;
         self.transport
             .send(message)
             .await
@@ -179,6 +199,7 @@ mod tests {
             name: "A".to_owned(),
             subject: "Hello\r\nBcc: c@d.example".to_owned(),
             text: String::new(),
+            html: None,
             id: "1".to_owned(),
         };
         let now = Timestamp::from_second(1_793_500_000).unwrap();

@@ -38,6 +38,15 @@ pub trait Watch: Send + Sync {
     fn note(&mut self, text: &str);
 }
 
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn step(&mut self, _: &Progress) {}
+    fn note(&mut self, _: &str) {}
+}
+
 /// Where the next read of a system may start.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

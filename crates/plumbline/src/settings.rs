@@ -12,9 +12,15 @@ use connectors::procore::client::EnvironmentError;
 use connectors::{procore, quickbooks};
 use figures::Date;
 use figures::source::System;
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use store::settings::StoredSettings;
+use store::settings::{StoredSettings, Then};
 use store::{Store, TenantScope};
+
+use crate::work;
+use crate::work::schedule::Schedule;
 
 /// Settings of one tenant.
 #[derive(Clone, Serialize, Deserialize)]
@@ -29,6 +35,12 @@ pub struct Settings {
     /// A mirror older than this many days is too old to show figures from.
     #[serde(default = "three")]
     pub stale_after_days: i32,
+    /// When the books are read by themselves.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// When the daily letter is sent.
+    #[serde(default = "half_past_six")]
+    pub digest_at: Time,
     /// Procore, once connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procore: Option<ProcoreAccess>,
@@ -43,6 +55,10 @@ fn utc() -> String {
 
 const fn three() -> i32 {
     3
+}
+
+const fn half_past_six() -> Time {
+    Time::constant(6, 30, 0, 0)
 }
 
 /// With whose rights Procore is read.
@@ -107,6 +123,8 @@ impl Default for Settings {
             time_zone: utc(),
             as_of: None,
             stale_after_days: three(),
+            schedule: Schedule::default(),
+            digest_at: half_past_six(),
             procore: None,
             quickbooks: None,
         }
@@ -142,15 +160,41 @@ impl Settings {
     /// # Errors
     /// When the store cannot write.
     pub async fn save(&self, store: &Store, scope: &TenantScope) -> anyhow::Result<()> {
+        Ok(store::settings::save(store, scope, self.stored()?).await?)
+    }
+
+    /// Keeps the settings with the next moments of regular work, and reads the books anew.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn change(
+        &self,
+        store: &Store,
+        scope: &TenantScope,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
+        let regular = work::regular(self, &zone, now);
+        let then = Then {
+            jobs: vec![work::reading(work::Cause::Settings)],
+            moments: regular.iter().map(|one| (one.name, one.next_at)).collect(),
+        };
+        Ok(store::settings::change(store, scope, self.stored()?, then).await?)
+    }
+
+    /// The settings as they are stored.
+    ///
+    /// # Errors
+    /// When they cannot be written as text.
+    pub fn stored(&self) -> anyhow::Result<StoredSettings> {
         let mut settings = self.clone();
-        let stored = StoredSettings {
+        Ok(StoredSettings {
             body: serde_json::to_string(&settings)?,
             secrets: settings
                 .clients()
                 .map(|(client, name)| (name.to_owned(), client.secret.clone()))
                 .collect::<BTreeMap<_, _>>(),
-        };
-        Ok(store::settings::save(store, scope, stored).await?)
+        })
     }
 
     /// The registered applications with the names of their secrets.

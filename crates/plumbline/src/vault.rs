@@ -10,8 +10,11 @@ use connectors::oauth::{RefreshStart, Secret, Standing, StoredTokens, TokenVault
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 use store::connections::{self, ConnectionState, NewConnection};
+use store::settings::StoredSettings;
 use store::tokens::{self, RefreshFailure, RefreshRequest, RefreshTicket, TokenSet};
 use store::{Refusal, Store, StoreError, TenantScope};
+
+use crate::work;
 
 /// Keeps the tokens of one system in the store.
 pub struct StoreVault {
@@ -21,6 +24,7 @@ pub struct StoreVault {
     environment: String,
     grant_type: &'static str,
     clock: Arc<dyn Clock>,
+    settings: Option<StoredSettings>,
     held: Mutex<Held>,
 }
 
@@ -31,9 +35,6 @@ struct Held {
     ticket: Option<RefreshTicket>,
 }
 
-/// One process at a time has the data folder, so a lease of the same name is one of a process
-/// that has ended and may be taken over at once.
-const HOLDER: &str = "plumbline";
 /// Longer than a token request may take.
 const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -58,8 +59,16 @@ impl StoreVault {
             environment,
             grant_type,
             clock,
+            settings: None,
             held,
         }
+    }
+
+    /// The settings that are kept together with a new connection, and with the job that reads it.
+    #[must_use]
+    pub fn with_settings(mut self, settings: StoredSettings) -> Self {
+        self.settings = Some(settings);
+        self
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -110,7 +119,7 @@ impl StoreVault {
     async fn begin(&self, at: Timestamp) -> Result<RefreshStart, StoreError> {
         let request = RefreshRequest {
             system: self.system,
-            holder: HOLDER.to_owned(),
+            holder: self.store.holder(),
             seen_generation: self.held().generation,
             lease: LEASE,
         };
@@ -169,7 +178,14 @@ impl StoreVault {
                     grant_type: self.grant_type.to_owned(),
                     tokens: set,
                 };
-                connections::connect(&self.store, &self.scope, new, now).await
+                let (store, scope) = (&self.store, &self.scope);
+                match self.settings.clone() {
+                    None => connections::connect(store, scope, new, now).await,
+                    Some(settings) => {
+                        let job = work::reading(work::Cause::Connection);
+                        connections::connect_and_read(store, scope, new, settings, job, now).await
+                    }
+                }
             }
         }
     }

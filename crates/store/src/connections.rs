@@ -8,8 +8,10 @@ use figures::source::System;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
+use crate::settings::{StoredSettings, save_in};
 use crate::sql::query;
 use crate::tokens::{TokenSet, write_tokens};
 use crate::tx::Tx;
@@ -208,6 +210,31 @@ pub async fn connect(
 ) -> Result<(), StoreError> {
     store
         .tx(scope, move |tx| Box::pin(connect_in(tx, new, now)))
+        .await
+}
+
+/// The same together with the settings that belong to it and the job that reads it, so that none
+/// of the three is there without the others.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_and_read(
+    store: &Store,
+    scope: &TenantScope,
+    new: NewConnection,
+    settings: StoredSettings,
+    job: NewJob,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    store
+        .tx(scope, move |tx| {
+            Box::pin(async move {
+                connect_in(tx, new, now).await?;
+                save_in(tx, settings).await?;
+                enqueue_in(tx, job).await?;
+                Ok(())
+            })
+        })
         .await
 }
 

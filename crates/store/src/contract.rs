@@ -3,6 +3,7 @@
 //! The suite speaks only through the public functions. What concerns the file of an engine is
 //! tested beside that engine.
 
+pub(crate) mod by_itself;
 pub(crate) mod connections;
 pub(crate) mod decisions;
 pub(crate) mod jobs;
@@ -69,6 +70,17 @@ macro_rules! the_contract {
                 a_failed_job_waits_and_is_dead_after_its_last_attempt,
                 a_job_that_loses_its_workers_is_dead_and_can_be_retried,
                 workers_at_the_same_time_never_take_the_same_job,
+                a_job_that_is_handed_back_has_lost_no_attempt,
+                work_that_is_done_at_once_takes_the_place_of_what_waits,
+                what_was_dead_is_done_with_when_the_same_work_is_done,
+            }
+            by_itself {
+                a_moment_makes_one_job_and_missed_ones_are_made_up_for_once,
+                looking_at_the_same_time_makes_one_job,
+                what_a_change_of_settings_causes_comes_with_it,
+                an_announcement_counts_once_and_a_flood_asks_once_a_minute,
+                whoever_lost_the_job_publishes_nothing,
+                a_run_that_cannot_publish_has_not_done_its_job,
             }
             results {
                 a_figure_is_found_with_its_newest_receipt,

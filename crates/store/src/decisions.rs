@@ -6,6 +6,7 @@
 use figures::source::SourceRef;
 use jiff::Timestamp;
 
+use crate::jobs::{NewJob, enqueue_in};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
@@ -57,6 +58,8 @@ pub struct Deciding {
     pub decided_by: Option<String>,
     /// In their own words.
     pub note: Option<String>,
+    /// What is to be done because of it, such as comparing again.
+    pub job: Option<NewJob>,
 }
 
 impl Pair {
@@ -159,7 +162,14 @@ async fn decide_in(
     .bind(&deciding.note)
     .value(tx.connection())
     .await?;
-    let Deciding { decided_by, note } = deciding;
+    let Deciding {
+        decided_by,
+        note,
+        job,
+    } = deciding;
+    if let Some(job) = job {
+        enqueue_in(tx, job).await?;
+    }
     Ok(Decision {
         number,
         pair,

@@ -261,6 +261,9 @@ pub enum Refusal {
         /// The job.
         job: String,
     },
+    /// A job of the tenant is in somebody's hands already.
+    #[error("the books of this company are being read or compared at this moment")]
+    Busy,
     /// Only dead jobs can be retried, and only while the same work does not wait already.
     #[error("{job} is not dead, or the same work waits already")]
     NotDead {

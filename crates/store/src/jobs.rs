@@ -3,11 +3,17 @@
 //! A job is written in the transaction of its cause ([`enqueue_in`]), so neither exists without
 //! the other. A worker takes it with a lease ([`claim`]); the lease has a number that rises with
 //! each one, and whoever comes back after losing it can neither complete the job nor fail it. The
-//! database's clock decides when a lease ends, because the workers' clocks may differ. What failed
-//! too often, or was lost too often, is dead: it stays visible until a person retries it.
+//! database's clock decides when a lease ends, because the workers' clocks may differ. A tenant has
+//! one job in hands at a time, because all of them work on the same books. What failed too often,
+//! or was lost too often, is dead: it stays visible until a person retries it or the same work is
+//! done.
 //!
 //! Work must be idempotent: a worker that is killed after the work and before [`complete`] is
-//! followed by another one.
+//! followed by another one. What ends with a publication is completed in the same transaction
+//! ([`crate::conclude()`]).
+
+mod lease;
+mod shown;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -16,6 +22,10 @@ use crate::mirror::{moment, read_moment};
 use crate::sql::{per_engine, query};
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
+
+pub(crate) use lease::complete_in;
+pub use lease::{claim, complete, fail, hand_back, renew, take_up};
+pub use shown::{jobs, next_due, retry};
 
 /// Work to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +42,20 @@ pub struct NewJob {
     pub attempts_most: i64,
 }
 
+impl NewJob {
+    /// Work of a kind that waits once, to be done as soon as there is a worker.
+    #[must_use]
+    pub fn at_once(kind: &str, payload: String, attempts_most: i64) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            payload,
+            dedupe_key: Some(kind.to_owned()),
+            run_at: Timestamp::MIN,
+            attempts_most,
+        }
+    }
+}
+
 /// A job in a worker's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -44,7 +68,7 @@ pub struct Lease {
     /// Which attempt this is, from 1.
     pub attempt: i64,
     /// Rises with each lease of the job.
-    number: i64,
+    pub(crate) number: i64,
 }
 
 /// Where a job stands.
@@ -136,6 +160,7 @@ pub async fn enqueue(
 /// The same within the transaction of what causes it.
 pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, StoreError> {
     let now = database_now(tx).await?;
+    let run_at = moment(job.run_at.max(now));
     let id = format!("job_{}", Uuid::now_v7().simple());
     let added = query(
         "INSERT INTO job (tenant_id, job_id, kind, payload, dedupe_key, state, run_at, attempts,
@@ -148,7 +173,7 @@ pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, Store
     .bind(&job.kind)
     .bind(job.payload)
     .bind(&job.dedupe_key)
-    .bind(moment(job.run_at))
+    .bind(&run_at)
     .bind(job.attempts_most)
     .bind(moment(now))
     .execute(tx.connection())
@@ -165,267 +190,13 @@ pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, Store
     .bind(tx.tenant())
     .bind(job.kind)
     .bind(job.dedupe_key)
-    .bind(moment(job.run_at))
+    .bind(run_at)
     .value(tx.connection())
     .await
 }
 
-/// Takes the job that has been due for longest, if there is one. A lease that ended counts as an
-/// attempt that was lost.
-///
-/// # Errors
-/// When the store cannot write.
-pub async fn claim(
-    store: &Store,
-    scope: &TenantScope,
-    holder: &str,
-    lease: SignedDuration,
-) -> Result<Option<Lease>, StoreError> {
-    let holder = holder.to_owned();
-    store
-        .tx_beside(scope, move |tx| Box::pin(claim_in(tx, holder, lease)))
-        .await
-}
-
-async fn claim_in(
-    tx: &mut Tx,
-    holder: String,
-    lease: SignedDuration,
-) -> Result<Option<Lease>, StoreError> {
-    let now = database_now(tx).await?;
-    loop {
-        // Others look at the same moment; each takes a row that no other one has.
-        let due: Option<Due> = per_engine(
-            "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
-             WHERE tenant_id = $1
-               AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
-             ORDER BY run_at, job_id LIMIT 1",
-            "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
-             WHERE tenant_id = $1
-               AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
-             ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
-        )
-        .bind(tx.tenant())
-        .bind(moment(now))
-        .row_if_any(tx.connection())
-        .await?;
-        let Some((job_id, kind, payload, attempts, attempts_most, lease_no)) = due else {
-            return Ok(None);
-        };
-        if attempts >= attempts_most {
-            end(
-                tx,
-                &job_id,
-                "dead",
-                Some("the worker was lost".to_owned()),
-                now,
-            )
-            .await?;
-            continue;
-        }
-        query(
-            "UPDATE job SET state = 'leased', attempts = attempts + 1, lease_no = lease_no + 1,
-                            lease_holder = $3, lease_until = $4
-             WHERE tenant_id = $1 AND job_id = $2",
-        )
-        .bind(tx.tenant())
-        .bind(&job_id)
-        .bind(holder)
-        .bind(moment(now.checked_add(lease).unwrap_or(Timestamp::MAX)))
-        .execute(tx.connection())
-        .await?;
-        return Ok(Some(Lease {
-            job_id,
-            kind,
-            payload,
-            attempt: attempts + 1,
-            number: lease_no + 1,
-        }));
-    }
-}
-
-type Due = (String, String, String, i64, i64, i64);
-
-/// Keeps the job for longer.
-///
-/// # Errors
-/// [`Refusal::LeaseLost`] when the lease has ended: stop working.
-pub async fn renew(
-    store: &Store,
-    scope: &TenantScope,
-    lease: &Lease,
-    longer: SignedDuration,
-) -> Result<(), StoreError> {
-    let lease = lease.clone();
-    store
-        .tx_beside(scope, move |tx| {
-            Box::pin(async move {
-                let now = still_held(tx, &lease).await?;
-                query("UPDATE job SET lease_until = $3 WHERE tenant_id = $1 AND job_id = $2")
-                    .bind(tx.tenant())
-                    .bind(lease.job_id)
-                    .bind(moment(now.checked_add(longer).unwrap_or(Timestamp::MAX)))
-                    .execute(tx.connection())
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-}
-
-/// The job is done.
-///
-/// # Errors
-/// [`Refusal::LeaseLost`] when the lease has ended: another worker has the job, or will.
-pub async fn complete(store: &Store, scope: &TenantScope, lease: Lease) -> Result<(), StoreError> {
-    store
-        .tx_beside(scope, move |tx| {
-            Box::pin(async move {
-                let now = still_held(tx, &lease).await?;
-                end(tx, &lease.job_id, "done", None, now).await
-            })
-        })
-        .await
-}
-
-/// The job failed. It waits for its next attempt, or is dead after the last. The reason is shown
-/// to people; it holds no secret.
-///
-/// # Errors
-/// [`Refusal::LeaseLost`] when the lease has ended.
-pub async fn fail(
-    store: &Store,
-    scope: &TenantScope,
-    lease: Lease,
-    reason: String,
-    random: u64,
-) -> Result<AfterFailure, StoreError> {
-    store
-        .tx(scope, move |tx| {
-            Box::pin(fail_in(tx, lease, reason, random))
-        })
-        .await
-}
-
-async fn fail_in(
-    tx: &mut Tx,
-    lease: Lease,
-    reason: String,
-    random: u64,
-) -> Result<AfterFailure, StoreError> {
-    let now = still_held(tx, &lease).await?;
-    let (attempts_most, waits_too): (i64, bool) = query(
-        "SELECT attempts_most, EXISTS (
-             SELECT 1 FROM job AS other
-             WHERE other.tenant_id = job.tenant_id AND other.kind = job.kind
-               AND other.dedupe_key = job.dedupe_key AND other.state = 'waiting')
-         FROM job WHERE tenant_id = $1 AND job_id = $2",
-    )
-    .bind(tx.tenant())
-    .bind(&lease.job_id)
-    .row(tx.connection())
-    .await?;
-    if lease.attempt >= attempts_most {
-        end(tx, &lease.job_id, "dead", Some(reason), now).await?;
-        return Ok(AfterFailure::Dead);
-    }
-    if waits_too {
-        end(tx, &lease.job_id, "done", Some(reason), now).await?;
-        return Ok(AfterFailure::Superseded);
-    }
-    let next = now
-        .checked_add(backoff(lease.attempt, random))
-        .unwrap_or(Timestamp::MAX);
-    query(
-        "UPDATE job SET state = 'waiting', run_at = $3, last_error = $4, lease_holder = NULL,
-                        lease_until = NULL
-         WHERE tenant_id = $1 AND job_id = $2",
-    )
-    .bind(tx.tenant())
-    .bind(lease.job_id)
-    .bind(moment(next))
-    .bind(reason)
-    .execute(tx.connection())
-    .await?;
-    Ok(AfterFailure::Again(next))
-}
-
-/// Gives a dead job its attempts back.
-///
-/// # Errors
-/// [`Refusal::NotDead`] when there is no such job, or it is not dead.
-pub async fn retry(store: &Store, scope: &TenantScope, job_id: &str) -> Result<(), StoreError> {
-    let job_id = job_id.to_owned();
-    store
-        .tx(scope, move |tx| {
-            Box::pin(async move {
-                let now = database_now(tx).await?;
-                let changed = query(
-                    "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3,
-                                    finished_at = NULL
-                     WHERE tenant_id = $1 AND job_id = $2 AND state = 'dead'
-                       AND NOT EXISTS (
-                           SELECT 1 FROM job AS other
-                           WHERE other.tenant_id = $1 AND other.kind = job.kind
-                             AND other.dedupe_key = job.dedupe_key AND other.state = 'waiting')",
-                )
-                .bind(tx.tenant())
-                .bind(&job_id)
-                .bind(moment(now))
-                .execute(tx.connection())
-                .await?;
-                if changed == 0 {
-                    return Err(Refusal::NotDead { job: job_id }.into());
-                }
-                Ok(())
-            })
-        })
-        .await
-}
-
-/// The jobs in a state, those that are or were due first at the front.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn jobs(
-    store: &Store,
-    scope: &TenantScope,
-    state: JobState,
-) -> Result<Vec<Job>, StoreError> {
-    let name = STATES.iter().find(|(known, _)| *known == state);
-    let name = name.map_or("", |(_, name)| *name);
-    store
-        .read(scope, move |tx| {
-            Box::pin(async move {
-                let rows: Vec<Shown> = query(
-                    "SELECT job_id, kind, state, run_at, attempts, last_error FROM job
-                     WHERE tenant_id = $1 AND state = $2 ORDER BY run_at, job_id",
-                )
-                .bind(tx.tenant())
-                .bind(name)
-                .rows(tx.connection())
-                .await?;
-                rows.into_iter()
-                    .map(|(id, kind, state, run_at, attempts, last_error)| {
-                        Ok(Job {
-                            id,
-                            kind,
-                            state: JobState::from_name(&state)?,
-                            run_at: read_moment(&run_at)?,
-                            attempts,
-                            last_error,
-                        })
-                    })
-                    .collect()
-            })
-        })
-        .await
-}
-
-type Shown = (String, String, String, String, i64, Option<String>);
-
 /// Refuses unless the lease is the newest of its job and has not ended; returns the moment.
-async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, StoreError> {
+pub(crate) async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, StoreError> {
     let now = database_now(tx).await?;
     let held: Option<i64> = per_engine(
         "SELECT lease_no FROM job
@@ -451,30 +222,8 @@ async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, StoreError>
     }
 }
 
-async fn end(
-    tx: &mut Tx,
-    job_id: &str,
-    state: &'static str,
-    reason: Option<String>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    query(
-        "UPDATE job SET state = $3, finished_at = $4, lease_holder = NULL, lease_until = NULL,
-                        last_error = coalesce($5, last_error)
-         WHERE tenant_id = $1 AND job_id = $2",
-    )
-    .bind(tx.tenant())
-    .bind(job_id)
-    .bind(state)
-    .bind(moment(now))
-    .bind(reason)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
 /// The moment by the database's clock, which all workers share.
-async fn database_now(tx: &mut Tx) -> Result<Timestamp, StoreError> {
+pub(crate) async fn database_now(tx: &mut Tx) -> Result<Timestamp, StoreError> {
     let text: String = per_engine(
         "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
         "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",

@@ -11,11 +11,13 @@
 //! functions of the modules. Every one of them runs in one transaction of its own: it happened as
 //! a whole or not at all.
 
+mod conclude;
 pub mod connections;
 pub mod control;
 pub mod decisions;
 pub mod doctor;
 mod error;
+pub mod hooks;
 mod installation;
 pub mod jobs;
 mod keys;
@@ -23,6 +25,7 @@ mod lock;
 pub mod mirror;
 pub mod postgres;
 pub mod results;
+pub mod schedule;
 mod sealed;
 mod secret;
 pub mod settings;
@@ -38,6 +41,7 @@ pub mod worklist;
 #[cfg(test)]
 mod contract;
 
+pub use conclude::conclude;
 pub use error::{Refusal, StoreError};
 pub use installation::{Erasure, Installation, OPEN_TENANTS};
 pub use keys::{MasterKey, MasterKeySource};

@@ -82,7 +82,11 @@ pub async fn save(
         .await
 }
 
-async fn save_in(tx: &mut Tx, result: NewResult, now: Timestamp) -> Result<i64, StoreError> {
+pub(crate) async fn save_in(
+    tx: &mut Tx,
+    result: NewResult,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
     let digest = Sha256::digest(result.body.as_bytes()).to_vec();
     let known: Option<i64> = query(
         "SELECT result_no FROM result WHERE tenant_id = $1 AND cycle_no = $2 AND digest = $3",
@@ -169,6 +173,31 @@ pub async fn newest(
                     body,
                     produced_at,
                 }))
+            })
+        })
+        .await
+}
+
+/// A text that changes whenever what a tenant's screens read may have changed: the newest result,
+/// the connections, the settings.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn stamp(store: &Store, scope: &TenantScope) -> Result<String, StoreError> {
+    store
+        .read(scope, |tx| {
+            Box::pin(async move {
+                let (result, connections, settings): (i64, String, String) = query(
+                    "SELECT
+                         (SELECT coalesce(max(result_no), 0) FROM result WHERE tenant_id = $1),
+                         (SELECT coalesce(max(changed_at), '') FROM connection
+                          WHERE tenant_id = $1),
+                         coalesce((SELECT body FROM settings WHERE tenant_id = $1), '')",
+                )
+                .bind(tx.tenant())
+                .row(tx.connection())
+                .await?;
+                Ok(format!("{result}\n{connections}\n{settings}"))
             })
         })
         .await

@@ -5,7 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
+use crate::schedule::set_in;
 use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Secret, Store, StoreError, TenantScope};
@@ -73,7 +77,42 @@ pub async fn save(
         .await
 }
 
-async fn save_in(tx: &mut Tx, settings: StoredSettings) -> Result<(), StoreError> {
+/// What a change of the settings causes, in the same transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Then {
+    /// What is to be done.
+    pub jobs: Vec<NewJob>,
+    /// The next moments of regular work, seen from now.
+    pub moments: Vec<(&'static str, Option<Timestamp>)>,
+}
+
+/// Replaces the settings of a tenant together with what follows from it.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn change(
+    store: &Store,
+    scope: &TenantScope,
+    settings: StoredSettings,
+    then: Then,
+) -> Result<(), StoreError> {
+    store
+        .tx(scope, move |tx| {
+            Box::pin(async move {
+                save_in(tx, settings).await?;
+                for job in then.jobs {
+                    enqueue_in(tx, job).await?;
+                }
+                for (name, next_at) in then.moments {
+                    set_in(tx, name, next_at).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+pub(crate) async fn save_in(tx: &mut Tx, settings: StoredSettings) -> Result<(), StoreError> {
     query(
         "INSERT INTO settings (tenant_id, body) VALUES ($1, $2)
          ON CONFLICT (tenant_id) DO UPDATE SET body = excluded.body",

@@ -1,7 +1,9 @@
 //! One tenant's data, opened.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use uuid::Uuid;
 
 use crate::keys::Keys;
 use crate::lock::DirectoryLock;
@@ -151,6 +153,19 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.inner.path.as_deref()
+    }
+
+    /// A name for whoever works in this process, for leases. One process at a time has a folder, so
+    /// a lease of the same name there is one of a process that has ended; processes that share a
+    /// server have different names.
+    #[must_use]
+    pub fn holder(&self) -> String {
+        static PROCESS: LazyLock<String> =
+            LazyLock::new(|| format!("plumbline-{}", Uuid::now_v7().simple()));
+        match &self.inner.path {
+            Some(_) => "plumbline".to_owned(),
+            None => PROCESS.clone(),
+        }
     }
 
     /// Waits for running transactions and closes every connection, for all clones.

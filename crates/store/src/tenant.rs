@@ -4,8 +4,8 @@ use std::fmt;
 
 /// The proof that a caller may touch one tenant's data. Every function of the store asks for it.
 ///
-/// It cannot be built from text: today only the store makes it, for the operator who may open the
-/// file; sessions, webhooks and jobs will make theirs when they exist.
+/// It cannot be built from text. The store makes it: for the operator who may open the file, for
+/// whoever a session proves, and for the tenant that an announcement or a job belongs to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TenantScope {
     tenant_id: String,

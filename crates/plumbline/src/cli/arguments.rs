@@ -90,6 +90,15 @@ them, and shows the worklist and the job bridges. No network beyond this machine
     Connect(ConnectCommand),
     /// Serve the web application until Ctrl-C
     Serve(ServeArguments),
+    /// Do the work of all tenants without serving pages, until Ctrl-C: for further processes and
+    /// machines on PostgreSQL
+    Work(WorkArguments),
+    /// List the work that waits, runs or was given up
+    Jobs {
+        /// What to do; lists the jobs when left out
+        #[command(subcommand)]
+        what: Option<JobsCommand>,
+    },
     /// Read both systems and bring the worklist up to date
     Cycle,
     /// Compare the books and show findings and bridges
@@ -189,6 +198,37 @@ pub struct ServeArguments {
     /// X-Forwarded-For
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub proxies: usize,
+    /// How many jobs this process works on at the same time; with 0 other processes do the work
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub workers: usize,
+}
+
+/// How work is done without pages.
+#[derive(Debug, Args)]
+pub struct WorkArguments {
+    /// How many jobs this process works on at the same time
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub workers: usize,
+    /// The address that people use, for the links in the daily letter
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// End when nothing is due any more
+    #[arg(long)]
+    pub once: bool,
+    /// Seconds that a job is held without a sign of life; then another process takes it over
+    #[arg(long, default_value_t = 60, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(2..=3600))]
+    pub lease: u32,
+}
+
+/// What to do with jobs.
+#[derive(Debug, Subcommand)]
+pub enum JobsCommand {
+    /// Try work again that was given up
+    Retry {
+        /// The job, such as job_…
+        id: String,
+    },
 }
 
 /// How the local systems are started.

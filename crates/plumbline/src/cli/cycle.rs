@@ -1,20 +1,47 @@
 //! `plumbline cycle`: reads both systems and brings the worklist up to date.
 
-use store::mirror;
+use figures::Date;
+use store::{Refusal, StoreError, jobs, mirror};
 
 use super::progress::Screen;
 use super::reconcile::Compared;
 use super::{Answer, Format, Global, Status};
 use crate::cycle::{self, Report};
 use crate::desk::Desk;
+use crate::refused::Refused;
+use crate::work;
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Answer> {
     let desk = Desk::existing(&global.data()).await?;
     let day = desk.day(global.as_of)?;
-    let report = cycle::run(&desk, day, &mut Screen::new()).await?;
-    let answer = answer(&desk, global, report).await;
+    let answer = match read(&desk, day).await {
+        Ok(report) => answer(&desk, global, report).await,
+        Err(error) => Err(error),
+    };
     desk.close().await;
     answer
+}
+
+/// Reads as a worker does: while nobody else works on the same books.
+async fn read(desk: &Desk, day: Date) -> anyhow::Result<Report> {
+    let (store, scope) = (&desk.store, &desk.scope);
+    let job = work::reading(work::Cause::Person);
+    let taken = jobs::take_up(store, scope, job, &store.holder(), work::LEASE).await;
+    let lease = match taken {
+        Err(StoreError::Refused(refusal @ Refusal::Busy)) => {
+            return Err(Refused::new(format!("Nothing was done: {refusal}.")).into());
+        }
+        taken => taken?,
+    };
+    let mut screen = Screen::new();
+    let reading = cycle::run_holding(desk, Some(lease.clone()), day, &mut screen);
+    work::while_held(desk, &lease, work::LEASE, reading)
+        .await
+        .unwrap_or_else(|| {
+            Err(anyhow::anyhow!(
+                "another process has taken the reading over"
+            ))
+        })
 }
 
 async fn answer(desk: &Desk, global: &Global, report: Report) -> anyhow::Result<Answer> {

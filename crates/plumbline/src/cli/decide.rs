@@ -8,6 +8,7 @@ use store::decisions::{self, Deciding, Pair, Verdict};
 use super::arguments::{DecideArguments, DecideCommand};
 use super::{Answer, Global};
 use crate::desk::Desk;
+use crate::work;
 
 pub(super) async fn run(global: &Global, command: DecideCommand) -> anyhow::Result<Answer> {
     let (arguments, verdict, said) = match command {
@@ -24,6 +25,7 @@ pub(super) async fn run(global: &Global, command: DecideCommand) -> anyhow::Resu
     let deciding = Deciding {
         decided_by: arguments.by,
         note: arguments.note,
+        job: Some(work::comparison()),
     };
     let now = desk.clock.now();
     let decided = decisions::decide(&desk.store, &desk.scope, pair, verdict, deciding, now).await;

@@ -24,6 +24,8 @@ use crate::desk::Desk;
 use crate::reading::Watch;
 use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
+use crate::web::hooks::Hooks;
+use crate::web::house::Work;
 use crate::web::signin::door::{DoorSettings, Factors};
 use crate::web::signin::password::Cost;
 
@@ -63,14 +65,23 @@ async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyh
         mailer: None,
     };
     let clock = Arc::clone(&desk.clock);
-    let serving = Serving::start(desk.installation.clone(), clock, settings, listener)?;
+    let hooks = Hooks::default();
+    let serving = Serving::start(
+        desk.installation.clone(),
+        clock,
+        settings,
+        hooks,
+        listener,
+        1,
+    )?;
     let (house, origin) = (&serving.house, serving.house.origin());
     let people = demo_people::invited(house.door(), &desk.scope).await?;
     screen.note(&format!(
         "reading both for the first time; watch it at {origin}\n{people}"
     ));
+    // The job that reads was written with the connections.
     let tenant = house.tenant(&desk.scope).await?;
-    tenant.read_now();
+    house.asked(&desk.scope, Some(Work::Read)).await;
     tokio::select! {
         () = tenant.idle() => {}
         stopped = tokio::signal::ctrl_c() => stopped?,

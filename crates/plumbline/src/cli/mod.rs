@@ -23,6 +23,7 @@ mod serve;
 mod snapshot;
 mod table;
 mod tenant;
+mod work;
 mod worklist;
 
 use std::io::Write;
@@ -71,6 +72,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Connect(command) => connect::run(&global, command).await,
         Command::Serve(arguments) => serve::run(&global, arguments).await,
+        Command::Work(arguments) => work::run(&global, arguments).await,
+        Command::Jobs { what } => work::jobs(&global, what).await,
         Command::Cycle => cycle::run(&global).await,
         Command::Reconcile => reconcile::run(&global).await,
         Command::Worklist { what } => worklist::run(&global, what.unwrap_or_default()).await,

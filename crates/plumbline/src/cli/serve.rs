@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use connectors::http::{Clock, SystemClock};
-use store::Installation;
 use store::control::people;
+use store::{Installation, Secret};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::ServeArguments;
@@ -15,9 +16,11 @@ use super::{Answer, Global};
 use crate::desk;
 use crate::mail::{MailSettings, Mailer};
 use crate::web;
+use crate::web::hooks::Hooks;
 use crate::web::house::House;
 use crate::web::signin::door::{Door, DoorSettings, Factors};
 use crate::web::signin::password::Cost;
+use crate::work::Worker;
 
 pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Answer> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -39,7 +42,10 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         factors: Factors::Required,
         mailer,
     };
-    let serving = Serving::start(installation, clock, settings, listener)?;
+    let tokens = std::env::var("PLUMBLINE_QUICKBOOKS_VERIFIER_TOKENS").unwrap_or_default();
+    let hooks = Hooks::try_new(&Secret::new(tokens))?;
+    let workers = arguments.workers;
+    let serving = Serving::start(installation, clock, settings, hooks, listener, workers)?;
     println!("{}", serving.greeting().await?);
     tokio::signal::ctrl_c().await?;
     serving.stop().await?;
@@ -51,7 +57,7 @@ async fn opened(data: &Path, clock: &dyn Clock) -> anyhow::Result<Installation> 
 }
 
 /// An origin is a scheme and a host, and a port where it is not the usual one.
-fn checked(origin: &str) -> anyhow::Result<String> {
+pub(super) fn checked(origin: &str) -> anyhow::Result<String> {
     let url = url::Url::parse(origin).context("--origin is no address")?;
     let plain = url.origin().ascii_serialization();
     ensure!(
@@ -67,6 +73,7 @@ pub(super) struct Serving {
     pub(super) house: Arc<House>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<anyhow::Result<()>>,
+    workers: JoinSet<()>,
 }
 
 impl Serving {
@@ -75,13 +82,26 @@ impl Serving {
         installation: Installation,
         clock: Arc<dyn Clock>,
         settings: DoorSettings,
+        hooks: Hooks,
         listener: TcpListener,
+        count: usize,
     ) -> anyhow::Result<Self> {
         let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings)?;
-        let house = Arc::new(House::new(installation, clock, door));
+        let house = Arc::new(House::new(installation, clock, door).with_hooks(hooks));
         let stop = CancellationToken::new();
         let task = tokio::spawn(web::serve(Arc::clone(&house), listener, stop.clone()));
-        Ok(Self { house, stop, task })
+        let worker = Arc::new(Worker::of_house(&house));
+        let mut workers = JoinSet::new();
+        for _ in 0..count {
+            let (worker, stop) = (Arc::clone(&worker), stop.clone());
+            workers.spawn(async move { worker.run(stop).await });
+        }
+        Ok(Self {
+            house,
+            stop,
+            task,
+            workers,
+        })
     }
 
     /// Where it is, and how the first owner gets in when nobody is known yet.
@@ -101,10 +121,11 @@ impl Serving {
         Ok(format!("{more}Plumbline is at {origin}. Ctrl-C stops it."))
     }
 
-    /// Lets running requests and a reading end, and closes the store.
-    pub(super) async fn stop(self) -> anyhow::Result<()> {
+    /// Lets running requests end, hands back what the workers have in hands, and closes the store.
+    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
         let served = self.task.await.context("the server broke")?;
+        while self.workers.join_next().await.is_some() {}
         self.house.close().await;
         served
     }

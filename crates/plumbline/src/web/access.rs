@@ -24,6 +24,9 @@ use super::visitor::{Arriving, Visitor, is_same_token};
 pub enum Needs {
     /// Nothing: style, type, and the forms of those who are not signed in yet.
     Nothing,
+    /// A proof in the request itself, which its handler looks at: what vendors announce. It comes
+    /// from no page.
+    Proof,
     /// A password that was right: the pages between it and everything else.
     Password,
     /// A person who is in, whatever their roles: their own account.
@@ -40,7 +43,8 @@ const LONGEST_FORM: usize = 64 * 1_024;
 /// Lets a request through to its handler, or answers it.
 pub async fn authorise(State(needs): State<Needs>, request: Request, next: Next) -> Response {
     let by_program = request.headers().contains_key(AUTHORIZATION);
-    if by_program != matches!(needs, Needs::TokenMay(_)) && needs != Needs::Nothing {
+    let is_open = matches!(needs, Needs::Nothing | Needs::Proof);
+    if by_program != matches!(needs, Needs::TokenMay(_)) && !is_open {
         // A token opens the pages for programs and no other; a cookie opens those for people.
         return signed_out(needs);
     }
@@ -74,7 +78,7 @@ fn admitted(needs: Needs, request: &Request) -> Result<Option<String>, Response>
     let visitor = request.extensions().get::<Arc<Visitor>>();
     match needs {
         // Forms before signing in are of no session; their origin was looked at.
-        Needs::Nothing => Ok(None),
+        Needs::Nothing | Needs::Proof => Ok(None),
         Needs::Password => match arriving {
             Some(arriving) => Ok(Some(arriving.csrf().to_owned())),
             None => Err(to_the_door(request, arriving)),

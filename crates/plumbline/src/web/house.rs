@@ -1,9 +1,14 @@
 //! The tenants that this process serves, with what their screens read kept in memory.
 //!
 //! A view is made once for each published result and replaced as a whole, so a page never mixes
-//! two results. Reading runs in the background: one at a time for each tenant.
+//! two results. What other processes publish is noticed by a cheap look, once a second at most.
+//! Only so many tenants are kept as [`MOST_OPEN`] says; the one that nobody asked for in the
+//! longest while is let go of. Work is asked for here and done by a worker.
+
+mod tenant;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connectors::http::Clock;
@@ -12,34 +17,39 @@ use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::{Installation, Store, TenantScope};
+use store::control::agenda;
+use store::{Installation, TenantScope};
+use tokio::sync::Notify;
 
-use super::progress::{Progress, Shared};
+pub use tenant::Tenant;
+
+use super::hooks::Hooks;
+use super::progress::Shared;
 use super::signin::door::Door;
-use super::tenant_view::TenantView;
-use crate::cycle;
-use crate::desk::Desk;
 use crate::settings::Settings;
+use crate::work;
 
+/// So many tenants are kept with what their screens read.
+pub const MOST_OPEN: usize = store::OPEN_TENANTS;
 /// Everything that the pages share.
 pub struct House {
     installation: Installation,
     clock: Arc<dyn Clock>,
-    /// Those that somebody has asked for since the start.
-    tenants: tokio::sync::Mutex<BTreeMap<String, Arc<Tenant>>>,
+    /// Those that somebody has asked for lately.
+    tenants: tokio::sync::Mutex<Open>,
+    boards: Mutex<BTreeMap<String, Arc<Shared>>>,
+    logins: Mutex<BTreeMap<(String, System), (String, PendingLogin)>>,
+    wake: Arc<Notify>,
     door: Door,
+    hooks: Hooks,
     origin: String,
 }
 
-/// One tenant, open for work.
-pub struct Tenant {
-    installation: Installation,
-    store: Store,
-    scope: TenantScope,
-    clock: Arc<dyn Clock>,
-    view: tokio::sync::Mutex<Option<Arc<TenantView>>>,
-    progress: Arc<Shared>,
-    logins: Mutex<BTreeMap<System, (String, PendingLogin)>>,
+/// The tenants that are kept, each with the number of its last use.
+#[derive(Default)]
+struct Open {
+    tenants: BTreeMap<String, (Arc<Tenant>, u64)>,
+    uses: u64,
 }
 
 impl House {
@@ -50,9 +60,38 @@ impl House {
             installation,
             clock,
             tenants: tokio::sync::Mutex::default(),
+            boards: Mutex::default(),
+            logins: Mutex::default(),
+            wake: Arc::default(),
             origin: door.link(""),
             door,
+            hooks: Hooks::default(),
         }
+    }
+
+    /// The same with what tells true announcements of vendors from others.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// How announcements of vendors are told from others.
+    #[must_use]
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Wakes the workers of this process.
+    #[must_use]
+    pub fn wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
     }
 
     /// Everything that is kept.
@@ -93,8 +132,11 @@ impl House {
     /// # Errors
     /// When its data cannot be opened.
     pub async fn tenant(&self, scope: &TenantScope) -> anyhow::Result<Arc<Tenant>> {
-        let mut tenants = self.tenants.lock().await;
-        if let Some(tenant) = tenants.get(scope.tenant_id()) {
+        let mut open = self.tenants.lock().await;
+        open.uses += 1;
+        let now = open.uses;
+        if let Some((tenant, used)) = open.tenants.get_mut(scope.tenant_id()) {
+            *used = now;
             return Ok(Arc::clone(tenant));
         }
         let tenant = Arc::new(Tenant {
@@ -103,11 +145,82 @@ impl House {
             scope: scope.clone(),
             clock: Arc::clone(&self.clock),
             view: tokio::sync::Mutex::default(),
-            progress: Arc::default(),
-            logins: Mutex::default(),
+            is_refreshing: AtomicBool::new(false),
+            progress: self.progress(scope),
         });
-        tenants.insert(scope.tenant_id().to_owned(), Arc::clone(&tenant));
+        let entry = (Arc::clone(&tenant), now);
+        open.tenants.insert(scope.tenant_id().to_owned(), entry);
+        if open.tenants.len() > MOST_OPEN {
+            let oldest = open.tenants.iter().min_by_key(|(_, (_, used))| *used);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                open.tenants.remove(&id);
+            }
+        }
         Ok(tenant)
+    }
+
+    /// How many tenants are kept.
+    pub async fn open_tenants(&self) -> usize {
+        self.tenants.lock().await.tenants.len()
+    }
+
+    /// The progress of a tenant's work, whether or not anybody looks.
+    #[must_use]
+    pub fn progress(&self, scope: &TenantScope) -> Arc<Shared> {
+        let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+        // What nobody holds and says nothing is forgotten.
+        boards.retain(|_, board| Arc::strong_count(board) > 1 || !board.is_empty());
+        Arc::clone(boards.entry(scope.tenant_id().to_owned()).or_default())
+    }
+
+    /// A tenant has other results: its screens show them from the next page on.
+    pub async fn changed(&self, scope: &TenantScope) {
+        let open = self.tenants.lock().await;
+        let tenant = open.tenants.get(scope.tenant_id());
+        let tenant = tenant.map(|(tenant, _)| Arc::clone(tenant));
+        drop(open);
+        if let Some(tenant) = tenant
+            && let Err(error) = tenant.refresh_if_shown().await
+        {
+            tracing::error!(kind = %error.root_cause(), "a view could not be made");
+        }
+    }
+
+    /// A job of a tenant was written, whether or not anybody looks at the tenant: the pages say so,
+    /// and the workers are told.
+    pub async fn asked(&self, scope: &TenantScope, work: Option<Work>) {
+        let now = self.now();
+        if let Some(work) = work {
+            self.progress(scope).asked(Some((work, now)));
+        }
+        if let Err(error) = agenda::ask(self.installation.control(), scope, now).await {
+            // The job is there; a worker finds it when it comes by.
+            tracing::warn!(%error, "the agenda could not be written");
+        }
+        self.wake.notify_one();
+    }
+
+    /// Remembers a consent that this person was sent away to give; it replaces an earlier one.
+    pub fn begin_login(&self, scope: &TenantScope, person_id: &str, login: PendingLogin) {
+        let place = (scope.tenant_id().to_owned(), login.system());
+        self.logins().insert(place, (person_id.to_owned(), login));
+    }
+
+    /// Takes the consent that this person is giving, once.
+    pub fn take_login(
+        &self,
+        scope: &TenantScope,
+        person_id: &str,
+        system: System,
+    ) -> Option<PendingLogin> {
+        let place = (scope.tenant_id().to_owned(), system);
+        let (begun_by, login) = self.logins().remove(&place)?;
+        (begun_by == person_id).then_some(login)
+    }
+
+    fn logins(&self) -> MutexGuard<'_, BTreeMap<(String, System), (String, PendingLogin)>> {
+        // What is kept stays usable after a panic elsewhere.
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Today in the tenant's time zone.
@@ -121,152 +234,13 @@ impl House {
 
     /// Waits until nothing is being read, and closes everything.
     pub async fn close(&self) {
-        let tenants = std::mem::take(&mut *self.tenants.lock().await);
-        for tenant in tenants.into_values() {
-            tenant.progress.idle().await;
+        let open = std::mem::take(&mut *self.tenants.lock().await);
+        for (tenant, _) in open.tenants.into_values() {
+            if !tenant.progress.now().is_elsewhere {
+                tenant.progress.idle().await;
+            }
         }
         self.installation.close().await;
-    }
-}
-
-impl Tenant {
-    /// The store.
-    #[must_use]
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// Whose data it is.
-    #[must_use]
-    pub fn scope(&self) -> &TenantScope {
-        &self.scope
-    }
-
-    /// The settings as they stand now.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub async fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::load(&self.store, &self.scope).await
-    }
-
-    /// A desk to work at.
-    ///
-    /// # Errors
-    /// When the settings cannot be read.
-    pub async fn desk(&self) -> anyhow::Result<Desk> {
-        Ok(Desk {
-            installation: self.installation.clone(),
-            store: self.store.clone(),
-            scope: self.scope.clone(),
-            settings: self.settings().await?,
-            clock: Arc::clone(&self.clock),
-        })
-    }
-
-    /// What the screens read.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn view(&self) -> anyhow::Result<Arc<TenantView>> {
-        let mut kept = self.view.lock().await;
-        if let Some(view) = kept.as_ref() {
-            return Ok(Arc::clone(view));
-        }
-        let view = Arc::new(TenantView::load(&self.desk().await?).await?);
-        *kept = Some(Arc::clone(&view));
-        Ok(view)
-    }
-
-    /// Reads the view afresh and shows it from the next page on. Until then the pages show the
-    /// one before, so that nobody waits.
-    ///
-    /// # Errors
-    /// When the store cannot be read; then the next page tries again.
-    pub async fn refresh(&self) -> anyhow::Result<()> {
-        let fresh = match self.desk().await {
-            Ok(desk) => TenantView::load(&desk).await,
-            Err(error) => Err(error),
-        };
-        let mut kept = self.view.lock().await;
-        match fresh {
-            Ok(view) => {
-                *kept = Some(Arc::new(view));
-                Ok(())
-            }
-            Err(error) => {
-                *kept = None;
-                Err(error)
-            }
-        }
-    }
-
-    /// How far a reading has come.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        self.progress.now()
-    }
-
-    /// Reads both systems in the background, unless that is already under way.
-    pub fn read_now(self: &Arc<Self>) {
-        self.work(Work::Read);
-    }
-
-    /// Compares the books again in the background with what people have decided meanwhile.
-    pub fn compare_again(self: &Arc<Self>) {
-        self.work(Work::Compare);
-    }
-
-    /// Returns when nothing is being read or compared.
-    pub async fn idle(&self) {
-        self.progress.idle().await;
-    }
-
-    fn work(self: &Arc<Self>, work: Work) {
-        let Some(mut watch) = self.progress.begin(work, self.clock.now()) else {
-            return;
-        };
-        let tenant = Arc::clone(self);
-        tokio::spawn(async move {
-            let mut next = work;
-            loop {
-                let outcome = tenant.run(next, &mut watch).await;
-                // The screens change before the work is over, so whoever waited sees the new ones.
-                let outcome = tenant.refresh().await.and(outcome);
-                if let Err(error) = &outcome {
-                    tracing::error!(kind = %error.root_cause(), "a reading broke");
-                }
-                if !watch.goes_on(outcome.is_ok()) {
-                    break;
-                }
-                next = Work::Compare;
-            }
-        });
-    }
-
-    async fn run(&self, work: Work, watch: &mut super::progress::Watching) -> anyhow::Result<()> {
-        let desk = self.desk().await?;
-        match work {
-            Work::Read => cycle::run(&desk, desk.day(None)?, watch).await.map(drop),
-            Work::Compare => cycle::compare_newest(&desk, watch).await,
-        }
-    }
-
-    /// Remembers a consent that this person was sent away to give; it replaces an earlier one.
-    pub fn begin_login(&self, person_id: &str, login: PendingLogin) {
-        let system = login.system();
-        self.logins().insert(system, (person_id.to_owned(), login));
-    }
-
-    /// Takes the consent that this person is giving, once.
-    pub fn take_login(&self, person_id: &str, system: System) -> Option<PendingLogin> {
-        let (begun_by, login) = self.logins().remove(&system)?;
-        (begun_by == person_id).then_some(login)
-    }
-
-    fn logins(&self) -> MutexGuard<'_, BTreeMap<System, (String, PendingLogin)>> {
-        // What is kept stays usable after a panic elsewhere.
-        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -277,6 +251,18 @@ pub enum Work {
     Read,
     /// What was read is compared again.
     Compare,
+}
+
+impl Work {
+    /// The work of a kind of job, where the pages show it.
+    #[must_use]
+    pub fn of_kind(kind: &str) -> Option<Self> {
+        match kind {
+            work::READING => Some(Self::Read),
+            work::COMPARISON => Some(Self::Compare),
+            _ => None,
+        }
+    }
 }
 
 /// A time zone of the settings; UTC when it is unknown, which `doctor` reports.

@@ -15,6 +15,7 @@ pub mod figures;
 pub mod find;
 pub mod format;
 pub mod headers;
+pub mod hooks;
 pub mod house;
 pub mod jobs;
 pub mod links;

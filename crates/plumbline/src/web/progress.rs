@@ -29,16 +29,16 @@ pub struct Resource {
 /// Where a reading stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// What runs, if anything does, and since when.
+    /// What runs, or was asked for, if anything, and since when.
     pub running: Option<(Work, Timestamp)>,
+    /// It was asked for and runs in another process, or waits for a worker.
+    pub is_elsewhere: bool,
     /// The step in a few words.
     pub step: String,
     /// Resources in the order in which they began.
     pub resources: Vec<Resource>,
     /// Whether the last one broke on our side.
     pub broke: bool,
-    /// Somebody decided something meanwhile: what was read must be compared once more.
-    is_stale: bool,
 }
 
 /// The progress that a reading writes and pages read.
@@ -55,11 +55,29 @@ impl Shared {
         self.lock().clone()
     }
 
-    /// Begins a work unless one is under way.
+    /// Somebody asked for a work that no worker of this process has begun, or for none.
+    pub fn asked(&self, work: Option<(Work, Timestamp)>) {
+        let mut progress = self.lock();
+        match work {
+            Some(work) if progress.running.is_none() => {
+                *progress = Progress {
+                    running: Some(work),
+                    is_elsewhere: true,
+                    ..Progress::default()
+                };
+            }
+            None if progress.is_elsewhere => {
+                *progress = Progress::default();
+                self.ended.notify_waiters();
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins a work unless one is under way in this process.
     pub fn begin(self: &Arc<Self>, work: Work, at: Timestamp) -> Option<Watching> {
         let mut progress = self.lock();
-        if progress.running.is_some() {
-            progress.is_stale |= work == Work::Compare;
+        if progress.running.is_some() && !progress.is_elsewhere {
             return None;
         }
         *progress = Progress {
@@ -69,7 +87,7 @@ impl Shared {
         Some(Watching(Arc::clone(self)))
     }
 
-    /// Returns when nothing runs.
+    /// Returns when nothing runs or waits.
     pub async fn idle(&self) {
         loop {
             let ended = self.ended.notified();
@@ -78,6 +96,11 @@ impl Shared {
             }
             ended.await;
         }
+    }
+
+    /// Whether there is nothing to remember.
+    pub(super) fn is_empty(&self) -> bool {
+        *self.lock() == Progress::default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -91,17 +114,9 @@ impl Shared {
 pub struct Watching(Arc<Shared>);
 
 impl Watching {
-    /// Whether the work must go on with another comparison, because people decided something
-    /// while it ran; otherwise it is over.
-    #[must_use]
-    pub fn goes_on(&mut self, well: bool) -> bool {
-        let mut progress = self.0.lock();
-        progress.broke = !well;
-        if well && std::mem::take(&mut progress.is_stale) {
-            return true;
-        }
-        progress.running = None;
-        false
+    /// The work is over.
+    pub fn ended(self, well: bool) {
+        self.0.lock().broke = !well;
     }
 }
 
@@ -158,17 +173,23 @@ mod tests {
         assert!(shared.begin(Work::Compare, Timestamp::UNIX_EPOCH).is_none());
         drop(first);
         assert!(shared.now().running.is_none());
-        let mut second = shared.begin(Work::Compare, Timestamp::UNIX_EPOCH).unwrap();
-        assert!(!second.goes_on(false));
+        let second = shared.begin(Work::Compare, Timestamp::UNIX_EPOCH).unwrap();
+        second.ended(false);
         assert!(shared.now().broke && shared.now().running.is_none());
     }
 
     #[test]
-    fn what_is_decided_meanwhile_is_compared_before_the_work_is_over() {
+    fn what_was_asked_for_is_shown_until_it_begins_or_is_over_elsewhere() {
         let shared = Arc::new(Shared::default());
-        let mut work = shared.begin(Work::Read, Timestamp::UNIX_EPOCH).unwrap();
-        assert!(shared.begin(Work::Compare, Timestamp::UNIX_EPOCH).is_none());
-        assert!(work.goes_on(true));
-        assert!(!work.goes_on(true));
+        let asked = Some((Work::Read, Timestamp::UNIX_EPOCH));
+        shared.asked(asked);
+        assert!(shared.now().is_elsewhere && shared.now().running == asked);
+        let work = shared.begin(Work::Read, Timestamp::UNIX_EPOCH).unwrap();
+        shared.asked(None);
+        assert!(!shared.now().is_elsewhere && shared.now().running == asked);
+        work.ended(true);
+        shared.asked(asked);
+        shared.asked(None);
+        assert!(shared.is_empty());
     }
 }

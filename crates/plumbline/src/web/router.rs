@@ -15,8 +15,8 @@ use super::error::AppError;
 use super::house::House;
 use super::signin::{pages, setup};
 use super::{
-    account, api, assets, connections, figures, find, headers, jobs, matches, people, settings,
-    today, visitor, worklist,
+    account, api, assets, connections, figures, find, headers, hooks, jobs, matches, people,
+    settings, today, visitor, worklist,
 };
 
 /// One entry of the list.
@@ -151,6 +151,12 @@ pub fn routes() -> Vec<Route> {
         ),
         at(
             Method::POST,
+            "/account/letter",
+            Needs::Person,
+            post(account::letter),
+        ),
+        at(
+            Method::POST,
             "/account/company",
             Needs::Person,
             post(account::company),
@@ -213,6 +219,21 @@ pub fn routes() -> Vec<Route> {
         ),
         change("/connections/read", RunCycle, post(connections::read_now)),
         change(
+            "/connections/jobs/retry",
+            ManageConnections,
+            post(connections::retry),
+        ),
+        change(
+            "/connections/hook",
+            ManageConnections,
+            post(connections::make_hook),
+        ),
+        change(
+            "/connections/hook/end",
+            ManageConnections,
+            post(connections::end_hook),
+        ),
+        change(
             "/connections/{system}/connect",
             ManageConnections,
             post(connections::connect),
@@ -227,6 +248,19 @@ pub fn routes() -> Vec<Route> {
             ManageConnections,
             get(connections::callback),
         ),
+        // What vendors announce.
+        at(
+            Method::POST,
+            "/hooks/quickbooks",
+            Needs::Proof,
+            post(hooks::quickbooks),
+        ),
+        at(
+            Method::POST,
+            "/hooks/procore/{token}",
+            Needs::Proof,
+            post(hooks::procore),
+        ),
         // Settings.
         read("/settings", ReadSettings, get(settings::page)),
         change("/settings", ChangeSettings, post(settings::save)),
@@ -237,16 +271,18 @@ pub fn routes() -> Vec<Route> {
 pub fn router(house: Arc<House>) -> Router {
     let mut router = Router::new();
     for route in routes() {
-        let guarded = route
+        let mut guarded = route
             .handler
             .layer(from_fn_with_state(route.needs, authorise));
+        if route.needs != Needs::Proof {
+            guarded = guarded.layer(from_fn(headers::changes_come_from_us));
+        }
         router = router.route(route.path, guarded);
     }
     router
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(Arc::clone(&house), visitor::resolve))
-        .layer(from_fn(headers::changes_come_from_us))
         .layer(from_fn_with_state(Arc::clone(&house), headers::asked_of_us))
         .layer(from_fn(headers::on_every_answer))
         .with_state(house)

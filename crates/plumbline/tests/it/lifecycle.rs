@@ -6,7 +6,7 @@ use store::worklist::{self, EventKind, Filter, ItemState};
 use crate::app::App;
 
 /// The QuickBooks record of a finding, with the entity as it is served.
-fn ledger_record(app: &App, finding: &Value) -> (String, Value) {
+pub(crate) fn ledger_record(app: &App, finding: &Value) -> (String, Value) {
     let record = finding["records"]
         .as_array()
         .unwrap()
@@ -20,7 +20,7 @@ fn ledger_record(app: &App, finding: &Value) -> (String, Value) {
     (kind.to_owned(), entity.clone())
 }
 
-fn redate(app: &App, kind: &str, entity: &Value, day: &str) {
+pub(crate) fn redate(app: &App, kind: &str, entity: &Value, day: &str) {
     let edit = Edit {
         action: "update".to_owned(),
         entity: kind.to_owned(),

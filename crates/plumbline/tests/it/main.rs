@@ -6,6 +6,7 @@
 
 mod again;
 mod app;
+mod by_itself;
 mod demo;
 mod exit_codes;
 mod export;
@@ -18,5 +19,6 @@ mod people;
 mod receipts;
 mod snapshots;
 mod tenants;
+mod together;
 #[path = "../web/mod.rs"]
 mod web;

@@ -14,16 +14,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
+use axum::middleware::map_request;
 use gate::roles::{Grant, Grants, Role};
+use plumbline::mail::Mailer;
+use plumbline::web::hooks::Hooks;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
 use plumbline::web::signin::door::{Door, DoorSettings, Factors, csrf_of};
 use plumbline::web::signin::password::Cost;
 use plumbline::web::tenant_view::TenantView;
+use plumbline::work::Worker;
 use store::control::sessions::{self, NewSession};
 use store::{Secret, TenantScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -49,17 +53,22 @@ const HOST_NAME: &str = "127.0.0.1:8420";
 impl Served {
     /// Serves the data folder of an app.
     pub(crate) async fn of(app: &App) -> Self {
+        Self::with(app, Hooks::default(), None).await
+    }
+
+    /// The same with proofs of announcements and a mail server.
+    pub(crate) async fn with(app: &App, hooks: Hooks, mailer: Option<Mailer>) -> Self {
         let desk = app.desk().await;
         let settings = DoorSettings {
             origin: format!("http://{HOST_NAME}"),
             proxies: 0,
             cost: Cost::FOR_TESTS,
             factors: Factors::Optional,
-            mailer: None,
+            mailer,
         };
         let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
         let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
-        let house = Arc::new(House::new(installation, clock, door));
+        let house = Arc::new(House::new(installation, clock, door).with_hooks(hooks));
         let token = Secret::new("session-of-the-owner".to_owned());
         signed_in(&house, &desk.scope, &token).await;
         Self {
@@ -110,7 +119,11 @@ impl Served {
             Body::from(text.finish())
         });
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = request.body(body).unwrap();
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
@@ -126,10 +139,34 @@ impl Served {
         tenant.view().await.unwrap()
     }
 
-    /// Waits until what was begun in the background has ended.
+    /// Does what was asked for, as a worker in the same process would.
     pub(crate) async fn idle(&self) {
-        let tenant = self.house.tenant(&self.scope).await.unwrap();
-        tenant.idle().await;
+        self.worker()
+            .work_off(self.scope.tenant_id())
+            .await
+            .unwrap();
+    }
+
+    /// Listens on a port of this machine as well, as vendors need it; answers whoever asks there as
+    /// if it were the address that people use. Returns the origin.
+    pub(crate) async fn listen(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let router = self
+            .router
+            .clone()
+            .layer(map_request(|mut request: Request<Body>| async {
+                request
+                    .headers_mut()
+                    .insert(HOST, HOST_NAME.parse().unwrap());
+                request
+            }));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        origin
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::of_house(&self.house)
     }
 }
 

@@ -30,7 +30,9 @@ async fn the_first_reading_runs_while_the_pages_are_served() {
     let begun = served.post("/connections/read", &[]).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER);
     // Pages answer whatever the reading does meanwhile.
-    assert_eq!(served.get("/connections").await.status, StatusCode::OK);
+    let asked_for = served.get("/connections").await.body;
+    assert!(asked_for.contains("Asked for"), "{asked_for}");
+    assert!(!asked_for.contains("Read both systems now"), "{asked_for}");
     assert_eq!(served.get("/").await.status, StatusCode::OK);
     served.idle().await;
     let ended = served.get("/connections/progress").await;

@@ -241,30 +241,34 @@ impl Handle {
         }
     }
 
-    /// Moves what happened in the companies to the webhook queue.
+    /// Moves what happened in the companies to the webhook queue, and sends it in the background.
     fn queue_events(&self) {
+        if self.collect_events() {
+            let handle = self.clone();
+            tokio::spawn(async move { handle.deliver_webhooks().await });
+        }
+    }
+
+    /// Moves what happened in the companies to the webhook queue; says whether something is due.
+    fn collect_events(&self) -> bool {
         let mut state = self.state();
         let hooks = state.config.webhooks.clone();
         let mut changes = Vec::new();
         for (realm, company) in &mut state.companies {
             changes.push((realm.clone(), company.take_changes()));
         }
-        let Some(hooks) = hooks else { return };
+        let Some(hooks) = hooks else { return false };
         for (realm, changes) in changes {
             if state.oauth.is_connected(&realm) {
                 state.outbox.add(&hooks, &realm, changes);
             }
         }
-        let due = state.outbox.due(&hooks, state.clock.now()).is_some();
-        drop(state);
-        if due {
-            let handle = self.clone();
-            tokio::spawn(async move { handle.deliver_webhooks().await });
-        }
+        state.outbox.due(&hooks, state.clock.now()).is_some()
     }
 
     /// Posts every event that is due and returns when none is.
     pub async fn deliver_webhooks(&self) {
+        self.collect_events();
         let _one_at_a_time = self.shared.delivery.lock().await;
         loop {
             let due = {

@@ -112,6 +112,7 @@ pub(crate) async fn who_and_why_are_kept(store: &Store) {
     let deciding = Deciding {
         decided_by: Some("controller".to_owned()),
         note: Some("same street, new name 🏗".to_owned()),
+        job: None,
     };
     let pair = jobs(1, &["10"]);
     let made = decide(

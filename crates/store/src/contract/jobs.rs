@@ -38,17 +38,15 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Refusal {
 }
 
 pub(crate) async fn a_job_is_done_once_and_in_its_turn(store: &Store) {
-    let mut later = job("b", None);
-    later.run_at += SignedDuration::from_hours(1);
-    let second = add(store, later).await;
     let first = add(store, job("a", None)).await;
+    let second = add(store, job("b", None)).await;
     let lease = take(store, LONG).await.unwrap();
     assert_eq!((&lease.job_id, lease.attempt), (&first, 1));
-    assert_eq!(take(store, LONG).await.unwrap().job_id, second);
-    assert_eq!(take(store, LONG).await, None);
+    assert_eq!(take(store, LONG).await, None, "one of a tenant at a time");
     complete(store, &store.scope(), lease).await.unwrap();
     let done = jobs(store, &store.scope(), JobState::Done).await.unwrap();
     assert_eq!(done[0].id, first);
+    assert_eq!(take(store, LONG).await.unwrap().job_id, second);
 }
 
 pub(crate) async fn a_job_for_later_is_not_taken_now(store: &Store) {
@@ -149,4 +147,66 @@ pub(crate) async fn workers_at_the_same_time_never_take_the_same_job(store: &Sto
     }
     assert_eq!(taken.len(), 40, "each job is taken once");
     assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+pub(crate) async fn a_job_that_is_handed_back_has_lost_no_attempt(store: &Store) {
+    let scope = store.scope();
+    let id = add(store, job("cycle", Some("all"))).await;
+    let lease = take(store, LONG).await.unwrap();
+    hand_back(store, &scope, lease.clone()).await.unwrap();
+    assert!(matches!(
+        refusal(complete(store, &scope, lease).await),
+        Refusal::LeaseLost { .. }
+    ));
+    let lease = take(store, LONG).await.unwrap();
+    assert_eq!((&lease.job_id, lease.attempt), (&id, 1));
+    // What asked meanwhile is answered by the one that waits.
+    add(store, job("cycle", Some("all"))).await;
+    hand_back(store, &scope, lease).await.unwrap();
+    let waiting = jobs(store, &scope, JobState::Waiting).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+}
+
+pub(crate) async fn work_that_is_done_at_once_takes_the_place_of_what_waits(store: &Store) {
+    let scope = store.scope();
+    let id = add(store, job("cycle", Some("cycle"))).await;
+    let now = || NewJob::at_once("cycle", "{}".to_owned(), 3);
+    let lease = take_up(store, &scope, now(), "person", LONG).await.unwrap();
+    assert_eq!(lease.job_id, id);
+    assert!(next_due(store, &scope).await.unwrap().unwrap() > SignedDuration::ZERO);
+    let second = take_up(store, &scope, now(), "other", LONG).await;
+    let lease = if store.path().is_some() {
+        // One process at a time has a folder, so the first one has ended.
+        assert!(matches!(
+            refusal(complete(store, &scope, lease).await),
+            Refusal::LeaseLost { .. }
+        ));
+        second.unwrap()
+    } else {
+        assert_eq!(refusal(second), Refusal::Busy);
+        lease
+    };
+    assert_eq!(lease.job_id, id);
+    complete(store, &scope, lease).await.unwrap();
+    assert_eq!(next_due(store, &scope).await.unwrap(), None);
+}
+
+pub(crate) async fn what_was_dead_is_done_with_when_the_same_work_is_done(store: &Store) {
+    let scope = store.scope();
+    let mut once = job("cycle", Some("cycle"));
+    once.attempts_most = 1;
+    add(store, once).await;
+    let lease = take(store, LONG).await.unwrap();
+    let after = fail(store, &scope, lease, "no answer".to_owned(), 0).await;
+    assert_eq!(after.unwrap(), AfterFailure::Dead);
+    add(store, job("other", Some("other"))).await;
+    complete(store, &scope, take(store, LONG).await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(jobs(store, &scope, JobState::Dead).await.unwrap().len(), 1);
+    add(store, job("cycle", Some("cycle"))).await;
+    complete(store, &scope, take(store, LONG).await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(jobs(store, &scope, JobState::Dead).await.unwrap(), []);
 }

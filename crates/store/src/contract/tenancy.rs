@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{at, bill, day};
 use crate::mirror::{Captured, MeterReading, Outcome, Reach, ResourceKey};
 use crate::{Secret, Store, StoreError};
-use crate::{TenantScope, worklist};
+use crate::{TenantScope, conclude, hooks, schedule, worklist};
 use crate::{connections, decisions, doctor, jobs, mirror, results, settings, tokens, transfer};
 
 const QBO: System = System::QuickBooks;
@@ -156,6 +156,8 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         connections::start_authorization(s, f, pending(), at(0));
         connections::redeem_state(s, f, returned(), at(0));
         connections::connect(s, f, company(), at(0));
+        connections::connect_and_read(s, f, company(), settled(), job(), at(0));
+        conclude::conclude(s, f, publishing.clone(), result.clone(), None, at(0));
         connections::connection(s, f, QBO);
         connections::needs_reconnect(s, f, QBO, "no".to_owned(), at(0));
         connections::resync_done(s, f, QBO);
@@ -166,10 +168,14 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         decisions::standing(s, f);
         decisions::history(s, f);
         doctor::check(s, f);
+        hooks::note(s, f, QBO, vec!["1".to_owned()], job());
         jobs::enqueue(s, f, job());
         jobs::claim(s, f, "two", hour);
         jobs::renew(s, f, &lease, hour);
         jobs::complete(s, f, lease.clone());
+        jobs::hand_back(s, f, lease.clone());
+        jobs::take_up(s, f, job(), "two", hour);
+        jobs::next_due(s, f);
         jobs::fail(s, f, lease.clone(), "no".to_owned(), 0);
         jobs::retry(s, f, &lease.job_id);
         jobs::jobs(s, f, jobs::JobState::Leased);
@@ -193,10 +199,13 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         mirror::completeness(s, f, 1);
         results::save(s, f, result, at(0));
         results::newest(s, f, None);
+        results::stamp(s, f);
+        schedule::tick(s, f, Vec::new(), at(0));
         results::receipt(s, f, "figure");
         results::receipts(s, f, "figure");
         settings::load(s, f);
         settings::save(s, f, settled());
+        settings::change(s, f, settled(), settings::Then::default());
         tokens::current(s, f, QBO);
         tokens::begin_refresh(s, f, request(1), at(0));
         tokens::save_refreshed(s, f, ticket.clone(), pair(), at(0));

@@ -7,8 +7,13 @@
 //! triggers. Statements go through [`Control::tx`] and [`Control::read`]; secrets are sealed with
 //! [`ControlTx::seal`].
 
+pub mod agenda;
 pub mod api_tokens;
 pub mod attempts;
+#[cfg(test)]
+mod by_itself_tests;
+pub mod companies;
+pub mod digest_letters;
 mod digests;
 #[cfg(test)]
 mod entry_tests;
@@ -17,6 +22,7 @@ pub mod invitations;
 pub mod people;
 #[cfg(test)]
 mod people_tests;
+pub mod procore_hooks;
 pub mod resets;
 pub mod sessions;
 mod tenants;

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::Control;
+use super::{Control, ControlTx};
 use crate::StoreError;
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
@@ -151,7 +151,7 @@ pub(crate) async fn set_state(
     state: TenantState,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let id = id.to_owned();
+    let (id, gone) = (id.to_owned(), id.to_owned());
     control
         .tx(move |mut tx| {
             Box::pin(async move {
@@ -169,10 +169,30 @@ pub(crate) async fn set_state(
                 if changed == 0 {
                     return Err(StoreError::UnknownTenant);
                 }
+                if state == TenantState::Erased {
+                    forget_work(&mut tx, &gone).await?;
+                }
                 Ok(())
             })
         })
         .await
+}
+
+/// Removes what workers, webhooks and letters knew of a tenant that is gone.
+async fn forget_work(tx: &mut ControlTx<'_>, tenant_id: &str) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM agenda WHERE tenant_id = $1",
+        "DELETE FROM company WHERE tenant_id = $1",
+        "DELETE FROM procore_hook WHERE tenant_id = $1",
+        "DELETE FROM digest_choice WHERE tenant_id = $1",
+        "DELETE FROM digest_letter WHERE tenant_id = $1",
+    ] {
+        query(statement)
+            .bind(tenant_id)
+            .execute(tx.connection())
+            .await?;
+    }
+    Ok(())
 }
 
 /// Removes the row of a tenant that was never finished.

@@ -12,6 +12,7 @@ mod list;
 mod publish;
 
 pub use list::{Event, EventKind, Filter, Item, ItemState, history, item, list};
+pub(crate) use publish::publish_in;
 pub use publish::{Proof, PublishReport, PublishedFinding, Publishing, Unproven, publish};
 
 #[cfg(test)]

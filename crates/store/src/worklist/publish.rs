@@ -98,7 +98,7 @@ pub async fn publish(
         .await
 }
 
-async fn publish_in(
+pub(crate) async fn publish_in(
     tx: &mut Tx,
     publishing: Publishing,
     now: Timestamp,

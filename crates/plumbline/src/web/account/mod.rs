@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use store::control::api_tokens::{self, NewApiToken};
-use store::control::{factors, sessions};
+use store::control::{digest_letters, factors, sessions};
 use store::{Secret, StoreError};
 
 pub use view::AccountPage;
@@ -37,9 +37,13 @@ async fn shown(
         sessions: sessions::open_ones(control, &visitor.person_id, asked.now).await?,
         tokens: api_tokens::list(control, &visitor.scope, &visitor.person_id, asked.now).await?,
         companies: sessions::companies(control, &visitor.person_id).await?,
+        letter: digest_letters::choices(control, &visitor.scope)
+            .await?
+            .get(&visitor.person_id)
+            .copied(),
     };
     let shell = asked.shell(Place::Elsewhere, "My account");
-    AccountPage::new(shell, asked, &parts, denied)
+    AccountPage::new(shell, asked, &parts, house.door().sends_mail(), denied)
 }
 
 /// `GET /account`
@@ -199,6 +203,28 @@ pub async fn revoke_token(
     )
     .await
     .map_err(refused)?;
+    Ok(back())
+}
+
+/// Whether the daily letter is wanted.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct LetterForm {
+    wanted: String,
+}
+
+/// `POST /account/letter`
+///
+/// # Errors
+/// When the store fails.
+pub async fn letter(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Sent(sent): Sent<LetterForm>,
+) -> Result<Response, AppError> {
+    let control = house.door().control();
+    let wanted = sent.wanted == "yes";
+    digest_letters::choose(control, &visitor.scope, &visitor.person_id, wanted).await?;
     Ok(back())
 }
 

@@ -9,6 +9,7 @@ use crate::web::format;
 use crate::web::shell::{Asked, Shell};
 use crate::web::signin::flow::Denied;
 use crate::web::signin::view::{Field, Form};
+use crate::work::digest;
 
 /// What is read for the page.
 pub(super) struct Parts {
@@ -16,6 +17,8 @@ pub(super) struct Parts {
     pub(super) sessions: Vec<sessions::Listed>,
     pub(super) tokens: Vec<api_tokens::Listed>,
     pub(super) companies: Vec<(String, String)>,
+    /// What the person said about the daily letter, if anything.
+    pub(super) letter: Option<bool>,
 }
 
 /// The page.
@@ -44,6 +47,10 @@ pub struct AccountPage {
     pub new_token: Form,
     /// Their other companies.
     pub companies: Vec<Line>,
+    /// Whether they get the daily letter.
+    pub letter: String,
+    /// The way to change that.
+    pub letter_form: Form,
 }
 
 /// One line of a list, with what can be done about it.
@@ -62,6 +69,7 @@ impl AccountPage {
         shell: Shell,
         asked: &Asked,
         parts: &Parts,
+        sends_mail: bool,
         denied: Option<&Denied>,
     ) -> Result<Self, AppError> {
         let visitor = &asked.visitor;
@@ -88,6 +96,7 @@ impl AccountPage {
         )
         .of_session(&visitor.csrf)
         .with(None, denied);
+        let gets_letter = digest::wants(parts.letter, &visitor.grants);
         let may_set_up = !seen.has_factor || visitor.is_fresh;
         let label = if seen.has_factor {
             "Set up another one"
@@ -149,6 +158,8 @@ impl AccountPage {
                 })
                 .collect(),
             new_token,
+            letter: letter(gets_letter, sends_mail),
+            letter_form: letter_form(gets_letter).of_session(&visitor.csrf),
             companies: parts
                 .companies
                 .iter()
@@ -187,8 +198,35 @@ impl AccountPage {
             tokens: vec![line()],
             new_token: form(),
             companies: vec![line()],
+            letter: letter(true, true),
+            letter_form: letter_form(true).of_session("token"),
         }
     }
+}
+
+fn letter(wanted: bool, sends_mail: bool) -> String {
+    let text = if wanted {
+        "You get it once a day: what needs you, what changed, how the connections are."
+    } else {
+        "You do not get it."
+    };
+    let more = if sends_mail {
+        ""
+    } else {
+        " This server sends no mail yet."
+    };
+    format!("{text}{more}")
+}
+
+fn letter_form(wanted: bool) -> Form {
+    let (value, label) = if wanted {
+        ("no", "Stop the daily letter")
+    } else {
+        ("yes", "Get the daily letter")
+    };
+    Form::new("/account/letter", Vec::new(), label)
+        .hiding("wanted", value)
+        .one_of_many("letter")
 }
 
 fn factor(has_factor: bool, codes_left: i64) -> String {

@@ -1,26 +1,34 @@
 //! Connections: whether each system answers, what is read of it and why, and what it cannot see.
 
+mod run;
 mod view;
 mod what;
 
 use std::sync::Arc;
 
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{Form, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use connectors::oauth::Callback;
 use figures::source::System;
+use serde::Deserialize;
+use store::StoreError;
+use store::control::procore_hooks;
+use store::jobs::{self, JobState};
 use url::Url;
 
+pub use run::{Announcements, FailedLine};
 pub use view::{AwayPage, ConnectionsPage, ReadingPanel};
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
-use super::house::House;
+use super::house::{House, Work};
 use super::shell::{Asked, Place};
+use super::signin::view::DoorPage;
 use super::visitor::Visitor;
 use crate::connect;
 use crate::refused::Refused;
 use crate::settings::Rights;
+use crate::work;
 
 /// The page.
 ///
@@ -34,8 +42,92 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let progress = asked.tenant.progress();
     let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);
     page.may_connect = asked.visitor.may(Action::ManageConnections);
+    page.failed = failed(&asked).await?;
+    if page.may_connect {
+        let made_at = procore_hooks::made_at(house.door().control(), asked.tenant.scope()).await?;
+        page.announcements = Some(Announcements::new(&house, &asked, made_at));
+    }
     page.may_read = asked.visitor.may(Action::RunCycle);
     rendered(&page)
+}
+
+/// The work that was given up, with the way to try it again.
+async fn failed(asked: &Asked) -> Result<Vec<FailedLine>, AppError> {
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let dead = jobs::jobs(store, scope, JobState::Dead).await?;
+    Ok(dead.iter().map(|job| FailedLine::new(job, asked)).collect())
+}
+
+/// The id of what is meant.
+#[derive(Deserialize)]
+pub struct IdForm {
+    id: String,
+}
+
+/// Tries work again that was given up.
+///
+/// # Errors
+/// When there is no such work, or the store fails.
+pub async fn retry(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Form(form): Form<IdForm>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let dead = jobs::jobs(store, scope, JobState::Dead).await?;
+    let job = dead.into_iter().find(|job| job.id == form.id);
+    let work = job.and_then(|job| Work::of_kind(&job.kind));
+    match jobs::retry(store, scope, &form.id).await {
+        Ok(()) => {}
+        Err(StoreError::Refused(refusal)) => return Err(AppError::Conflict(format!("{refusal}."))),
+        Err(error) => return Err(error.into()),
+    }
+    house.asked(scope, work).await;
+    Ok(Redirect::to("/connections").into_response())
+}
+
+/// Makes the address and the value for Procore's announcements; they are shown once.
+///
+/// # Errors
+/// When the store fails or the machine has no randomness.
+pub async fn make_hook(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let door = house.door();
+    let (path, value) = (door.token()?, door.token()?);
+    procore_hooks::make(
+        door.control(),
+        &visitor.scope,
+        &path,
+        &value,
+        &visitor.person_id,
+        door.now(),
+    )
+    .await?;
+    let address = door.link(&format!("/hooks/procore/{}", path.expose()));
+    let mut done = DoorPage::new(
+        "Address for Procore's announcements",
+        "In Procore, make a webhook of the company with this destination address, and this value \
+         as its Authorization header. Both are shown once; a new address ends the one before.",
+    );
+    done.shown_once = Some(address);
+    done.codes = vec![value.expose().to_owned()];
+    done.go_on = Some(("/connections", "I have kept both"));
+    rendered(&done)
+}
+
+/// Ends the address for Procore's announcements.
+///
+/// # Errors
+/// When the store fails.
+pub async fn end_hook(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    procore_hooks::end(house.door().control(), &visitor.scope).await?;
+    Ok(Redirect::to("/connections").into_response())
 }
 
 /// The panel of the reading that is under way; when it has ended, the page that asked is told to
@@ -64,7 +156,9 @@ pub async fn read_now(
     visitor: Visitor,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    asked.tenant.read_now();
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    jobs::enqueue(store, scope, work::reading(work::Cause::Person)).await?;
+    house.asked(scope, Some(Work::Read)).await;
     Ok(Redirect::to("/connections").into_response())
 }
 
@@ -107,11 +201,11 @@ pub async fn connect(
         .is_some_and(|access| access.rights == Rights::ServiceAccount);
     if system == System::Procore && own_account {
         let connected = connect::procore_service_account(&mut desk).await;
-        return connected_or(&asked, connected).await;
+        return connected_or(&house, &asked, connected).await;
     }
     let uri = redirect_uri(&house, system);
     let (login, address) = connect::begin(&desk, system, &uri).map_err(refused)?;
-    asked.tenant.begin_login(&asked.visitor.person_id, login);
+    house.begin_login(asked.tenant.scope(), &asked.visitor.person_id, login);
     let shell = asked.shell(Place::Connections, &format!("Connect {system}"));
     rendered(&AwayPage::new(shell, system, address.as_str()))
 }
@@ -132,26 +226,28 @@ pub async fn callback(
     );
     let system = system(&name)?;
     let asked = Asked::gather(&house, visitor).await?;
-    let login = asked.tenant.take_login(&asked.visitor.person_id, system);
+    let login = house.take_login(asked.tenant.scope(), &asked.visitor.person_id, system);
     let login = login.ok_or(UNKNOWN)?;
     let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
     let callback = Callback::from_query(&returned);
     let mut desk = asked.tenant.desk().await?;
     let uri = redirect_uri(&house, system);
     let connected = connect::finish(&mut desk, login, callback, &uri).await;
-    connected_or(&asked, connected).await
+    connected_or(&house, &asked, connected).await
 }
 
 /// After connecting everything is read; what kept us from it is told in its own words, which
 /// hold no secret.
 async fn connected_or(
+    house: &House,
     asked: &Asked,
     connected: anyhow::Result<String>,
 ) -> Result<Response, AppError> {
     match connected {
         Ok(_) => {
             asked.tenant.refresh().await?;
-            asked.tenant.read_now();
+            // The job that reads was written with the connection.
+            house.asked(asked.tenant.scope(), Some(Work::Read)).await;
             Ok(Redirect::to("/connections").into_response())
         }
         Err(error) => Err(AppError::Conflict(format!("{error}."))),

@@ -7,6 +7,7 @@ use figures::source::System;
 use jiff::Timestamp;
 use store::connections::ConnectionState;
 
+use super::run::{Announcements, FailedLine};
 use super::what;
 use crate::web::format;
 use crate::web::house::Work;
@@ -32,6 +33,10 @@ pub struct ConnectionsPage {
     pub may_read: bool,
     /// Whether anything can be read.
     pub can_read: bool,
+    /// Work that was given up.
+    pub failed: Vec<FailedLine>,
+    /// How changes are announced, for those who may set it up.
+    pub announcements: Option<Announcements>,
 }
 
 /// One system.
@@ -123,7 +128,12 @@ impl ReadingPanel {
         let Some((work, at)) = progress.running else {
             return progress.broke.then(Self::broken);
         };
-        let started = format!("Started {}", format::moment(at, now, &view.zone));
+        let at = format::moment(at, now, &view.zone);
+        let started = if progress.is_elsewhere {
+            format!("Asked for {at}")
+        } else {
+            format!("Started {at}")
+        };
         if work == Work::Compare {
             return Some(Self {
                 title: "Comparing again with your answer".to_owned(),
@@ -145,7 +155,11 @@ impl ReadingPanel {
             }
             .to_owned(),
             started,
-            groups: groups(progress),
+            groups: if progress.is_elsewhere {
+                Vec::new()
+            } else {
+                groups(progress)
+            },
             text: format!(
                 "You can leave this page. {}",
                 if is_first {
@@ -277,6 +291,8 @@ impl ConnectionsPage {
             may_connect: false,
             may_read: false,
             can_read: can_read && progress.running.is_none(),
+            failed: Vec::new(),
+            announcements: None,
         }
     }
 
@@ -309,6 +325,8 @@ impl ConnectionsPage {
             may_connect: true,
             may_read: true,
             can_read: true,
+            failed: vec![FailedLine::sample()],
+            announcements: Some(Announcements::sample()),
         }
     }
 }

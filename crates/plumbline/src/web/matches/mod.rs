@@ -16,10 +16,11 @@ pub use view::MatchesPage;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
-use super::house::House;
+use super::house::{House, Work};
 use super::shell::{Asked, Place};
 use super::tenant_view::BooksView;
 use super::visitor::Visitor;
+use crate::work;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -108,6 +109,7 @@ pub async fn decide(
     let deciding = Deciding {
         decided_by: Some(asked.visitor.name.clone()),
         note: (!note.is_empty()).then(|| note.to_owned()),
+        job: Some(work::comparison()),
     };
     let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
     let decided = decisions::decide(store, scope, pair, verdict, deciding, asked.now).await;
@@ -120,7 +122,7 @@ pub async fn decide(
         }
         Err(error) => return Err(error.into()),
     };
-    asked.tenant.compare_again();
+    house.asked(asked.tenant.scope(), Some(Work::Compare)).await;
     Ok(Redirect::to(&way_back(&form.back, number)).into_response())
 }
 

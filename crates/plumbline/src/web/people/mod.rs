@@ -239,6 +239,7 @@ pub async fn invite(
                  Open this within 7 days; it counts once:\n{link}\n",
                 visitor.name
             ),
+            html: None,
             id: door.id("invitation")?,
         });
         let text = format!(

@@ -1,19 +1,21 @@
-//! Settings of the company: its time zone and how old a reading may be.
+//! Settings of the company: its time zone, how old a reading may be, when the books are read.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
-use super::house::House;
+use super::house::{self, House, Work};
 use super::shell::{Asked, Place, Shell};
 use super::visitor::Visitor;
 use crate::settings::Settings;
+use crate::work::schedule::{Schedule, next_run, time_of_day, written};
 
 /// The page.
 ///
@@ -24,7 +26,7 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let shell = asked.shell(Place::Settings, "Settings");
     let may_change = asked.visitor.may(Action::ChangeSettings);
     let settings = asked.tenant.settings().await?;
-    rendered(&SettingsPage::new(shell, &settings, may_change))
+    rendered(&SettingsPage::new(shell, &settings, may_change, asked.now))
 }
 
 /// What a person sends.
@@ -32,12 +34,15 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
 pub struct Changed {
     time_zone: String,
     stale_after_days: String,
+    hours: String,
+    sweep_hours: String,
+    digest_at: String,
 }
 
 /// Keeps the settings.
 ///
 /// # Errors
-/// When the time zone is unknown or the days are no number from 1 to 31.
+/// When the time zone is unknown, an hour is none, or a number is out of its range.
 pub async fn save(
     State(house): State<Arc<House>>,
     visitor: Visitor,
@@ -57,11 +62,18 @@ pub async fn save(
         .ok_or(AppError::Refused(
             "The days are a whole number from 1 to 31. Nothing was changed.",
         ))?;
+    let schedule = Schedule::parse(&form.hours, &form.sweep_hours).map_err(AppError::Refused)?;
+    let digest_at = time_of_day(&form.digest_at).ok_or(AppError::Refused(
+        "The hour of the daily letter is written as 6:30. Nothing was changed.",
+    ))?;
     zone.clone_into(&mut settings.time_zone);
     settings.stale_after_days = days;
-    let tenant = &asked.tenant;
-    settings.save(tenant.store(), tenant.scope()).await?;
+    settings.schedule = schedule;
+    settings.digest_at = digest_at;
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    settings.change(store, scope, asked.now).await?;
     asked.tenant.refresh().await?;
+    house.asked(scope, Some(Work::Read)).await;
     Ok(Redirect::to("/settings").into_response())
 }
 
@@ -75,6 +87,14 @@ pub struct SettingsPage {
     pub time_zone: String,
     /// How old a reading may be.
     pub stale_after_days: i32,
+    /// The hours of reading.
+    pub hours: String,
+    /// The hours between readings besides.
+    pub sweep_hours: i8,
+    /// The hour of the daily letter.
+    pub digest_at: String,
+    /// When the books are read next by themselves.
+    pub next_reading: String,
     /// A day that is looked at instead of today.
     pub as_of: Option<String>,
     /// Whether this person may change them.
@@ -84,11 +104,20 @@ pub struct SettingsPage {
 }
 
 impl SettingsPage {
-    fn new(shell: Shell, settings: &Settings, may_change: bool) -> Self {
+    fn new(shell: Shell, settings: &Settings, may_change: bool, now: Timestamp) -> Self {
+        let zone = house::zone(settings);
+        let next = next_run(now, &zone, &settings.schedule);
         Self {
             shell,
             time_zone: settings.time_zone.clone(),
             stale_after_days: settings.stale_after_days,
+            hours: settings.schedule.hours(),
+            sweep_hours: settings.schedule.sweep_hours,
+            digest_at: written(settings.digest_at),
+            next_reading: next.map_or_else(
+                || "never by themselves".to_owned(),
+                |at| format!("next {}", super::format::moment(at, now, &zone)),
+            ),
             as_of: settings.as_of.map(super::format::day),
             may_change,
             version: env!("CARGO_PKG_VERSION"),
@@ -102,6 +131,10 @@ impl SettingsPage {
             shell: Shell::sample(),
             time_zone: "America/Denver".to_owned(),
             stale_after_days: 3,
+            hours: "5:30, 12:30".to_owned(),
+            sweep_hours: 4,
+            digest_at: "6:30".to_owned(),
+            next_reading: "next 12:30 pm".to_owned(),
             as_of: Some("Oct 31, 2026".to_owned()),
             may_change: true,
             version: "0.1.0",

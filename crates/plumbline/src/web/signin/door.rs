@@ -15,6 +15,7 @@ use super::limits::Sources;
 use super::password::{Cost, Hasher};
 use super::totp;
 use crate::mail::{Letter, Mailer};
+use crate::work::digest::Post;
 
 /// Whether a second factor is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,6 +118,14 @@ impl Door {
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// What sends the daily letter, if mail is sent at all.
+    #[must_use]
+    pub fn post(&self) -> Option<Post> {
+        let mailer = self.mailer.clone()?;
+        let origin = Some(self.origin.clone());
+        Some(Post { mailer, origin })
     }
 
     /// Whether letters can be sent.

@@ -337,6 +337,7 @@ impl Door {
                      Choose it here within 30 minutes:\n{link}\n\n\
                      Your second factor stays as it is. If it was not you, do nothing.\n"
                 ),
+                html: None,
                 id: self.id("reset")?,
             });
         }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
-pub use view::TodayPage;
+pub use view::{Change, Headline, TodayPage, Todo};
+pub(crate) use view::{changes, headlines, sentence, todo};
 
 use super::error::{AppError, page as rendered};
 use super::house::House;

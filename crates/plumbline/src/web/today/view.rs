@@ -168,7 +168,7 @@ impl TodayPage {
             Some((from, at)) => {
                 self.since = format!("Since {}", format::moment(at, now, &view.zone));
                 self.unchanged = "Nothing opened or cleared since then.".to_owned();
-                self.changes = changes(books, from);
+                self.changes = changes(books, from, CHANGES_SHOWN);
             }
             None => {
                 self.since = "New today".to_owned();
@@ -241,7 +241,7 @@ impl TodayPage {
     }
 }
 
-fn sentence(books: &BooksView) -> String {
+pub(crate) fn sentence(books: &BooksView) -> String {
     let decide = books.tally(Tab::Decide).count;
     let unexplained = books.jobs.iter().filter(|job| job.is_unexplained()).count();
     let first = match decide {
@@ -271,7 +271,7 @@ fn sentence(books: &BooksView) -> String {
     format!("{first} {rest}")
 }
 
-fn headlines(books: &BooksView) -> Vec<Headline> {
+pub(crate) fn headlines(books: &BooksView) -> Vec<Headline> {
     let decide = books.tally(Tab::Decide).count;
     let timing = books.open.len() - decide;
     let tie = books.jobs.len() - books.jobs_that_differ();
@@ -329,7 +329,7 @@ fn headlines(books: &BooksView) -> Vec<Headline> {
     ]
 }
 
-fn todo(item: &Item, books: &BooksView) -> Todo {
+pub(crate) fn todo(item: &Item, books: &BooksView) -> Todo {
     Todo {
         href: format!("/worklist/{}", item.id),
         title: format!("{}: {}", item.title, item.subject),
@@ -351,7 +351,7 @@ fn short(name: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
-fn changes(books: &BooksView, from: i64) -> Vec<Change> {
+pub(crate) fn changes(books: &BooksView, from: i64, most: usize) -> Vec<Change> {
     let change = |what, kind, item: &Item| Change {
         what,
         kind,
@@ -367,7 +367,7 @@ fn changes(books: &BooksView, from: i64) -> Vec<Change> {
     fresh
         .map(|item| change("New", "info", item))
         .chain(gone.map(|item| change("Cleared", "good", item)))
-        .take(CHANGES_SHOWN)
+        .take(most)
         .collect()
 }
 

@@ -35,6 +35,7 @@ POST /account/password: person
 POST /account/sessions/end: person
 POST /account/tokens: person
 POST /account/tokens/revoke: person
+POST /account/letter: person
 POST /account/company: person
 GET /people: ReadPeople
 POST /people/invite: ManagePeople
@@ -61,9 +62,14 @@ GET /find: ReadBooks
 GET /connections: ReadConnections
 GET /connections/progress: ReadConnections
 POST /connections/read: RunCycle
+POST /connections/jobs/retry: ManageConnections
+POST /connections/hook: ManageConnections
+POST /connections/hook/end: ManageConnections
 POST /connections/{system}/connect: ManageConnections
 POST /connections/{system}/disconnect: ManageConnections
 GET /connect/{system}/callback: ManageConnections
+POST /hooks/quickbooks: proof
+POST /hooks/procore/{token}: proof
 GET /settings: ReadSettings
 POST /settings: ChangeSettings
 ";
@@ -75,6 +81,7 @@ fn every_route_is_in_the_list_with_what_it_needs() {
         .map(|route| {
             let needs = match route.needs {
                 Needs::Nothing => "nothing".to_owned(),
+                Needs::Proof => "proof".to_owned(),
                 Needs::Password => "password".to_owned(),
                 Needs::Person => "person".to_owned(),
                 Needs::May(action) => format!("{action:?}"),
@@ -166,7 +173,7 @@ async fn every_role_gets_what_gate_says_on_every_route() {
                     Needs::Person if is_in => Verdict::Through,
                     Needs::Person => Verdict::SignIn,
                     Needs::May(needed) => action(needed),
-                    Needs::TokenMay(_) => Verdict::SignIn,
+                    Needs::TokenMay(_) | Needs::Proof => Verdict::SignIn,
                 };
                 assert_eq!(
                     verdict(&route, &answer),
@@ -255,8 +262,9 @@ async fn no_change_is_taken_from_another_site_or_without_the_sessions_token() {
             (foreign.as_str(), "same-origin"),
             ("", "same-origin"),
         ] {
-            if route.needs == Needs::Nothing && from == "same-origin" {
-                // Forms before signing in are of no session.
+            let is_proven_otherwise = route.needs == Needs::Proof;
+            if is_proven_otherwise || (route.needs == Needs::Nothing && from == "same-origin") {
+                // Forms before signing in are of no session, and vendors have none.
                 continue;
             }
             let answer = browser.send(&path(route), &[], csrf, from).await;

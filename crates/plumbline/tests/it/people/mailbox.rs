@@ -7,13 +7,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 
 /// The letters, in the order in which they came.
-pub(super) struct Mailbox {
-    pub(super) port: u16,
+pub(crate) struct Mailbox {
+    pub(crate) port: u16,
     letters: Mutex<mpsc::UnboundedReceiver<String>>,
 }
 
 impl Mailbox {
-    pub(super) async fn open() -> Arc<Self> {
+    pub(crate) async fn open() -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, letters) = mpsc::unbounded_channel();
@@ -29,12 +29,12 @@ impl Mailbox {
     }
 
     /// The next letter, as it was handed over; waits for it.
-    pub(super) async fn next(&self) -> String {
+    pub(crate) async fn next(&self) -> String {
         self.letters.lock().await.recv().await.unwrap()
     }
 
     /// Whether no letter has come.
-    pub(super) async fn is_empty(&self) -> bool {
+    pub(crate) async fn is_empty(&self) -> bool {
         self.letters.lock().await.try_recv().is_err()
     }
 }
@@ -62,7 +62,7 @@ async fn take(stream: TcpStream, letters: mpsc::UnboundedSender<String>) -> std:
             .unwrap_or_default()
             .to_uppercase();
         let answer: &[u8] = match word.as_str() {
-            "EHLO" | "HELO" => b"250 here\r\n",
+            "EHLO" | "HELO" | "NOOP" => b"250 here\r\n",
             "MAIL" | "RCPT" => {
                 envelope.push_str(&line);
                 envelope.push('\n');

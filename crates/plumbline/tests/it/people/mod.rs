@@ -2,6 +2,6 @@
 
 mod authority;
 mod house;
-mod mailbox;
+pub(crate) mod mailbox;
 mod pages;
 mod sign_in;

@@ -1,0 +1,207 @@
+//! The daily letter: what needs you, what changed, whether the connections stand.
+//!
+//! It goes to those who want it and may read the books, at most once a day: a letter is claimed
+//! before it is handed over, and never handed over again. Each figure says for which day it is true.
+
+use askama::Template;
+use gate::roles::{Action, Grants, Role, may};
+use jiff::Timestamp;
+use store::control::digest_letters::{self, Outcome};
+use store::control::people::{self, Colleague};
+
+use crate::desk::Desk;
+use crate::mail::{Letter, Mailer};
+use crate::web::format;
+use crate::web::states::banners;
+use crate::web::tenant_view::{BooksView, TenantView};
+use crate::web::today::{self, Change, Headline, Todo};
+
+/// How the letter is sent.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The mail server.
+    pub mailer: Mailer,
+    /// Where people find the pages, for the links; without it there are none.
+    pub origin: Option<String>,
+}
+
+/// Items and changes that are told one by one.
+const TOLD: usize = 10;
+
+/// Sends today's letter to everybody who wants it and has not got it. Without books there is
+/// nothing to tell.
+///
+/// # Errors
+/// When the store cannot be read, or the mail server does not answer; no letter was begun then.
+pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
+    let (control, scope) = (desk.installation.control(), &desk.scope);
+    let (today, now) = (desk.today()?, desk.clock.now());
+    let choices = digest_letters::choices(control, scope).await?;
+    let everybody = people::colleagues(control, scope).await?;
+    let readers: Vec<Colleague> = everybody
+        .into_iter()
+        .filter(|one| may(&one.grants, Action::ReadBooks, today).is_permitted())
+        .filter(|one| wants(choices.get(&one.id).copied(), &one.grants))
+        .collect();
+    if readers.is_empty() {
+        return Ok(());
+    }
+    let view = TenantView::load(desk).await?;
+    let Some(books) = &view.books else {
+        return Ok(());
+    };
+    // Asked before a letter is claimed: a server that is away costs nobody their letter.
+    post.mailer.answers().await?;
+    let digest = Digest::new(&view, books, post.origin.as_deref(), now);
+    let (text, html) = (digest.render()?, Page { digest: &digest }.render()?);
+    for reader in readers {
+        if !digest_letters::claim(control, scope, &reader.id, today, now).await? {
+            continue;
+        }
+        let letter = Letter {
+            to: reader.mail,
+            name: reader.name,
+            subject: format!("{}: {}", digest.company, digest.subject),
+            text: text.clone(),
+            html: Some(html.clone()),
+            id: format!("digest.{}.{}.{today}", scope.tenant_id(), reader.id),
+        };
+        let outcome = match post.mailer.send(letter, now).await {
+            Ok(()) => Outcome::Sent,
+            Err(error) => {
+                tracing::error!(%error, person = reader.id, "a daily letter was not sent");
+                Outcome::NotTaken
+            }
+        };
+        digest_letters::ended(control, scope, &reader.id, today, outcome).await?;
+    }
+    Ok(())
+}
+
+/// Whoever said nothing gets it as an owner or a lead.
+#[must_use]
+pub fn wants(choice: Option<bool>, grants: &Grants) -> bool {
+    let mut grants = grants.all();
+    choice.unwrap_or_else(|| grants.any(|grant| matches!(grant.role, Role::Owner | Role::Lead(_))))
+}
+
+/// The letter as text.
+#[derive(Debug, Template)]
+#[template(path = "digest/letter.txt")]
+pub struct Digest {
+    company: String,
+    subject: String,
+    day: String,
+    as_of: String,
+    sentence: String,
+    figures: Vec<Headline>,
+    todo: Vec<Todo>,
+    more: Option<String>,
+    since: String,
+    changes: Vec<Change>,
+    health: Vec<String>,
+    origin: Option<String>,
+}
+
+/// The same as a page.
+#[derive(Debug, Template)]
+#[template(path = "digest/letter.html")]
+struct Page<'a> {
+    digest: &'a Digest,
+}
+
+impl Digest {
+    fn new(view: &TenantView, books: &BooksView, origin: Option<&str>, now: Timestamp) -> Self {
+        let today = now.to_zoned(view.zone.clone()).date();
+        let mut todo: Vec<Todo> = books
+            .to_decide()
+            .take(TOLD)
+            .map(|item| today::todo(item, books))
+            .collect();
+        let count = books.to_decide().count();
+        let (since, changes) = match books.since {
+            Some((cycle, at)) => (
+                format!("Since {}", format::moment(at, now, &view.zone)),
+                today::changes(books, cycle, TOLD),
+            ),
+            None => (
+                "The books were read for the first time today".to_owned(),
+                Vec::new(),
+            ),
+        };
+        let mut changes = changes;
+        for text in todo
+            .iter_mut()
+            .flat_map(|one| [&mut one.title, &mut one.why, &mut one.note])
+            .chain(changes.iter_mut().map(|one| &mut one.title))
+        {
+            *text = one_line(text);
+        }
+        Self {
+            company: one_line(&view.name),
+            subject: match count {
+                0 => "nothing needs you".to_owned(),
+                1 => "1 item needs you".to_owned(),
+                several => format!("{} need you", format::of(several, "item", "items")),
+            },
+            day: today.strftime("%A, %B %-d").to_string(),
+            as_of: format::weekday(books.as_of),
+            sentence: today::sentence(books),
+            figures: today::headlines(books),
+            more: (count > TOLD).then(|| format!("and {} more", count - TOLD)),
+            todo,
+            since,
+            changes,
+            health: health(view, now),
+            origin: origin.map(str::to_owned),
+        }
+    }
+}
+
+/// What a vendor typed cannot begin a line of its own.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace(char::is_control, "")
+}
+
+/// When each system was read, and what stands in the way.
+fn health(view: &TenantView, now: Timestamp) -> Vec<String> {
+    let reads = view.systems.iter().map(|system| {
+        let name = system.system.label();
+        match system.read_at {
+            Some(at) => format!("{name} was read {}.", format::moment(at, now, &view.zone)),
+            None => format!("{name} was not read."),
+        }
+    });
+    let troubles = banners(view, now)
+        .into_iter()
+        .map(|banner| one_line(&format!("{} {}", banner.what, banner.then)));
+    reads.chain(troubles).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gate::roles::{Department, Grant};
+
+    #[test]
+    fn owners_and_leads_get_it_unless_they_say_otherwise() {
+        for (role, by_default) in [
+            (Role::Owner, true),
+            (Role::Lead(Department::Payroll), true),
+            (Role::Preparer, false),
+            (Role::Viewer, false),
+            (Role::Auditor, false),
+        ] {
+            let grants = Grants::new(vec![Grant::standing(role)]);
+            assert_eq!(wants(None, &grants), by_default, "{role:?}");
+            assert!(wants(Some(true), &grants));
+            assert!(!wants(Some(false), &grants));
+        }
+    }
+
+    #[test]
+    fn a_name_with_line_ends_stays_on_its_line() {
+        assert_eq!(one_line("a\r\nBcc: b\t c\u{7}"), "a Bcc: b c");
+    }
+}

@@ -1,0 +1,359 @@
+//! A worker: looks at the tenants that are due, makes the jobs whose hour has come, and does them.
+//!
+//! It holds a job with a lease that it renews while it works. A worker that is killed loses it,
+//! and the next one takes the work up; one that has lost it can no longer publish. It must not
+//! know how anything is read or compared.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use connectors::http::Clock;
+use jiff::SignedDuration;
+use store::connections::{self, ConnectionState};
+use store::control::{agenda, companies};
+use store::jobs::{self, Lease};
+use store::{Installation, Refusal, Store, StoreError, TenantScope, schedule};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{COMPARISON, DIGEST, READING, digest, regular};
+use crate::cycle;
+use crate::desk::Desk;
+use crate::reading::{Unwatched, Watch};
+use crate::web::house::{self, House, Work};
+
+/// How long a job is held without a sign of life. It is renewed several times meanwhile.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// A lease is renewed so many times while it lasts.
+const SIGNS_OF_LIFE: u32 = 4;
+/// A tenant is looked at once in so long, whatever the agenda says.
+const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// A tenant that could not be looked at is left alone for so long.
+const AFTER_TROUBLE: SignedDuration = SignedDuration::from_mins(5);
+/// So often the agenda is read when nothing is due.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Does the work of all tenants of an installation, one job after the other.
+pub struct Worker {
+    installation: Installation,
+    clock: Arc<dyn Clock>,
+    house: Option<Arc<House>>,
+    post: Option<digest::Post>,
+    wake: Arc<Notify>,
+    lease: SignedDuration,
+    done: AtomicUsize,
+}
+
+impl Worker {
+    /// A worker without pages.
+    #[must_use]
+    pub fn new(
+        installation: Installation,
+        clock: Arc<dyn Clock>,
+        post: Option<digest::Post>,
+    ) -> Self {
+        Self {
+            installation,
+            clock,
+            house: None,
+            post,
+            wake: Arc::default(),
+            lease: LEASE,
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// A worker in the process that serves the pages: they show how far it has come, and wake it.
+    #[must_use]
+    pub fn of_house(house: &Arc<House>) -> Self {
+        Self {
+            installation: house.installation().clone(),
+            clock: house.clock(),
+            post: house.door().post(),
+            wake: house.wake(),
+            house: Some(Arc::clone(house)),
+            lease: LEASE,
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// The same, holding jobs for so long without a sign of life.
+    #[must_use]
+    pub fn with_lease(mut self, lease: SignedDuration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How many jobs it has done.
+    #[must_use]
+    pub fn jobs_done(&self) -> usize {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Works until `stop` is cancelled. What is in hands then is handed back.
+    pub async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let something_was_due = match self.next(&stop).await {
+                Ok(was_due) => was_due,
+                Err(error) => {
+                    tracing::error!(kind = %error.root_cause(), "the agenda could not be read");
+                    false
+                }
+            };
+            if !something_was_due {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.wake.notified() => {}
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+
+    /// Works until nothing is due.
+    pub async fn until_quiet(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.next(&stop).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(kind = %error.root_cause(), "the agenda could not be read");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at the tenant that has been due for longest; says whether there was one.
+    async fn next(&self, stop: &CancellationToken) -> anyhow::Result<bool> {
+        let control = self.installation.control();
+        let Some(visit) = agenda::take(control, self.clock.now(), self.lease).await? else {
+            return Ok(false);
+        };
+        let pause = match self.visit(&visit.tenant_id, stop).await {
+            Ok(Visited::Worked) => SignedDuration::ZERO,
+            Ok(Visited::Quiet(pause)) => pause.min(AT_LEAST_EVERY),
+            Err(error) => {
+                let tenant = visit.tenant_id.as_str();
+                tracing::error!(kind = %error.root_cause(), tenant, "a tenant could not be visited");
+                AFTER_TROUBLE
+            }
+        };
+        let next_at = self.clock.now().checked_add(pause)?;
+        agenda::settle(control, visit, next_at).await?;
+        Ok(true)
+    }
+
+    /// Does whatever is due of one tenant, as a worker would that comes by again and again.
+    /// Returns how many jobs were done.
+    ///
+    /// # Errors
+    /// When the tenant's data cannot be opened or read.
+    pub async fn work_off(&self, tenant_id: &str) -> anyhow::Result<usize> {
+        let stop = CancellationToken::new();
+        let mut done = 0;
+        while matches!(self.visit(tenant_id, &stop).await?, Visited::Worked) {
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    /// Makes the jobs whose hour has come, and does one job if one is due.
+    async fn visit(&self, tenant_id: &str, stop: &CancellationToken) -> anyhow::Result<Visited> {
+        let desk = Desk::at(
+            self.installation.clone(),
+            tenant_id,
+            Arc::clone(&self.clock),
+        )
+        .await?;
+        let (store, scope) = (&desk.store, &desk.scope);
+        self.note_companies(&desk).await?;
+        let now = self.clock.now();
+        let mut regular = regular(&desk.settings, &house::zone(&desk.settings), now);
+        if self.post.is_none() {
+            regular.retain(|one| one.job.kind != DIGEST);
+        }
+        let next_hour = schedule::tick(store, scope, regular, now).await?;
+        if let Some(lease) = jobs::claim(store, scope, &store.holder(), self.lease).await? {
+            self.hold(&desk, lease, stop).await?;
+            return Ok(Visited::Worked);
+        }
+        let hour = next_hour.map(|at| at.duration_since(now));
+        let due = jobs::next_due(store, scope).await?;
+        let pause = hour.into_iter().chain(due).min();
+        Ok(Visited::Quiet(pause.unwrap_or(AT_LEAST_EVERY)))
+    }
+
+    /// So that announcements of its companies find the tenant.
+    async fn note_companies(&self, desk: &Desk) -> anyhow::Result<()> {
+        let mut held = Vec::new();
+        for system in [
+            figures::source::System::Procore,
+            figures::source::System::QuickBooks,
+        ] {
+            let connection = connections::connection(&desk.store, &desk.scope, system).await?;
+            if let Some(connection) = connection
+                && connection.state == ConnectionState::Connected
+            {
+                held.push((system, connection.account_id));
+            }
+        }
+        Ok(companies::hold(self.installation.control(), &desk.scope, held).await?)
+    }
+
+    /// Does a job while it is ours.
+    async fn hold(
+        &self,
+        desk: &Desk,
+        lease: Lease,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let (store, scope) = (&desk.store, &desk.scope);
+        let outcome = tokio::select! {
+            outcome = while_held(desk, &lease, self.lease, self.work(desk, &lease)) => outcome,
+            () = stop.cancelled() => {
+                return unless_lost(jobs::hand_back(store, scope, lease).await);
+            }
+        };
+        let Some(outcome) = outcome else {
+            tracing::warn!(job = lease.job_id, "a job was lost to another worker");
+            return Ok(());
+        };
+        let Err(error) = outcome else {
+            self.done.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        };
+        if is_lost(&error) {
+            tracing::warn!(job = lease.job_id, "a job was lost to another worker");
+            return Ok(());
+        }
+        tracing::error!(kind = %error.root_cause(), job = lease.job_id, "a job failed");
+        let mut random = [0; 8];
+        self.clock.unguessable(&mut random)?;
+        // Only the outermost words: a cause may hold what the database said.
+        let (reason, random) = (error.to_string(), u64::from_le_bytes(random));
+        unless_lost(
+            jobs::fail(store, scope, lease, reason, random)
+                .await
+                .map(drop),
+        )
+    }
+
+    /// Does a job. The pages show how far it has come, and they change before it is over, so
+    /// whoever waited for it sees the new ones.
+    async fn work(&self, desk: &Desk, lease: &Lease) -> anyhow::Result<()> {
+        let house = self.house.as_ref();
+        let shown = house.zip(Work::of_kind(&lease.kind));
+        let board = shown.map(|(house, work)| (house.progress(&desk.scope), work));
+        let mut watching = board.and_then(|(board, work)| board.begin(work, self.clock.now()));
+        let outcome = match &mut watching {
+            Some(watch) => self.carried_out(desk, lease, watch).await,
+            None => self.carried_out(desk, lease, &mut Unwatched).await,
+        };
+        if let Some(house) = house {
+            house.changed(&desk.scope).await;
+        }
+        if let Some(watch) = watching {
+            watch.ended(outcome.is_ok());
+        }
+        outcome
+    }
+
+    async fn carried_out(
+        &self,
+        desk: &Desk,
+        lease: &Lease,
+        watch: &mut dyn Watch,
+    ) -> anyhow::Result<()> {
+        match lease.kind.as_str() {
+            READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
+            COMPARISON => cycle::compare_for(desk, lease.clone(), watch).await,
+            DIGEST => {
+                let post = self.post.as_ref();
+                let post = post.context("this process sends no mail, and another one does")?;
+                digest::send(desk, post).await?;
+                Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
+            }
+            _ => bail!("this version of Plumbline does not know such work"),
+        }
+    }
+}
+
+/// What a look at a tenant came to.
+enum Visited {
+    /// A job was done, or tried.
+    Worked,
+    /// Nothing is due for so long.
+    Quiet(SignedDuration),
+}
+
+/// Works while a job is ours, and renews its lease meanwhile; nothing comes of it when the job is
+/// lost.
+pub async fn while_held<T>(
+    desk: &Desk,
+    lease: &Lease,
+    length: SignedDuration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let lost = CancellationToken::new();
+    // A task of its own: the work may keep its thread busy for longer than a lease.
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let signs = signs_of_life(store, scope, lease.clone(), length, lost.clone());
+    let signs = tokio::spawn(signs);
+    let _ends_with_the_work = AbortOnDrop(signs.abort_handle());
+    tokio::select! {
+        done = work => Some(done),
+        () = lost.cancelled() => None,
+    }
+}
+
+/// Renews the lease until it is lost.
+async fn signs_of_life(
+    store: Store,
+    scope: TenantScope,
+    lease: Lease,
+    length: SignedDuration,
+    lost: CancellationToken,
+) {
+    // It ends by the database's clock, so this is real time.
+    let pause = length.unsigned_abs() / SIGNS_OF_LIFE;
+    loop {
+        tokio::time::sleep(pause).await;
+        match jobs::renew(&store, &scope, &lease, length).await {
+            Ok(()) => {}
+            Err(StoreError::Refused(Refusal::LeaseLost { .. })) => {
+                lost.cancel();
+                return;
+            }
+            // The next sign may come through before the lease ends.
+            Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
+        }
+    }
+}
+
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn is_lost(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(StoreError::Refused(
+            Refusal::LeaseLost { .. } | Refusal::CycleNotOpen { .. }
+        ))
+    )
+}
+
+fn unless_lost(result: Result<(), StoreError>) -> anyhow::Result<()> {
+    match result {
+        Err(StoreError::Refused(Refusal::LeaseLost { .. })) => Ok(()),
+        other => Ok(other?),
+    }
+}

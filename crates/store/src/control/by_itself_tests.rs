@@ -1,0 +1,188 @@
+//! Agenda, companies, the addresses of hooks and the daily letter, on both engines.
+
+use figures::source::System;
+use gate::roles::{Grant, Grants, Role};
+use jiff::SignedDuration;
+
+use super::agenda::{ask, settle, take};
+use super::people::{self, NewPerson};
+use super::{companies, digest_letters, procore_hooks};
+use crate::contract::{at, day, opened};
+use crate::postgres::cluster::Cluster;
+use crate::{Installation, Secret};
+
+const HOLD: SignedDuration = SignedDuration::from_mins(1);
+
+/// Runs a check on a folder and on a server, each with nothing in it yet.
+async fn on_both(check: impl AsyncFn(&Installation)) {
+    let (store, kept) = opened().await;
+    kept.installation
+        .erase_tenant(store.scope().tenant_id(), None, at(0))
+        .await
+        .unwrap();
+    check(&kept.installation).await;
+    kept.close().await;
+    let cluster = Cluster::start().await;
+    let server = cluster.installation().await;
+    check(&server).await;
+    server.close().await;
+}
+
+async fn tenant(installation: &Installation) -> crate::TenantScope {
+    let tenant = installation.create_tenant("Ridgeline", at(0)).await;
+    let store = installation.store(&tenant.unwrap().id).await.unwrap();
+    store.scope()
+}
+
+#[tokio::test]
+async fn a_tenant_is_looked_at_by_one_worker_and_again_when_it_is_due() {
+    on_both(async |installation| {
+        let (control, one) = (installation.control(), tenant(installation).await);
+        let visit = take(control, at(1), HOLD).await.unwrap().unwrap();
+        assert_eq!(visit.tenant_id, one.tenant_id(), "a new one is due at once");
+        assert_eq!(take(control, at(1), HOLD).await.unwrap(), None);
+        settle(control, visit, at(5)).await.unwrap();
+        assert_eq!(take(control, at(4), HOLD).await.unwrap(), None);
+        ask(control, &one, at(3)).await.unwrap();
+        ask(control, &one, at(9)).await.unwrap();
+        let visit = take(control, at(3), HOLD).await.unwrap().unwrap();
+        // Somebody asks while the worker looks: the next moment must not hide it.
+        ask(control, &one, at(3)).await.unwrap();
+        settle(control, visit, at(50)).await.unwrap();
+        assert!(take(control, at(3), HOLD).await.unwrap().is_some());
+        installation
+            .suspend_tenant(one.tenant_id(), at(4))
+            .await
+            .unwrap();
+        assert_eq!(take(control, at(60), HOLD).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn workers_at_the_same_time_take_different_tenants() {
+    on_both(async |installation| {
+        for _ in 0..8 {
+            tenant(installation).await;
+        }
+        let takers: Vec<_> = (0..8)
+            .map(|_| {
+                let control = installation.control().clone();
+                tokio::spawn(async move { take(&control, at(1), HOLD).await })
+            })
+            .collect();
+        let mut taken = std::collections::BTreeSet::new();
+        for taker in takers {
+            let visit = taker.await.unwrap().unwrap();
+            taken.extend(visit.map(|visit| visit.tenant_id));
+        }
+        assert_eq!(taken.len(), 8);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_company_leads_to_the_tenants_that_read_it_now() {
+    on_both(async |installation| {
+        let control = installation.control();
+        let (one, other) = (tenant(installation).await, tenant(installation).await);
+        let company = |id: &str| vec![(System::QuickBooks, id.to_owned())];
+        companies::hold(control, &one, company("7")).await.unwrap();
+        companies::hold(control, &other, company("8"))
+            .await
+            .unwrap();
+        let readers = async |system, id| companies::readers(control, system, id).await.unwrap();
+        assert_eq!(readers(System::QuickBooks, "7").await, [one.tenant_id()]);
+        assert!(readers(System::Procore, "7").await.is_empty());
+        companies::hold(control, &one, company("9")).await.unwrap();
+        assert!(readers(System::QuickBooks, "7").await.is_empty());
+        assert_eq!(readers(System::QuickBooks, "9").await, [one.tenant_id()]);
+        installation
+            .suspend_tenant(one.tenant_id(), at(1))
+            .await
+            .unwrap();
+        assert!(readers(System::QuickBooks, "9").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hook_is_known_by_its_address_and_its_value_together() {
+    on_both(async |installation| {
+        let control = installation.control();
+        let one = tenant(installation).await;
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let tenant = async |path: &str, value: &str| {
+            let found = procore_hooks::tenant(control, &secret(path), &secret(value)).await;
+            found.unwrap()
+        };
+        let make = async |path: &str, value: &str| {
+            procore_hooks::make(control, &one, &secret(path), &secret(value), "psn_1", at(1))
+                .await
+                .unwrap();
+        };
+        make("p1", "v1").await;
+        assert_eq!(tenant("p1", "v1").await.as_deref(), Some(one.tenant_id()));
+        for (path, value) in [("p1", "v2"), ("p2", "v1"), ("", ""), ("v1", "p1")] {
+            assert_eq!(tenant(path, value).await, None, "{path} {value}");
+        }
+        make("p2", "v2").await;
+        assert_eq!(tenant("p1", "v1").await, None, "the one before has ended");
+        assert_eq!(
+            procore_hooks::made_at(control, &one).await.unwrap(),
+            Some(at(1))
+        );
+        procore_hooks::end(control, &one).await.unwrap();
+        assert_eq!(tenant("p2", "v2").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_is_claimed_once_for_a_person_and_a_day() {
+    on_both(async |installation| {
+        let (control, one) = (installation.control(), tenant(installation).await);
+        let person = NewPerson {
+            id: "psn_1".to_owned(),
+            mail: "dana@ridgeline.example".to_owned(),
+            name: "Dana".to_owned(),
+            password_hash: Secret::new("$".to_owned()),
+        };
+        let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
+        people::add(control, one.tenant_id(), person, grants, at(0))
+            .await
+            .unwrap();
+        let claims: Vec<_> = (0..6)
+            .map(|_| {
+                let (control, one) = (control.clone(), one.clone());
+                tokio::spawn(async move {
+                    let day = day("2026-11-23");
+                    digest_letters::claim(&control, &one, "psn_1", day, at(1)).await
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for claim in claims {
+            won += i32::from(claim.await.unwrap().unwrap());
+        }
+        assert_eq!(won, 1);
+        let next = digest_letters::claim(control, &one, "psn_1", day("2026-11-24"), at(25)).await;
+        assert!(next.unwrap());
+        assert!(
+            digest_letters::choices(control, &one)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        for wanted in [true, false] {
+            digest_letters::choose(control, &one, "psn_1", wanted)
+                .await
+                .unwrap();
+            let choices = digest_letters::choices(control, &one).await.unwrap();
+            assert_eq!(choices.get("psn_1"), Some(&wanted));
+        }
+        let stranger = digest_letters::choose(control, &one, "psn_2", true).await;
+        assert!(stranger.is_err());
+    })
+    .await;
+}
