@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::mirror::{moment, read_moment};
 use crate::sql::{per_engine, query};
-use crate::tx::Tx;
+use crate::tx::{Connection, Tx};
 use crate::{Refusal, Store, StoreError, TenantScope};
 
 /// Work to be done.
@@ -135,7 +135,7 @@ pub async fn enqueue(
 
 /// The same within the transaction of what causes it.
 pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     let id = format!("job_{}", Uuid::now_v7().simple());
     let added = query(
         "INSERT INTO job (tenant_id, job_id, kind, payload, dedupe_key, state, run_at, attempts,
@@ -171,7 +171,7 @@ pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, Store
 }
 
 /// Takes the job that has been due for longest, if there is one. A lease that ended counts as an
-/// attempt that was lost.
+/// attempt that was lost. In quarantine there is none.
 ///
 /// # Errors
 /// When the store cannot write.
@@ -192,17 +192,21 @@ async fn claim_in(
     holder: String,
     lease: SignedDuration,
 ) -> Result<Option<Lease>, StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     loop {
         // Others look at the same moment; each takes a row that no other one has.
         let due: Option<Due> = per_engine(
             "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
              WHERE tenant_id = $1
                AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
+               AND NOT EXISTS (SELECT 1 FROM quarantine
+                               WHERE quarantine.tenant_id = $1 AND released_at IS NULL)
              ORDER BY run_at, job_id LIMIT 1",
             "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
              WHERE tenant_id = $1
                AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
+               AND NOT EXISTS (SELECT 1 FROM quarantine
+                               WHERE quarantine.tenant_id = $1 AND released_at IS NULL)
              ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
         )
         .bind(tx.tenant())
@@ -359,7 +363,7 @@ pub async fn retry(store: &Store, scope: &TenantScope, job_id: &str) -> Result<(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                let now = database_now(tx).await?;
+                let now = database_now(tx.connection()).await?;
                 let changed = query(
                     "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3,
                                     finished_at = NULL
@@ -422,11 +426,38 @@ pub async fn jobs(
         .await
 }
 
+/// How many jobs are in each state that can need a look: those that wait, are being done, or are
+/// dead. Done ones are not counted, because they only grow.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn counts(
+    store: &Store,
+    scope: &TenantScope,
+) -> Result<Vec<(JobState, u64)>, StoreError> {
+    store
+        .read(scope, |tx| {
+            Box::pin(async move {
+                let rows: Vec<(String, i64)> = query(
+                    "SELECT state, count(*) FROM job
+                     WHERE tenant_id = $1 AND state <> 'done' GROUP BY state ORDER BY state",
+                )
+                .bind(tx.tenant())
+                .rows(tx.connection())
+                .await?;
+                rows.into_iter()
+                    .map(|(state, count)| Ok((JobState::from_name(&state)?, count.unsigned_abs())))
+                    .collect()
+            })
+        })
+        .await
+}
+
 type Shown = (String, String, String, String, i64, Option<String>);
 
 /// Refuses unless the lease is the newest of its job and has not ended; returns the moment.
 async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     let held: Option<i64> = per_engine(
         "SELECT lease_no FROM job
          WHERE tenant_id = $1 AND job_id = $2 AND lease_no = $3 AND state = 'leased'
@@ -474,12 +505,12 @@ async fn end(
 }
 
 /// The moment by the database's clock, which all workers share.
-async fn database_now(tx: &mut Tx) -> Result<Timestamp, StoreError> {
+pub(crate) async fn database_now(connection: Connection<'_>) -> Result<Timestamp, StoreError> {
     let text: String = per_engine(
         "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
         "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
     )
-    .value(tx.connection())
+    .value(connection)
     .await?;
     read_moment(&text)
 }

@@ -11,6 +11,7 @@
 //! functions of the modules. Every one of them runs in one transaction of its own: it happened as
 //! a whole or not at all.
 
+pub mod backup;
 pub mod connections;
 pub mod control;
 pub mod decisions;
@@ -22,6 +23,7 @@ mod keys;
 mod lock;
 pub mod mirror;
 pub mod postgres;
+pub mod quarantine;
 pub mod results;
 mod sealed;
 mod secret;
@@ -39,7 +41,7 @@ pub mod worklist;
 mod contract;
 
 pub use error::{Refusal, StoreError};
-pub use installation::{Erasure, Installation, OPEN_TENANTS};
+pub use installation::{Erasure, Installation, OPEN_TENANTS, PoolUse, Unready};
 pub use keys::{MasterKey, MasterKeySource};
 pub use secret::Secret;
 pub use store::Store;

@@ -9,6 +9,7 @@
 
 pub mod api_tokens;
 pub mod attempts;
+pub mod backups;
 mod digests;
 #[cfg(test)]
 mod entry_tests;
@@ -30,6 +31,7 @@ use crate::sqlite::{self, Check};
 use crate::tx::{Connection, Database, Engine, Of, Tx, Work};
 use crate::{Secret, StoreError};
 
+pub(crate) use backups::{nobody_is_in, server_time};
 pub use tenants::{Tenant, TenantState, tenant, tenants};
 pub(crate) use tenants::{add, forget, set_state};
 

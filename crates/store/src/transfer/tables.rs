@@ -39,7 +39,7 @@ macro_rules! table {
 
 /// All of them.
 #[rustfmt::skip]
-pub(crate) const TABLES: [Table; 20] = [
+pub(crate) const TABLES: [Table; 21] = [
     table!("cycle", "tenant_id, cycle_no", "twwtttt"),
     table!("cycle_system", "tenant_id, cycle_no, system", "twtttt"),
     table!("cycle_touched", "tenant_id, cycle_no, system, resource, project_id", "twttww"),
@@ -60,6 +60,7 @@ pub(crate) const TABLES: [Table; 20] = [
     table!("settings", "tenant_id", "tt"),
     table!("secret", "tenant_id, name", "ttt"),
     table!("job", "tenant_id, job_id", "tttttttwwwttttt"),
+    table!("quarantine", "tenant_id, since", "ttttt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used
