@@ -5,6 +5,7 @@
 //! that was not published is followed by the next.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
@@ -17,6 +18,7 @@ use store::worklist::{self, Proof, PublishReport, PublishedFinding, Publishing, 
 
 use crate::books::Loaded;
 use crate::desk::Desk;
+use crate::metrics::{CycleEnd, METRICS};
 use crate::reading::{self, Watch};
 use crate::receipts;
 
@@ -38,6 +40,19 @@ pub struct Report {
 /// # Errors
 /// When the store fails. A vendor that fails is part of the outcome: what needs it is refused.
 pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Result<Report> {
+    // Durations are from the monotonic clock.
+    let began = Instant::now();
+    let report = read_and_settle(desk, day, watch).await;
+    let outcome = match &report {
+        Err(_) => CycleEnd::Failed,
+        Ok(report) if proof(&report.outcome) == Proof::Everything => CycleEnd::Whole,
+        Ok(_) => CycleEnd::Partial,
+    };
+    METRICS.cycled(outcome, began.elapsed());
+    report
+}
+
+async fn read_and_settle(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Result<Report> {
     let begun = begin(desk).await?;
     for system in [System::Procore, System::QuickBooks] {
         watch.note(&format!("reading {system}"));

@@ -117,6 +117,11 @@ impl Mailer {
         Ok(Self { transport, from })
     }
 
+    /// Whether the server answers and takes the sign-in; nothing is sent.
+    pub async fn answers(&self) -> bool {
+        self.transport.test_connection().await.is_ok_and(|it| it)
+    }
+
     /// Hands a letter over, once.
     ///
     /// # Errors

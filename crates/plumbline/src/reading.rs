@@ -23,6 +23,7 @@ use store::connections;
 use store::mirror::{self, Begun, Captured, MeterReading, OpenCycle, Outcome, Reach, ResourceKey};
 
 use crate::desk::Desk;
+use crate::metrics::METRICS;
 use crate::settings::Rights;
 use crate::vault::StoreVault;
 use sink::MirrorSink;
@@ -36,6 +37,10 @@ pub trait Watch: Send + Sync {
     fn step(&mut self, step: &Progress);
     /// A whole step of the cycle, in a few words.
     fn note(&mut self, text: &str);
+    /// Whether the reading is to end at its next page, where the next run goes on.
+    fn is_stopping(&self) -> bool {
+        false
+    }
 }
 
 /// Where the next read of a system may start.
@@ -347,6 +352,7 @@ async fn count_calls(
     };
     for (meter, count) in [calls, ("repeated calls", reading.retries)] {
         if count > 0 {
+            METRICS.called(system, count);
             let reading = MeterReading {
                 system,
                 meter: meter.to_owned(),

@@ -38,7 +38,9 @@ impl Status {
             let connection = store.is_some_and(|refusal| {
                 matches!(
                     refusal,
-                    store::Refusal::NotConnected { .. } | store::Refusal::NeedsReconnect { .. }
+                    store::Refusal::NotConnected { .. }
+                        | store::Refusal::NeedsReconnect { .. }
+                        | store::Refusal::Quarantined { .. }
                 )
             });
             connection || cause.is::<Refused>() || cause.is::<connectors::http::FetchError>()

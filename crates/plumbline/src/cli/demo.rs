@@ -63,7 +63,7 @@ async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyh
         mailer: None,
     };
     let clock = Arc::clone(&desk.clock);
-    let serving = Serving::start(desk.installation.clone(), clock, settings, listener)?;
+    let serving = Serving::start(desk.installation.clone(), clock, settings, listener, None)?;
     let (house, origin) = (&serving.house, serving.house.origin());
     let people = demo_people::invited(house.door(), &desk.scope).await?;
     screen.note(&format!(

@@ -12,13 +12,17 @@ use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use store::jobs::{self, JobState};
 use store::{Installation, Store, TenantScope};
+use tokio_util::sync::CancellationToken;
 
+use super::health::Readiness;
 use super::progress::{Progress, Shared};
 use super::signin::door::Door;
 use super::tenant_view::TenantView;
 use crate::cycle;
 use crate::desk::Desk;
+use crate::logs;
 use crate::settings::Settings;
 
 /// Everything that the pages share.
@@ -29,6 +33,8 @@ pub struct House {
     tenants: tokio::sync::Mutex<BTreeMap<String, Arc<Tenant>>>,
     door: Door,
     origin: String,
+    stopping: CancellationToken,
+    readiness: Readiness,
 }
 
 /// One tenant, open for work.
@@ -52,6 +58,8 @@ impl House {
             tenants: tokio::sync::Mutex::default(),
             origin: door.link(""),
             door,
+            stopping: CancellationToken::new(),
+            readiness: Readiness::default(),
         }
     }
 
@@ -103,7 +111,7 @@ impl House {
             scope: scope.clone(),
             clock: Arc::clone(&self.clock),
             view: tokio::sync::Mutex::default(),
-            progress: Arc::default(),
+            progress: Arc::new(Shared::until(self.stopping.clone())),
             logins: Mutex::default(),
         });
         tenants.insert(scope.tenant_id().to_owned(), Arc::clone(&tenant));
@@ -119,11 +127,55 @@ impl House {
         Ok(self.now().to_zoned(view.zone.clone()).date())
     }
 
-    /// Waits until nothing is being read, and closes everything.
+    /// Cancelled once the process is to end: nothing new is begun, and what runs ends where it can
+    /// be taken up again.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Whether requests can be served, else the class of what is wrong.
+    ///
+    /// # Errors
+    /// `stopping`, `database`, `keys` or `schema`.
+    pub async fn readiness(&self) -> Result<(), &'static str> {
+        if self.stopping.is_cancelled() {
+            return Err("stopping");
+        }
+        self.readiness.of(&self.installation).await
+    }
+
+    /// How many jobs of the tenants in use are in each state.
+    pub async fn jobs(&self) -> Vec<(&'static str, u64)> {
+        let tenants: Vec<_> = self.tenants.lock().await.values().map(Arc::clone).collect();
+        let mut found = [("waiting", 0), ("leased", 0), ("dead", 0)];
+        for tenant in tenants {
+            // A tenant that cannot be read is missing here; its pages say so.
+            let counts = jobs::counts(&tenant.store, &tenant.scope).await;
+            for (state, count) in counts.unwrap_or_default() {
+                let at = match state {
+                    JobState::Waiting => 0,
+                    JobState::Leased => 1,
+                    JobState::Dead => 2,
+                    JobState::Done => continue,
+                };
+                found[at].1 += count;
+            }
+        }
+        found.to_vec()
+    }
+
+    /// Ends readings at their next page, which the next process goes on from, and closes everything.
     pub async fn close(&self) {
+        self.stopping.cancel();
         let tenants = std::mem::take(&mut *self.tenants.lock().await);
-        for tenant in tenants.into_values() {
-            tenant.progress.idle().await;
+        let idle = async {
+            for tenant in tenants.into_values() {
+                tenant.progress.idle().await;
+            }
+        };
+        if tokio::time::timeout(super::PATIENCE, idle).await.is_err() {
+            tracing::warn!("a reading did not end in time and is cut off");
         }
         self.installation.close().await;
     }
@@ -223,6 +275,9 @@ impl Tenant {
     }
 
     fn work(self: &Arc<Self>, work: Work) {
+        if self.progress.is_stopping() {
+            return;
+        }
         let Some(mut watch) = self.progress.begin(work, self.clock.now()) else {
             return;
         };
@@ -234,7 +289,7 @@ impl Tenant {
                 // The screens change before the work is over, so whoever waited sees the new ones.
                 let outcome = tenant.refresh().await.and(outcome);
                 if let Err(error) = &outcome {
-                    tracing::error!(kind = %error.root_cause(), "a reading broke");
+                    tracing::error!(kind = logs::kind(error), "a reading broke");
                 }
                 if !watch.goes_on(outcome.is_ok()) {
                     break;

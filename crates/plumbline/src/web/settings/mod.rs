@@ -7,6 +7,7 @@ use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use store::quarantine;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
@@ -24,7 +25,12 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let shell = asked.shell(Place::Settings, "Settings");
     let may_change = asked.visitor.may(Action::ChangeSettings);
     let settings = asked.tenant.settings().await?;
-    rendered(&SettingsPage::new(shell, &settings, may_change))
+    let view = &asked.view;
+    let restored_from = view
+        .quarantine
+        .map(|it| super::format::moment(it.backup_of, asked.now, &view.zone));
+    let page = SettingsPage::new(shell, &settings, restored_from, may_change);
+    rendered(&page)
 }
 
 /// What a person sends.
@@ -65,6 +71,21 @@ pub async fn save(
     Ok(Redirect::to("/settings").into_response())
 }
 
+/// Ends the quarantine of a restored company.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn release(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    quarantine::release(store, scope, &asked.visitor.person_id, asked.now).await?;
+    asked.tenant.refresh().await?;
+    Ok(Redirect::to("/settings").into_response())
+}
+
 /// What the page shows.
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
@@ -77,6 +98,8 @@ pub struct SettingsPage {
     pub stale_after_days: i32,
     /// A day that is looked at instead of today.
     pub as_of: Option<String>,
+    /// The moment of the backup that the company was restored from, while it keeps to itself.
+    pub restored_from: Option<String>,
     /// Whether this person may change them.
     pub may_change: bool,
     /// The program's version.
@@ -84,9 +107,15 @@ pub struct SettingsPage {
 }
 
 impl SettingsPage {
-    fn new(shell: Shell, settings: &Settings, may_change: bool) -> Self {
+    fn new(
+        shell: Shell,
+        settings: &Settings,
+        restored_from: Option<String>,
+        may_change: bool,
+    ) -> Self {
         Self {
             shell,
+            restored_from,
             time_zone: settings.time_zone.clone(),
             stale_after_days: settings.stale_after_days,
             as_of: settings.as_of.map(super::format::day),
@@ -103,6 +132,7 @@ impl SettingsPage {
             time_zone: "America/Denver".to_owned(),
             stale_after_days: 3,
             as_of: Some("Oct 31, 2026".to_owned()),
+            restored_from: Some("Nov 22, 4:10 pm".to_owned()),
             may_change: true,
             version: "0.1.0",
         }
