@@ -221,8 +221,9 @@ pub struct ServeArguments {
 #[derive(Debug, Args)]
 pub struct BackupArguments {
     /// The folder of the backup; it must not exist
+    // `folder` is the data folder of every command.
     #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
+    pub backup: PathBuf,
     /// Where the wrapped keys go, apart from the folder; the file must not exist
     #[arg(long, value_name = "FILE")]
     pub keys: PathBuf,
@@ -238,8 +239,9 @@ pub struct BackupArguments {
 #[derive(Debug, Args)]
 pub struct RestoreArguments {
     /// The folder of the backup
+    // `folder` is the data folder of every command.
     #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
+    pub backup: PathBuf,
     /// The wrapped keys that were kept apart from it
     #[arg(long, value_name = "FILE")]
     pub keys: PathBuf,

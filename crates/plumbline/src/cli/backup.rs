@@ -19,7 +19,7 @@ pub(super) async fn run(global: &Global, arguments: BackupArguments) -> anyhow::
     if arguments.verify {
         let kept = Kept {
             master_key: master_key()?.of_folder(&global.data())?,
-            folder: arguments.folder,
+            folder: arguments.backup,
             keys: arguments.keys,
         };
         let manifest = backup::verify(&kept).await?;
@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global, arguments: BackupArguments) -> anyhow::
         ));
     }
     let to = Destination {
-        folder: arguments.folder,
+        folder: arguments.backup,
         keys: arguments.keys,
     };
     let manifest = if database_url().is_some() {
@@ -79,7 +79,7 @@ pub(super) async fn restore(
     let into = into.unwrap_or_else(|| global.data());
     let source = master_key()?;
     let kept = Kept {
-        folder: arguments.folder,
+        folder: arguments.backup,
         keys: arguments.keys,
         master_key: source.clone().of_folder(&into)?,
     };

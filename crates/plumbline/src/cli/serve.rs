@@ -62,6 +62,7 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     };
     let mut serving = Serving::start(installation, clock, settings, listener, certificate)?;
     if let Some(listener) = metrics {
+        println!("Metrics are at http://{}/metrics.", listener.local_addr()?);
         serving.also_metrics(listener);
     }
     println!("{}", serving.greeting().await?);

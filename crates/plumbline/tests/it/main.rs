@@ -14,8 +14,10 @@ mod faults;
 mod kills;
 mod lifecycle;
 mod mirror;
+mod operations;
 mod people;
 mod receipts;
+mod serving;
 mod snapshots;
 mod tenants;
 #[path = "../web/mod.rs"]
