@@ -399,3 +399,5 @@ fn remove_files(path: &Path) -> Result<(), StoreError> {
 mod life_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade_tests;
