@@ -6,6 +6,7 @@
 //! asked for them are written in one transaction.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
@@ -19,6 +20,7 @@ use store::worklist::{Proof, PublishReport, PublishedFinding, Publishing, Unprov
 
 use crate::books::Loaded;
 use crate::desk::Desk;
+use crate::metrics::{CycleEnd, METRICS};
 use crate::reading::{self, Watch};
 use crate::receipts;
 
@@ -53,8 +55,19 @@ pub async fn run_holding(
     day: Date,
     watch: &mut dyn Watch,
 ) -> anyhow::Result<Report> {
-    let cycle = read(desk, day, watch).await?;
-    settle(desk, cycle, day, lease, watch).await
+    // Durations are from the monotonic clock.
+    let began = Instant::now();
+    let report = match read(desk, day, watch).await {
+        Ok(cycle) => settle(desk, cycle, day, lease, watch).await,
+        Err(error) => Err(error),
+    };
+    let outcome = match &report {
+        Err(_) => CycleEnd::Failed,
+        Ok(report) if proof(&report.outcome) == Proof::Everything => CycleEnd::Whole,
+        Ok(_) => CycleEnd::Partial,
+    };
+    METRICS.cycled(outcome, began.elapsed());
+    report
 }
 
 /// A worker's run. Where the worker before was lost between reading and publishing, what it read

@@ -223,18 +223,18 @@ pub async fn open_installation(data: &Path, clock: &dyn Clock) -> anyhow::Result
 
 /// The address of the database server, when the data is on one. It may hold a password, so it is
 /// never an argument, which other users of the machine could see.
-fn database_url() -> Option<store::Secret> {
+pub(crate) fn database_url() -> Option<store::Secret> {
     variable("PLUMBLINE_DATABASE_URL").map(store::Secret::new)
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// Where the master key comes from: `PLUMBLINE_MASTER_KEY_FILE`, `PLUMBLINE_MASTER_KEY_COMMAND`
 /// (a program and its arguments, no shell) or `PLUMBLINE_MASTER_KEY` (base64); else a file beside
 /// the data folder.
-fn master_key() -> anyhow::Result<MasterKeySource> {
+pub(crate) fn master_key() -> anyhow::Result<MasterKeySource> {
     let file = variable("PLUMBLINE_MASTER_KEY_FILE").map(|path| MasterKeySource::File(path.into()));
     let command = variable("PLUMBLINE_MASTER_KEY_COMMAND").map(|words| {
         MasterKeySource::Command(words.split_whitespace().map(str::to_owned).collect())

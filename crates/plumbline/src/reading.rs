@@ -21,8 +21,10 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use store::connections;
 use store::mirror::{self, Begun, Captured, MeterReading, OpenCycle, Outcome, Reach, ResourceKey};
+use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+use crate::metrics::METRICS;
 use crate::settings::Rights;
 use crate::vault::StoreVault;
 use sink::MirrorSink;
@@ -36,15 +38,32 @@ pub trait Watch: Send + Sync {
     fn step(&mut self, step: &Progress);
     /// A whole step of the cycle, in a few words.
     fn note(&mut self, text: &str);
+    /// Whether the reading is to end at its next page, where the next run goes on.
+    fn is_stopping(&self) -> bool {
+        false
+    }
 }
 
-/// Nobody watches.
-#[derive(Debug, Clone, Copy)]
-pub struct Unwatched;
+/// Nobody watches, but somebody may end it.
+#[derive(Debug, Clone)]
+pub struct Unwatched {
+    stop: CancellationToken,
+}
+
+impl Unwatched {
+    /// Ends at the next page once this is cancelled.
+    #[must_use]
+    pub fn until(stop: CancellationToken) -> Self {
+        Self { stop }
+    }
+}
 
 impl Watch for Unwatched {
     fn step(&mut self, _: &Progress) {}
     fn note(&mut self, _: &str) {}
+    fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
 }
 
 /// Where the next read of a system may start.
@@ -356,6 +375,7 @@ async fn count_calls(
     };
     for (meter, count) in [calls, ("repeated calls", reading.retries)] {
         if count > 0 {
+            METRICS.called(system, count);
             let reading = MeterReading {
                 system,
                 meter: meter.to_owned(),

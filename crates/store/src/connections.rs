@@ -15,7 +15,7 @@ use crate::settings::{StoredSettings, save_in};
 use crate::sql::query;
 use crate::tokens::{TokenSet, write_tokens};
 use crate::tx::Tx;
-use crate::{Refusal, Secret, Store, StoreError, TenantScope};
+use crate::{Refusal, Secret, Store, StoreError, TenantScope, quarantine};
 
 /// An authorisation that a person was sent away to give.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ pub(crate) fn row_name(digest: &[u8]) -> String {
 /// Remembers an authorisation before the person is sent to the vendor.
 ///
 /// # Errors
-/// When the store cannot write.
+/// [`Refusal::Quarantined`] after a restore.
 pub async fn start_authorization(
     store: &Store,
     scope: &TenantScope,
@@ -118,6 +118,7 @@ pub async fn start_authorization(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
+                quarantine::refuse_in(tx).await?;
                 query("DELETE FROM oauth_state WHERE tenant_id = $1 AND expires_at < $2")
                     .bind(tx.tenant())
                     .bind(moment(now))
@@ -201,7 +202,7 @@ pub async fn redeem_state(
 /// the tokens, forgets the cursors and asks for a full resync.
 ///
 /// # Errors
-/// [`Refusal::OtherAccount`] when another company is bound.
+/// [`Refusal::OtherAccount`] when another company is bound; [`Refusal::Quarantined`] after a restore.
 pub async fn connect(
     store: &Store,
     scope: &TenantScope,
@@ -239,6 +240,7 @@ pub async fn connect_and_read(
 }
 
 async fn connect_in(tx: &mut Tx, new: NewConnection, now: Timestamp) -> Result<(), StoreError> {
+    quarantine::refuse_in(tx).await?;
     if let Some(bound) = find(tx, new.system).await?
         && bound.account_id != new.account_id
     {

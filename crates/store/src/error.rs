@@ -114,6 +114,14 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// A backup could not be written, or is not whole. Nothing of it is kept or used.
+    #[error("cannot use the backup {}: {reason}", path.display())]
+    Backup {
+        /// The backup, or the file in it.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The system gave no randomness, so nothing can be sealed.
     #[error("the operating system gave no randomness, so no secret can be sealed; try again")]
     NoRandomness,
@@ -243,6 +251,24 @@ pub enum Refusal {
     /// There is no such token, or it ended.
     #[error("there is no such token; it may have ended already")]
     NoSuchApiToken,
+    /// The tenant was restored and nobody has released it yet.
+    #[error(
+        "these books were restored from a backup of {backup_of:.0} and keep to themselves; when \
+         nothing else works with them, run `plumbline tenant release`"
+    )]
+    Quarantined {
+        /// The moment of the backup.
+        backup_of: jiff::Timestamp,
+    },
+    /// Something would be restored over what is there.
+    #[error(
+        "{} holds data already, so nothing was restored; name a folder that is not there yet",
+        path.display()
+    )]
+    DataIsThere {
+        /// The folder or file.
+        path: PathBuf,
+    },
     /// Somebody suspended the tenant.
     #[error("tenant {id} is suspended; resume it first")]
     TenantSuspended {

@@ -51,7 +51,7 @@ async fn note_in(
 ) -> Result<Noted, StoreError> {
     events.sort();
     events.dedup();
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     query("DELETE FROM hook_event WHERE tenant_id = $1 AND received_at < $2")
         .bind(tx.tenant())
         .bind(moment(now.checked_sub(REMEMBERED).unwrap_or(now)))

@@ -15,6 +15,7 @@ mod erase;
 mod moved;
 mod rotation;
 mod slots;
+mod standing;
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ use crate::{Refusal, Secret, Store, StoreError};
 
 pub use erase::Erasure;
 use slots::Slots;
+pub(crate) use standing::newest;
+pub use standing::{PoolUse, Unready};
 
 /// How many tenants are held open, apart from those that are being used at the moment.
 pub const OPEN_TENANTS: usize = 32;
@@ -114,8 +117,8 @@ impl Installation {
     /// Connects to a server that was prepared, as its application role.
     ///
     /// # Errors
-    /// When the server cannot be reached, the role could step over row security, or the master key
-    /// cannot be had or is the wrong one.
+    /// When the server cannot be reached, the role could step over row security, the tables are not
+    /// of this version, or the master key cannot be had or is the wrong one.
     pub async fn connect(
         url: &Secret,
         master_key: &MasterKeySource,
@@ -123,6 +126,7 @@ impl Installation {
     ) -> Result<Self, StoreError> {
         let master = MasterKey::load_without_folder(master_key)?;
         let pools = postgres::connect(url, durability).await?;
+        postgres::refuse_other_schema(&pools).await?;
         let control = Control::on_server(&pools);
         let keys = KeyTable::new(control.clone(), master);
         let control_keys = match keys.keys_if_any(control::OWNER).await? {
@@ -354,12 +358,12 @@ impl Installation {
 }
 
 /// Only ids that we made name files: `tnt_` and hexadecimal digits.
-fn file_of(folder: &Path, tenant_id: &str) -> PathBuf {
+pub(crate) fn file_of(folder: &Path, tenant_id: &str) -> PathBuf {
     folder.join("tenants").join(format!("{tenant_id}.db"))
 }
 
 /// Makes a folder, and those above it, that only its owner may look into.
-fn make_private(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_private(folder: &Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -395,3 +399,5 @@ fn remove_files(path: &Path) -> Result<(), StoreError> {
 mod life_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade_tests;

@@ -20,12 +20,12 @@ use uuid::Uuid;
 
 use crate::mirror::{moment, read_moment};
 use crate::sql::{per_engine, query};
-use crate::tx::Tx;
+use crate::tx::{Connection, Tx};
 use crate::{Refusal, Store, StoreError, TenantScope};
 
 pub(crate) use lease::complete_in;
 pub use lease::{claim, complete, fail, hand_back, renew, take_up};
-pub use shown::{jobs, next_due, retry};
+pub use shown::{counts, jobs, next_due, retry};
 
 /// Work to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +159,7 @@ pub async fn enqueue(
 
 /// The same within the transaction of what causes it.
 pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     let run_at = moment(job.run_at.max(now));
     let id = format!("job_{}", Uuid::now_v7().simple());
     let added = query(
@@ -197,7 +197,7 @@ pub(crate) async fn enqueue_in(tx: &mut Tx, job: NewJob) -> Result<String, Store
 
 /// Refuses unless the lease is the newest of its job and has not ended; returns the moment.
 pub(crate) async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     let held: Option<i64> = per_engine(
         "SELECT lease_no FROM job
          WHERE tenant_id = $1 AND job_id = $2 AND lease_no = $3 AND state = 'leased'
@@ -223,12 +223,12 @@ pub(crate) async fn still_held(tx: &mut Tx, lease: &Lease) -> Result<Timestamp, 
 }
 
 /// The moment by the database's clock, which all workers share.
-pub(crate) async fn database_now(tx: &mut Tx) -> Result<Timestamp, StoreError> {
+pub(crate) async fn database_now(connection: Connection<'_>) -> Result<Timestamp, StoreError> {
     let text: String = per_engine(
         "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
         "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
     )
-    .value(tx.connection())
+    .value(connection)
     .await?;
     read_moment(&text)
 }

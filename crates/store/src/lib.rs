@@ -11,6 +11,7 @@
 //! functions of the modules. Every one of them runs in one transaction of its own: it happened as
 //! a whole or not at all.
 
+pub mod backup;
 mod conclude;
 pub mod connections;
 pub mod control;
@@ -24,6 +25,7 @@ mod keys;
 mod lock;
 pub mod mirror;
 pub mod postgres;
+pub mod quarantine;
 pub mod results;
 pub mod schedule;
 mod sealed;
@@ -43,7 +45,7 @@ mod contract;
 
 pub use conclude::conclude;
 pub use error::{Refusal, StoreError};
-pub use installation::{Erasure, Installation, OPEN_TENANTS};
+pub use installation::{Erasure, Installation, OPEN_TENANTS, PoolUse, Unready};
 pub use keys::{MasterKey, MasterKeySource};
 pub use secret::Secret;
 pub use store::Store;

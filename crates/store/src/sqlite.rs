@@ -5,6 +5,8 @@
 //! taste. The key is the first thing a connection is told. Without SQLCipher that would be ignored
 //! in silence and the file would be plain, so a build without it refuses to start.
 
+mod snapshot;
+
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -20,6 +22,8 @@ use crate::keys::Keys;
 use crate::sql::query;
 use crate::transfer::{Digest, Summary, TABLES};
 use crate::tx::{Connection, Engine};
+
+pub(crate) use snapshot::{look_through, snapshot, tenants_in};
 
 /// The tables of a tenant.
 pub(crate) static TENANT: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -274,7 +278,7 @@ async fn close(connection: SqliteConnection, path: &Path) -> Result<(), StoreErr
 }
 
 /// Creates the file before SQLite does, so that its mode (and that of its log) is ours.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
-use crate::{Refusal, Secret, Store, StoreError, TenantScope};
+use crate::{Refusal, Secret, Store, StoreError, TenantScope, quarantine};
 
 /// What a vendor handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub enum RefreshFailure {
 ///
 /// # Errors
 /// [`Refusal::NotConnected`] or [`Refusal::NeedsReconnect`]: a connection that does not stand has
-/// no tokens to give.
+/// no tokens to give. [`Refusal::Quarantined`] after a restore.
 pub async fn current(
     store: &Store,
     scope: &TenantScope,
@@ -112,7 +112,34 @@ pub async fn current(
         .await
 }
 
+/// When the refresh token of a system ends, where the vendor says so: from then on a person has to
+/// consent again.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn consent_ends(
+    store: &Store,
+    scope: &TenantScope,
+    system: System,
+) -> Result<Option<Timestamp>, StoreError> {
+    store
+        .read(scope, move |tx| {
+            Box::pin(async move {
+                let end: Option<Option<String>> = query(
+                    "SELECT refresh_expires_at FROM token WHERE tenant_id = $1 AND system = $2",
+                )
+                .bind(tx.tenant())
+                .bind(system.name())
+                .value_if_any(tx.connection())
+                .await?;
+                end.flatten().map(|end| read_moment(&end)).transpose()
+            })
+        })
+        .await
+}
+
 async fn usable(tx: &mut Tx, system: System) -> Result<StoredTokens, StoreError> {
+    quarantine::refuse_in(tx).await?;
     let not_connected = Refusal::NotConnected {
         system: system.label(),
     };

@@ -34,11 +34,17 @@ impl Status {
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Self {
         let refused = error.chain().any(|cause| {
-            let store = cause.downcast_ref::<store::Refusal>();
+            // A store's error stands for its refusal, which therefore is no cause of its own.
+            let store = match cause.downcast_ref::<store::StoreError>() {
+                Some(store::StoreError::Refused(refusal)) => Some(refusal),
+                _ => cause.downcast_ref::<store::Refusal>(),
+            };
             let connection = store.is_some_and(|refusal| {
                 matches!(
                     refusal,
-                    store::Refusal::NotConnected { .. } | store::Refusal::NeedsReconnect { .. }
+                    store::Refusal::NotConnected { .. }
+                        | store::Refusal::NeedsReconnect { .. }
+                        | store::Refusal::Quarantined { .. }
                 )
             });
             connection || cause.is::<Refused>() || cause.is::<connectors::http::FetchError>()

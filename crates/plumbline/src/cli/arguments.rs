@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use figures::{Date, Measure};
 
+use crate::logs::LogFormat;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -43,6 +45,9 @@ pub struct Global {
     /// How to print the answer
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// How lines of the log look; PLUMBLINE_LOG names the level
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// End with exit code 3 when there are findings
     #[arg(long, global = true)]
     pub fail_on_findings: bool,
@@ -158,8 +163,20 @@ comparison is printed as one JSON object, the same bytes for the same books.")]
     /// Decide whether two records are the same; it outranks every score
     #[command(subcommand)]
     Decide(DecideCommand),
-    /// Check the store, the connections and the age of the mirror
-    Doctor,
+    /// Check the installation for the usual mistakes and say what to do
+    Doctor(DoctorArguments),
+    /// Back up every tenant, while the server goes on
+    #[command(after_help = "\
+The backup is read back before it gets its name, so what has the name is whole. Keep the keys
+apart from it and for 30 days only: with both, and the master key, everything can be opened. On a
+database server pg_dump is run as the role whose address is in PLUMBLINE_DATABASE_BACKUP_URL.")]
+    Backup(BackupArguments),
+    /// Restore a backup; its tenants keep to themselves until they are released
+    #[command(after_help = "\
+Nothing is ever restored over what is there. With PLUMBLINE_DATABASE_ADMIN_URL a backup of a server
+is restored to that database, which must be new. Afterwards run `plumbline tenant release ID` for
+each tenant, once nothing else works with its books.")]
+    Restore(RestoreArguments),
     /// Pair the rows of two plain tables, without any connection
     #[command(after_help = "\
 Both tables have the header id,vendor,doc_no,amount_cents,date,job in any order.
@@ -191,7 +208,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub listen: SocketAddr,
     /// The address that people use, such as `https://books.example`, when a proxy with TLS is in
-    /// front [default: http:// and where it listens]
+    /// front [default: PLUMBLINE_ORIGIN, else where it listens]
     #[arg(long, value_name = "URL")]
     pub origin: Option<String>,
     /// How many proxies of your own are in front; each appends the address it saw to
@@ -201,6 +218,15 @@ pub struct ServeArguments {
     /// How many jobs this process works on at the same time; with 0 other processes do the work
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub workers: usize,
+    /// Certificate with its chain in PEM form, to speak TLS without a proxy; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate in PEM form, which only its owner may read
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Serve metrics for Prometheus at /metrics on another address
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9420")]
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// How work is done without pages.
@@ -229,6 +255,42 @@ pub enum JobsCommand {
         /// The job, such as job_…
         id: String,
     },
+}
+
+/// What a backup is made of and where it goes.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The folder of the backup; it must not exist
+    // `folder` is the data folder of every command.
+    #[arg(value_name = "FOLDER")]
+    pub backup: PathBuf,
+    /// Where the wrapped keys go, apart from the folder; the file must not exist
+    #[arg(long, value_name = "FILE")]
+    pub keys: PathBuf,
+    /// Only these tenants, such as tnt_…; all of them when left out
+    #[arg(long = "tenant", value_name = "ID")]
+    pub tenants: Vec<String>,
+    /// Only look whether a backup that is there is whole
+    #[arg(long, conflicts_with = "tenants")]
+    pub verify: bool,
+}
+
+/// What is restored and where to.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The folder of the backup
+    // `folder` is the data folder of every command.
+    #[arg(value_name = "FOLDER")]
+    pub backup: PathBuf,
+    /// The wrapped keys that were kept apart from it
+    #[arg(long, value_name = "FILE")]
+    pub keys: PathBuf,
+    /// The new data folder [default: the one of --data]
+    #[arg(long, value_name = "DATA")]
+    pub into: Option<PathBuf>,
+    /// Put back only this tenant's file, into a data folder where it is missing
+    #[arg(long, value_name = "ID")]
+    pub tenant: Option<String>,
 }
 
 /// How the local systems are started.
@@ -337,6 +399,17 @@ pub struct QuickBooksArguments {
     pub application: Application,
 }
 
+/// What the usual mistakes are measured against.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Days after which a backup is too old
+    #[arg(long, value_name = "DAYS", default_value_t = 2)]
+    pub backup_days: u16,
+    /// The address that people use, as `serve` is given it [default: PLUMBLINE_ORIGIN]
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+}
+
 /// What to do with the worklist.
 #[derive(Debug, Subcommand)]
 pub enum WorklistCommand {
@@ -406,6 +479,11 @@ pub enum TenantCommand {
     },
     /// Open a suspended tenant again
     Resume {
+        /// The tenant, such as tnt_…
+        id: String,
+    },
+    /// End the quarantine of a restored tenant: vendors are read again and jobs are done
+    Release {
         /// The tenant, such as tnt_…
         id: String,
     },

@@ -14,7 +14,7 @@ use super::bridge;
 use super::demo_people;
 use super::progress::Screen;
 use super::reconcile::Compared;
-use super::serve::Serving;
+use super::serve::{Serves, Serving};
 use super::table::{Cell, Table};
 use super::{Answer, Global, Status};
 use crate::books::Loaded;
@@ -70,9 +70,12 @@ async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyh
         desk.installation.clone(),
         clock,
         settings,
-        hooks,
+        Serves {
+            hooks,
+            workers: 1,
+            certificate: None,
+        },
         listener,
-        1,
     )?;
     let (house, origin) = (&serving.house, serving.house.origin());
     let people = demo_people::invited(house.door(), &desk.scope).await?;

@@ -1,4 +1,5 @@
-//! `plumbline doctor`: whether the store is sound, the connections stand and the mirror is fresh.
+//! `plumbline doctor`: whether the store is sound, the connections stand, the mirror is fresh, and
+//! nothing around them is one of the usual mistakes.
 
 use std::fmt::Write;
 
@@ -7,25 +8,60 @@ use store::connections::{self, ConnectionState};
 use store::doctor;
 use store::mirror::{self, CycleState};
 
+use super::arguments::DoctorArguments;
 use super::{Answer, Format, Global, Status};
-use crate::desk::Desk;
+use crate::checkup;
+use crate::desk::{Desk, variable};
 
-pub(super) async fn run(global: &Global) -> anyhow::Result<Answer> {
-    let desk = Desk::existing(&global.data()).await?;
-    let answer = look(&desk, global.format).await;
-    desk.close().await;
-    answer
+pub(super) async fn run(global: &Global, arguments: &DoctorArguments) -> anyhow::Result<Answer> {
+    let data = global.data();
+    let named = arguments.origin.clone();
+    let named = named.or_else(|| variable("PLUMBLINE_ORIGIN"));
+    let mut wrong = checkup::around(&data);
+    wrong.extend(checkup::origin(named.as_deref()));
+    wrong.extend(checkup::mail().await);
+    // Asked before anything of ours opens a file.
+    let unclean = checkup::unclean(&data);
+    match Desk::existing(&data).await {
+        Ok(desk) => {
+            let answer = look(&desk, global.format, arguments, wrong).await;
+            desk.close().await;
+            Ok(answer?.with_notes(unclean))
+        }
+        Err(error) if wrong.is_empty() => Err(error),
+        Err(error) => {
+            // Whatever kept the data shut comes first.
+            wrong.insert(0, format!("{error:#}"));
+            Ok(closed(global.format, &wrong).with_status(Status::of(&error)))
+        }
+    }
 }
 
-async fn look(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
+/// What can be said of data that does not open.
+fn closed(format: Format, wrong: &[String]) -> Answer {
+    if format == Format::Json {
+        return Answer::text(serde_json::json!({ "wrong": wrong }).to_string());
+    }
+    Answer::text(format!("To do:\n  {}\n", wrong.join("\n  ")))
+}
+
+async fn look(
+    desk: &Desk,
+    format: Format,
+    arguments: &DoctorArguments,
+    mut wrong: Vec<String>,
+) -> anyhow::Result<Answer> {
+    let now = desk.clock.now();
+    let installation = &desk.installation;
+    wrong.extend(checkup::clock(installation, now).await?);
+    wrong.extend(checkup::backups(installation, now, arguments.backup_days).await);
+    wrong.extend(checkup::tenant(desk, now).await?);
     let (store, scope) = (&desk.store, &desk.scope);
     let health = doctor::check(store, scope).await?;
     let cycles = mirror::cycles(store, scope).await?;
     let holes = store::postgres::lint(&desk.installation).await?;
-    let mut wrong: Vec<String> = holes
-        .into_iter()
-        .map(|hole| format!("The database is open where it should not be: {hole}."))
-        .collect();
+    let open = |hole| format!("The database is open where it should not be: {hole}.");
+    wrong.extend(holes.into_iter().map(open));
     let mut states = Vec::new();
     for system in [System::Procore, System::QuickBooks] {
         wrong.extend(desk.why_not(system).await?);

@@ -6,6 +6,7 @@
 
 mod answer;
 mod arguments;
+mod backup;
 mod bridge;
 mod connect;
 mod cycle;
@@ -35,11 +36,17 @@ pub use answer::{Answer, Status};
 use arguments::SnapshotCommand;
 pub use arguments::{Arguments, Command, Format, Global};
 
+use crate::logs;
+
 /// Runs the program: parses the command line, does it, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging();
+    let level = match arguments.command {
+        Command::Serve(_) => "info",
+        _ => "error",
+    };
+    logs::begin(arguments.global.log_format, level);
     // Both vendors are called over TLS; without a provider no call can be made.
     drop(rustls::crypto::ring::default_provider().install_default());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -85,21 +92,14 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Tenant(command) => tenant::run(&global, command).await,
         Command::ReplaceMasterKey { with } => tenant::replace_master_key(&global, with).await,
         Command::Database(command) => tenant::database(&global, command).await,
-        Command::Doctor => doctor::run(&global).await,
+        Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
+        Command::Backup(arguments) => backup::run(&global, arguments).await,
+        Command::Restore(arguments) => backup::restore(&global, arguments).await,
         Command::Match { left, right, out } => {
             let summary = match_tables::run(&left, &right, &out)?;
             Ok(Answer::text(summary.to_string()))
         }
     }
-}
-
-fn logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMBLINE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

@@ -1,4 +1,4 @@
-//! `plumbline serve`: the web application, until Ctrl-C.
+//! `plumbline serve`: the web application, until Ctrl-C or SIGTERM.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,18 +8,22 @@ use connectors::http::{Clock, SystemClock};
 use store::control::people;
 use store::{Installation, Secret};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::ServeArguments;
 use super::{Answer, Global};
-use crate::desk;
+use crate::desk::{self, variable};
+use crate::logs;
 use crate::mail::{MailSettings, Mailer};
 use crate::web;
 use crate::web::hooks::Hooks;
 use crate::web::house::House;
 use crate::web::signin::door::{Door, DoorSettings, Factors};
 use crate::web::signin::password::Cost;
+use crate::web::tls::Certificate;
 use crate::work::Worker;
 
 pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Answer> {
@@ -27,10 +31,26 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("failed to listen on {}", arguments.listen))?;
+    let certificate = certificate(&arguments)?;
+    let metrics = match arguments.metrics_listen {
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("failed to listen on {address}"))?,
+        ),
+        None => None,
+    };
+    // Listened for before anything is served, so that a stop is never missed.
+    let stopped = stopped()?;
     let installation = opened(&global.data(), clock.as_ref()).await?;
-    let origin = match arguments.origin {
+    let scheme = if certificate.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let origin = match arguments.origin.or_else(|| variable("PLUMBLINE_ORIGIN")) {
         Some(origin) => checked(&origin)?,
-        None => format!("http://{}", listener.local_addr()?),
+        None => format!("{scheme}://{}", listener.local_addr()?),
     };
     let mailer = MailSettings::of_the_environment()?
         .map(|settings| Mailer::try_new(&settings))
@@ -42,14 +62,72 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         factors: Factors::Required,
         mailer,
     };
-    let tokens = std::env::var("PLUMBLINE_QUICKBOOKS_VERIFIER_TOKENS").unwrap_or_default();
-    let hooks = Hooks::try_new(&Secret::new(tokens))?;
-    let workers = arguments.workers;
-    let serving = Serving::start(installation, clock, settings, hooks, listener, workers)?;
+    let tokens = variable("PLUMBLINE_QUICKBOOKS_VERIFIER_TOKENS").unwrap_or_default();
+    let serves = Serves {
+        hooks: Hooks::try_new(&Secret::new(tokens))?,
+        workers: arguments.workers,
+        certificate,
+    };
+    let mut serving = Serving::start(installation, clock, settings, serves, listener)?;
+    if let Some(listener) = metrics {
+        println!("Metrics are at http://{}/metrics.", listener.local_addr()?);
+        serving.also_metrics(listener);
+    }
     println!("{}", serving.greeting().await?);
-    tokio::signal::ctrl_c().await?;
+    stopped.await;
+    tracing::info!("stopping");
     serving.stop().await?;
     Ok(Answer::text("Stopped."))
+}
+
+fn certificate(arguments: &ServeArguments) -> anyhow::Result<Option<Arc<Certificate>>> {
+    let (Some(chain), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else {
+        return Ok(None);
+    };
+    let certificate = Arc::new(Certificate::read(chain, key)?);
+    #[cfg(unix)]
+    tokio::spawn(renewed(
+        Arc::clone(&certificate),
+        signal(SignalKind::hangup())?,
+    ));
+    Ok(Some(certificate))
+}
+
+/// Reads the certificate again whenever somebody says so.
+#[cfg(unix)]
+async fn renewed(certificate: Arc<Certificate>, mut asked: tokio::signal::unix::Signal) {
+    while asked.recv().await.is_some() {
+        match certificate.renew() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => {
+                tracing::error!(
+                    kind = logs::kind(&error),
+                    "the certificate before stays in use"
+                );
+            }
+        }
+    }
+}
+
+/// Ends when the process is asked to end: by Ctrl-C, or by SIGTERM, as supervisors do.
+#[cfg(unix)]
+pub(super) fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// The same where there is Ctrl-C only.
+#[cfg(not(unix))]
+pub(super) fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        drop(tokio::signal::ctrl_c().await);
+    })
 }
 
 async fn opened(data: &Path, clock: &dyn Clock) -> anyhow::Result<Installation> {
@@ -67,41 +145,63 @@ pub(super) fn checked(origin: &str) -> anyhow::Result<String> {
     Ok(plain)
 }
 
+/// What a server does besides its pages.
+pub(super) struct Serves {
+    /// How announcements of vendors are told from others.
+    pub(super) hooks: Hooks,
+    /// How many jobs are worked on at the same time.
+    pub(super) workers: usize,
+    /// What it speaks TLS with, if it does.
+    pub(super) certificate: Option<Arc<Certificate>>,
+}
+
 /// A web application that is being served.
 pub(super) struct Serving {
     /// Its tenants and its door.
     pub(super) house: Arc<House>,
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+    task: JoinHandle<anyhow::Result<()>>,
     workers: JoinSet<()>,
+    metrics: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
 impl Serving {
-    /// Serves an installation on a listener.
+    /// Serves an installation on a listener, over TLS when there is a certificate.
     pub(super) fn start(
         installation: Installation,
         clock: Arc<dyn Clock>,
         settings: DoorSettings,
-        hooks: Hooks,
+        serves: Serves,
         listener: TcpListener,
-        count: usize,
     ) -> anyhow::Result<Self> {
         let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings)?;
-        let house = Arc::new(House::new(installation, clock, door).with_hooks(hooks));
+        let house = Arc::new(House::new(installation, clock, door).with_hooks(serves.hooks));
         let stop = CancellationToken::new();
-        let task = tokio::spawn(web::serve(Arc::clone(&house), listener, stop.clone()));
+        let served = web::serve(
+            Arc::clone(&house),
+            listener,
+            serves.certificate,
+            stop.clone(),
+        );
         let worker = Arc::new(Worker::of_house(&house));
         let mut workers = JoinSet::new();
-        for _ in 0..count {
+        for _ in 0..serves.workers {
             let (worker, stop) = (Arc::clone(&worker), stop.clone());
             workers.spawn(async move { worker.run(stop).await });
         }
         Ok(Self {
+            task: tokio::spawn(served),
+            workers,
+            metrics: None,
             house,
             stop,
-            task,
-            workers,
         })
+    }
+
+    /// Serves the metrics too, on a listener of their own.
+    fn also_metrics(&mut self, listener: TcpListener) {
+        let (house, stop) = (Arc::clone(&self.house), self.stop.clone());
+        self.metrics = Some(tokio::spawn(web::serve_metrics(house, listener, stop)));
     }
 
     /// Where it is, and how the first owner gets in when nobody is known yet.
@@ -121,11 +221,17 @@ impl Serving {
         Ok(format!("{more}Plumbline is at {origin}. Ctrl-C stops it."))
     }
 
-    /// Lets running requests end, hands back what the workers have in hands, and closes the store.
+    /// Says that it is not ready any more, lets running requests and the page that is being read
+    /// end, hands back what the workers have in hands, and closes the store.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+        self.house.stopping().cancel();
         self.stop.cancel();
         let served = self.task.await.context("the server broke")?;
         while self.workers.join_next().await.is_some() {}
+        if let Some(metrics) = self.metrics {
+            // Whoever is reading them must not keep the process.
+            metrics.abort();
+        }
         self.house.close().await;
         served
     }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
 use store::control::Tenant;
 use store::transfer::Summary;
-use store::{Erasure, Installation, MasterKeySource, Secret, postgres, transfer};
+use store::{Erasure, Installation, MasterKeySource, Secret, postgres, quarantine, transfer};
 
 use super::arguments::{DatabaseCommand, TenantCommand};
 use super::table::{Cell, Table};
@@ -43,6 +43,18 @@ async fn carried_out(
         TenantCommand::Resume { id } => {
             installation.resume_tenant(&id, now).await?;
             done(format!("{id} is open again."))
+        }
+        TenantCommand::Release { id } => {
+            let store = installation.store(&id).await?;
+            let scope = store.scope();
+            if quarantine::release(&store, &scope, "operator", now).await? {
+                done(format!(
+                    "{id} is released: its vendors are read again and its jobs are done. Look \
+                     through its people, whose rights are those of the backup."
+                ))
+            } else {
+                done(format!("{id} is in no quarantine."))
+            }
         }
         TenantCommand::Export { id, out } => {
             let summary = exported(installation, &id, &out).await?;
@@ -216,7 +228,7 @@ pub(super) async fn database(global: &Global, command: DatabaseCommand) -> anyho
     }
 }
 
-fn administrator() -> Option<Secret> {
+pub(super) fn administrator() -> Option<Secret> {
     let url = std::env::var("PLUMBLINE_DATABASE_ADMIN_URL").ok()?;
     (!url.is_empty()).then(|| Secret::new(url))
 }

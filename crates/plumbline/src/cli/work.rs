@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{JobsCommand, WorkArguments};
-use super::serve::checked;
+use super::serve::{checked, stopped};
 use super::table::{Cell, Table};
 use super::{Answer, Format, Global};
 use crate::desk::{self, Desk};
@@ -28,6 +28,7 @@ pub(super) async fn run(global: &Global, arguments: WorkArguments) -> anyhow::Re
     let worker = Worker::new(installation.clone(), clock, post);
     let worker = Arc::new(worker.with_lease(SignedDuration::from_secs(arguments.lease.into())));
     let stop = CancellationToken::new();
+    let stopped = stopped()?;
     let mut workers = JoinSet::new();
     for _ in 0..arguments.workers.max(1) {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
@@ -41,8 +42,7 @@ pub(super) async fn run(global: &Global, arguments: WorkArguments) -> anyhow::Re
     tokio::pin!(all);
     tokio::select! {
         () = &mut all => {}
-        stopped = tokio::signal::ctrl_c() => {
-            stopped?;
+        () = stopped => {
             stop.cancel();
             all.await;
         }

@@ -232,7 +232,10 @@ type Kept<'b> = BoxFuture<'b, Result<(), SinkError>>;
 impl Sink for MirrorSink<'_> {
     fn page<'b>(&'b mut self, key: &'b ResourceKey, records: Vec<RawRecord>) -> Kept<'b> {
         Box::pin(async move {
-            let taken = self.take(key, records).await;
+            let mut taken = self.take(key, records).await;
+            if taken.is_ok() && self.watch.is_stopping() {
+                taken = Err(StoreError::Closed);
+            }
             self.told(taken)
         })
     }

@@ -22,6 +22,9 @@ use super::visitor::{Arriving, Visitor, is_same_token};
 /// What a route asks of its visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
+    /// Not even our host name: what supervisors ask by whatever address they reach us at. Nothing
+    /// is said there about anybody.
+    Probe,
     /// Nothing: style, type, and the forms of those who are not signed in yet.
     Nothing,
     /// A proof in the request itself, which its handler looks at: what vendors announce. It comes
@@ -43,7 +46,7 @@ const LONGEST_FORM: usize = 64 * 1_024;
 /// Lets a request through to its handler, or answers it.
 pub async fn authorise(State(needs): State<Needs>, request: Request, next: Next) -> Response {
     let by_program = request.headers().contains_key(AUTHORIZATION);
-    let is_open = matches!(needs, Needs::Nothing | Needs::Proof);
+    let is_open = matches!(needs, Needs::Probe | Needs::Nothing | Needs::Proof);
     if by_program != matches!(needs, Needs::TokenMay(_)) && !is_open {
         // A token opens the pages for programs and no other; a cookie opens those for people.
         return signed_out(needs);
@@ -78,7 +81,7 @@ fn admitted(needs: Needs, request: &Request) -> Result<Option<String>, Response>
     let visitor = request.extensions().get::<Arc<Visitor>>();
     match needs {
         // Forms before signing in are of no session; their origin was looked at.
-        Needs::Nothing | Needs::Proof => Ok(None),
+        Needs::Probe | Needs::Nothing | Needs::Proof => Ok(None),
         Needs::Password => match arriving {
             Some(arriving) => Ok(Some(arriving.csrf().to_owned())),
             None => Err(to_the_door(request, arriving)),

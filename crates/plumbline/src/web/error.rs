@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets;
+use crate::logs;
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl IntoResponse for AppError {
             Self::Conflict(text) => (StatusCode::CONFLICT, "Not done.".to_owned(), text, None),
             Self::Broken(error) => {
                 let reference = reference(&error);
-                tracing::error!(%reference, kind = %error.root_cause(), "a page broke");
+                tracing::error!(%reference, kind = logs::kind(&error), "a page broke");
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "Something broke on our side.".to_owned(),

@@ -18,14 +18,18 @@ use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::control::agenda;
+use store::jobs::{self, JobState};
 use store::{Installation, TenantScope};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 pub use tenant::Tenant;
 
+use super::health::Readiness;
 use super::hooks::Hooks;
 use super::progress::Shared;
 use super::signin::door::Door;
+use crate::logs;
 use crate::settings::Settings;
 use crate::work;
 
@@ -43,6 +47,8 @@ pub struct House {
     door: Door,
     hooks: Hooks,
     origin: String,
+    stopping: CancellationToken,
+    readiness: Readiness,
 }
 
 /// The tenants that are kept, each with the number of its last use.
@@ -66,6 +72,8 @@ impl House {
             origin: door.link(""),
             door,
             hooks: Hooks::default(),
+            stopping: CancellationToken::new(),
+            readiness: Readiness::default(),
         }
     }
 
@@ -170,7 +178,9 @@ impl House {
         let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
         // What nobody holds and says nothing is forgotten.
         boards.retain(|_, board| Arc::strong_count(board) > 1 || !board.is_empty());
-        Arc::clone(boards.entry(scope.tenant_id().to_owned()).or_default())
+        let board = boards.entry(scope.tenant_id().to_owned());
+        let new = || Arc::new(Shared::until(self.stopping.clone()));
+        Arc::clone(board.or_insert_with(new))
     }
 
     /// A tenant has other results: its screens show them from the next page on.
@@ -182,7 +192,7 @@ impl House {
         if let Some(tenant) = tenant
             && let Err(error) = tenant.refresh_if_shown().await
         {
-            tracing::error!(kind = %error.root_cause(), "a view could not be made");
+            tracing::error!(kind = logs::kind(&error), "a view could not be made");
         }
     }
 
@@ -232,13 +242,59 @@ impl House {
         Ok(self.now().to_zoned(view.zone.clone()).date())
     }
 
-    /// Waits until nothing is being read, and closes everything.
+    /// Cancelled once the process is to end: nothing new is begun, and what runs ends where it can
+    /// be taken up again.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Whether requests can be served, else the class of what is wrong.
+    ///
+    /// # Errors
+    /// `stopping`, `database`, `keys` or `schema`.
+    pub async fn readiness(&self) -> Result<(), &'static str> {
+        if self.stopping.is_cancelled() {
+            return Err("stopping");
+        }
+        self.readiness.of(&self.installation).await
+    }
+
+    /// How many jobs of the tenants in use are in each state.
+    pub async fn jobs(&self) -> Vec<(&'static str, u64)> {
+        let open = self.tenants.lock().await;
+        let tenants = open.tenants.values().map(|(tenant, _)| Arc::clone(tenant));
+        let tenants: Vec<_> = tenants.collect();
+        drop(open);
+        let mut found = [("waiting", 0), ("leased", 0), ("dead", 0)];
+        for tenant in tenants {
+            // A tenant that cannot be read is missing here; its pages say so.
+            let counts = jobs::counts(&tenant.store, &tenant.scope).await;
+            for (state, count) in counts.unwrap_or_default() {
+                let at = match state {
+                    JobState::Waiting => 0,
+                    JobState::Leased => 1,
+                    JobState::Dead => 2,
+                    JobState::Done => continue,
+                };
+                found[at].1 += count;
+            }
+        }
+        found.to_vec()
+    }
+
+    /// Ends readings at their next page, which the next process goes on from, and closes everything.
     pub async fn close(&self) {
         let open = std::mem::take(&mut *self.tenants.lock().await);
-        for (tenant, _) in open.tenants.into_values() {
-            if !tenant.progress.now().is_elsewhere {
-                tenant.progress.idle().await;
+        let idle = async {
+            for (tenant, _) in open.tenants.into_values() {
+                if !tenant.progress.now().is_elsewhere {
+                    tenant.progress.idle().await;
+                }
             }
+        };
+        if tokio::time::timeout(super::PATIENCE, idle).await.is_err() {
+            tracing::warn!("a reading did not end in time and is cut off");
         }
         self.installation.close().await;
     }

@@ -7,6 +7,7 @@ use figures::SmolStr;
 use figures::source::System;
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::house::Work;
 use crate::reading::Watch;
@@ -46,9 +47,25 @@ pub struct Progress {
 pub struct Shared {
     progress: Mutex<Progress>,
     ended: Notify,
+    stopping: CancellationToken,
 }
 
 impl Shared {
+    /// A progress whose work ends early once this is cancelled.
+    #[must_use]
+    pub fn until(stopping: CancellationToken) -> Self {
+        Self {
+            stopping,
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing may be begun any more.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
     /// A copy of where it stands.
     #[must_use]
     pub fn now(&self) -> Progress {
@@ -128,6 +145,10 @@ impl Drop for Watching {
 }
 
 impl Watch for Watching {
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping()
+    }
+
     fn step(&mut self, step: &fetch::Progress) {
         let mut progress = self.0.lock();
         let (system, name) = (step.key.system, &step.key.resource);

@@ -3,7 +3,7 @@
 //! Each entry names what it needs, and nothing is routed that is not in the list, so that a test
 //! can walk it. A route whose reader may lack a right is refused before its handler runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::Method;
@@ -15,8 +15,8 @@ use super::error::AppError;
 use super::house::House;
 use super::signin::{pages, setup};
 use super::{
-    account, api, assets, connections, figures, find, headers, hooks, jobs, matches, people,
-    settings, today, visitor, worklist,
+    account, api, assets, connections, figures, find, headers, health, hooks, jobs, matches,
+    observe, people, settings, today, visitor, worklist,
 };
 
 /// One entry of the list.
@@ -68,6 +68,9 @@ pub fn routes() -> Vec<Route> {
         ReadConnections, ReadPeople, ReadSettings, RunCycle,
     };
     vec![
+        // Supervisors.
+        at(Method::GET, "/health", Needs::Probe, get(health::health)),
+        at(Method::GET, "/ready", Needs::Probe, get(health::ready)),
         // Style, script, type.
         open("/assets/{folder}/{name}", get(assets::asset)),
         // The door.
@@ -264,12 +267,13 @@ pub fn routes() -> Vec<Route> {
         // Settings.
         read("/settings", ReadSettings, get(settings::page)),
         change("/settings", ChangeSettings, post(settings::save)),
+        change("/settings/release", ChangeSettings, post(settings::release)),
     ]
 }
 
 /// The application.
 pub fn router(house: Arc<House>) -> Router {
-    let mut router = Router::new();
+    let (mut router, mut probes) = (Router::new(), Router::new());
     for route in routes() {
         let mut guarded = route
             .handler
@@ -277,13 +281,28 @@ pub fn router(house: Arc<House>) -> Router {
         if route.needs != Needs::Proof {
             guarded = guarded.layer(from_fn(headers::changes_come_from_us));
         }
-        router = router.route(route.path, guarded);
+        if route.needs == Needs::Probe {
+            probes = probes.route(route.path, guarded);
+        } else {
+            router = router.route(route.path, guarded);
+        }
     }
     router
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(Arc::clone(&house), visitor::resolve))
         .layer(from_fn_with_state(Arc::clone(&house), headers::asked_of_us))
+        .merge(probes)
         .layer(from_fn(headers::on_every_answer))
+        .layer(from_fn(observe::observe))
         .with_state(house)
+}
+
+/// The path of the list that this is, for logs and counters, which repeat nothing that was sent.
+#[must_use]
+pub fn template(matched: &str) -> &'static str {
+    static PATHS: LazyLock<Vec<&'static str>> =
+        LazyLock::new(|| routes().iter().map(|route| route.path).collect());
+    let found = PATHS.iter().find(|path| **path == matched);
+    found.copied().unwrap_or("none")
 }

@@ -4,6 +4,7 @@
 use figures::source::System;
 use jiff::Timestamp;
 use store::connections::ConnectionState;
+use store::quarantine::Quarantine;
 
 use super::format;
 use super::tenant_view::{SystemStanding, TenantView};
@@ -26,10 +27,13 @@ pub struct Banner {
 /// What must be said above every page that shows the books.
 #[must_use]
 pub fn banners(view: &TenantView, now: Timestamp) -> Vec<Banner> {
-    let mut found: Vec<Banner> = view
-        .systems
-        .iter()
-        .filter_map(|system| of_system(view, system, now))
+    let kept_apart = view
+        .quarantine
+        .map(|quarantine| restored(view, &quarantine, now));
+    let systems = view.systems.iter();
+    let mut found: Vec<Banner> = kept_apart
+        .into_iter()
+        .chain(systems.filter_map(|system| of_system(view, system, now)))
         .collect();
     if let Some(books) = &view.books {
         let age = now.duration_since(books.read_at).as_hours() / 24;
@@ -47,6 +51,22 @@ pub fn banners(view: &TenantView, now: Timestamp) -> Vec<Banner> {
         }
     }
     found
+}
+
+fn restored(view: &TenantView, quarantine: &Quarantine, now: Timestamp) -> Banner {
+    Banner {
+        kind: "bad",
+        mark: "✕",
+        what: format!(
+            "These books were restored from a backup of {}.",
+            format::moment(quarantine.backup_of, now, &view.zone)
+        ),
+        then:
+            "What was decided later is not here. Nothing is read or sent until an owner says that \
+               nothing else works with these books."
+                .to_owned(),
+        action: Some(("/settings", "End the quarantine".to_owned())),
+    }
 }
 
 fn of_system(view: &TenantView, system: &SystemStanding, now: Timestamp) -> Option<Banner> {

@@ -22,6 +22,7 @@ use store::{Secret, TenantScope};
 
 use super::error::AppError;
 use super::house::House;
+use super::observe::OfTenant;
 use super::signin::door::{Knocking, csrf_of};
 use super::signin::flow::Standing;
 use super::signin::limits::client_address;
@@ -123,10 +124,18 @@ pub async fn resolve(
             if let Some(arriving) = found.arriving {
                 request.extensions_mut().insert(arriving);
             }
+            let tenant = found
+                .visitor
+                .as_ref()
+                .map(|one| one.scope.tenant_id().to_owned());
             if let Some(visitor) = found.visitor {
                 request.extensions_mut().insert(Arc::new(visitor));
             }
-            next.run(request).await
+            let mut response = next.run(request).await;
+            if let Some(tenant) = tenant {
+                response.extensions_mut().insert(OfTenant(tenant));
+            }
+            response
         }
         Err(error) => error.into_response(),
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use connectors::http::Clock;
 use jiff::SignedDuration;
 use store::connections::{self, ConnectionState};
@@ -24,6 +24,7 @@ use crate::cycle;
 use crate::desk::Desk;
 use crate::reading::{Unwatched, Watch};
 use crate::web::house::{self, House, Work};
+use crate::{logs, web};
 
 /// How long a job is held without a sign of life. It is renewed several times meanwhile.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -99,7 +100,7 @@ impl Worker {
             let something_was_due = match self.next(&stop).await {
                 Ok(was_due) => was_due,
                 Err(error) => {
-                    tracing::error!(kind = %error.root_cause(), "the agenda could not be read");
+                    tracing::error!(kind = logs::kind(&error), "the agenda could not be read");
                     false
                 }
             };
@@ -120,7 +121,7 @@ impl Worker {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::error!(kind = %error.root_cause(), "the agenda could not be read");
+                    tracing::error!(kind = logs::kind(&error), "the agenda could not be read");
                     return;
                 }
             }
@@ -138,7 +139,11 @@ impl Worker {
             Ok(Visited::Quiet(pause)) => pause.min(AT_LEAST_EVERY),
             Err(error) => {
                 let tenant = visit.tenant_id.as_str();
-                tracing::error!(kind = %error.root_cause(), tenant, "a tenant could not be visited");
+                tracing::error!(
+                    kind = logs::kind(&error),
+                    tenant,
+                    "a tenant could not be visited"
+                );
                 AFTER_TROUBLE
             }
         };
@@ -212,12 +217,18 @@ impl Worker {
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         let (store, scope) = (&desk.store, &desk.scope);
-        let outcome = tokio::select! {
-            outcome = while_held(desk, &lease, self.lease, self.work(desk, &lease)) => outcome,
-            () = stop.cancelled() => {
-                return unless_lost(jobs::hand_back(store, scope, lease).await);
-            }
+        // A reading ends at its next page, where the next one goes on; what takes longer is cut off.
+        let cut_off = async {
+            stop.cancelled().await;
+            tokio::time::sleep(web::PATIENCE).await;
         };
+        let outcome = tokio::select! {
+            outcome = while_held(desk, &lease, self.lease, self.work(desk, &lease, stop)) => outcome,
+            () = cut_off => Some(Err(anyhow!("the process is to end"))),
+        };
+        if stop.is_cancelled() && matches!(outcome, Some(Err(_))) {
+            return unless_lost(jobs::hand_back(store, scope, lease).await);
+        }
         let Some(outcome) = outcome else {
             tracing::warn!(job = lease.job_id, "a job was lost to another worker");
             return Ok(());
@@ -230,7 +241,11 @@ impl Worker {
             tracing::warn!(job = lease.job_id, "a job was lost to another worker");
             return Ok(());
         }
-        tracing::error!(kind = %error.root_cause(), job = lease.job_id, "a job failed");
+        tracing::error!(
+            kind = logs::kind(&error),
+            job = lease.job_id,
+            "a job failed"
+        );
         let mut random = [0; 8];
         self.clock.unguessable(&mut random)?;
         // Only the outermost words: a cause may hold what the database said.
@@ -244,14 +259,22 @@ impl Worker {
 
     /// Does a job. The pages show how far it has come, and they change before it is over, so
     /// whoever waited for it sees the new ones.
-    async fn work(&self, desk: &Desk, lease: &Lease) -> anyhow::Result<()> {
+    async fn work(
+        &self,
+        desk: &Desk,
+        lease: &Lease,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
         let house = self.house.as_ref();
         let shown = house.zip(Work::of_kind(&lease.kind));
         let board = shown.map(|(house, work)| (house.progress(&desk.scope), work));
         let mut watching = board.and_then(|(board, work)| board.begin(work, self.clock.now()));
         let outcome = match &mut watching {
             Some(watch) => self.carried_out(desk, lease, watch).await,
-            None => self.carried_out(desk, lease, &mut Unwatched).await,
+            None => {
+                let mut watch = Unwatched::until(stop.clone());
+                self.carried_out(desk, lease, &mut watch).await
+            }
         };
         if let Some(house) = house {
             house.changed(&desk.scope).await;

@@ -4,6 +4,7 @@
 mod decisions;
 mod isolation;
 mod long_list;
+mod operations;
 mod routes;
 mod samples;
 mod states;

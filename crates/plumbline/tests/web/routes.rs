@@ -9,7 +9,7 @@ use super::{Answer, Served, read_once};
 const HEAVIEST: usize = 150_000;
 
 /// A path of the list with something in the place of each parameter.
-async fn filled(served: &Served, path: &str) -> String {
+pub(super) async fn filled(served: &Served, path: &str) -> String {
     let view = served.view().await;
     let books = view.books.as_ref().unwrap();
     let job = &books.jobs[0];

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{at, bill, day};
 use crate::mirror::{Captured, MeterReading, Outcome, Reach, ResourceKey};
 use crate::{Secret, Store, StoreError};
-use crate::{TenantScope, conclude, hooks, schedule, worklist};
+use crate::{TenantScope, conclude, hooks, quarantine, schedule, worklist};
 use crate::{connections, decisions, doctor, jobs, mirror, results, settings, tokens, transfer};
 
 const QBO: System = System::QuickBooks;
@@ -179,6 +179,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         jobs::fail(s, f, lease.clone(), "no".to_owned(), 0);
         jobs::retry(s, f, &lease.job_id);
         jobs::jobs(s, f, jobs::JobState::Leased);
+        jobs::counts(s, f);
         mirror::begin_cycle(s, f, at(0));
         mirror::finish_cycle(s, f, cycle, day("2026-10-31"), at(0));
         mirror::abandon_cycle(s, f, cycle, at(0));
@@ -197,6 +198,8 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         mirror::cursors(s, f, QBO);
         mirror::forget_cursors(s, f, QBO);
         mirror::completeness(s, f, 1);
+        quarantine::standing(s, f);
+        quarantine::release(s, f, "operator", at(0));
         results::save(s, f, result, at(0));
         results::newest(s, f, None);
         results::stamp(s, f);
@@ -207,6 +210,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         settings::save(s, f, settled());
         settings::change(s, f, settled(), settings::Then::default());
         tokens::current(s, f, QBO);
+        tokens::consent_ends(s, f, QBO);
         tokens::begin_refresh(s, f, request(1), at(0));
         tokens::save_refreshed(s, f, ticket.clone(), pair(), at(0));
         tokens::release_refresh(s, f, ticket, tokens::RefreshFailure::NotSent);

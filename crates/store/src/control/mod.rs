@@ -10,6 +10,7 @@
 pub mod agenda;
 pub mod api_tokens;
 pub mod attempts;
+pub mod backups;
 #[cfg(test)]
 mod by_itself_tests;
 pub mod companies;
@@ -36,6 +37,7 @@ use crate::sqlite::{self, Check};
 use crate::tx::{Connection, Database, Engine, Of, Tx, Work};
 use crate::{Secret, StoreError};
 
+pub(crate) use backups::{nobody_is_in, server_time};
 pub use tenants::{Tenant, TenantState, tenant, tenants};
 pub(crate) use tenants::{add, forget, set_state};
 

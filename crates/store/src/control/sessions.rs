@@ -66,6 +66,23 @@ pub struct Seen {
     pub factor_at: Option<Timestamp>,
 }
 
+/// When somebody was last here, whoever it was.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn last_seen(control: &Control) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<Option<String>> = control
+        .read(|mut tx| {
+            Box::pin(async move {
+                query("SELECT max(seen_at) FROM session")
+                    .value_if_any(tx.connection())
+                    .await
+            })
+        })
+        .await?;
+    at.flatten().map(|at| read_moment(&at)).transpose()
+}
+
 /// A session as its person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

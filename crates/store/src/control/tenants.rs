@@ -49,6 +49,12 @@ const STATES: [(TenantState, &str); 5] = [
 ];
 
 impl TenantState {
+    /// The state with this word, if there is one.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let found = STATES.iter().find(|(_, known)| *known == name);
+        found.map(|(state, _)| *state)
+    }
+
     /// The word for it, such as `active`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -62,11 +68,7 @@ impl TenantState {
 type Row = (String, String, String, String, String);
 
 fn tenant_from((id, name, state, created_at, changed_at): Row) -> Result<Tenant, StoreError> {
-    let state = STATES
-        .iter()
-        .find(|(_, known)| *known == state)
-        .ok_or(StoreError::Unreadable { what: "tenant" })?
-        .0;
+    let state = TenantState::from_name(&state).ok_or(StoreError::Unreadable { what: "tenant" })?;
     Ok(Tenant {
         id,
         name,

@@ -117,21 +117,15 @@ impl Slots {
         }
     }
 
+    /// How many tenants are open, apart from those that are being opened or closed.
+    pub(super) fn open(&self) -> usize {
+        let places: Vec<Arc<Place>> = self.places().values().map(Arc::clone).collect();
+        let held = |place: &Arc<Place>| place.store.try_lock().is_ok_and(|store| store.is_some());
+        places.iter().filter(|place| held(place)).count()
+    }
+
     fn places(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Place>>> {
         // What is held stays usable after a panic elsewhere.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-impl Slots {
-    /// How many tenants are open.
-    pub(super) async fn open(&self) -> usize {
-        let places: Vec<Arc<Place>> = self.places().values().map(Arc::clone).collect();
-        let mut open = 0;
-        for place in places {
-            open += usize::from(place.store.lock().await.is_some());
-        }
-        open
     }
 }

@@ -9,7 +9,8 @@ use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
 
 /// Takes the job that has been due for longest, if there is one and none of the tenant is in
-/// anybody's hands. A lease that ended counts as an attempt that was lost.
+/// anybody's hands. A lease that ended counts as an attempt that was lost. In quarantine there is
+/// none.
 ///
 /// # Errors
 /// When the store cannot write.
@@ -33,17 +34,21 @@ async fn claim_in(
     if !is_free(tx).await? {
         return Ok(None);
     }
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     loop {
         let due: Option<Due> = per_engine(
             "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
              WHERE tenant_id = $1
                AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
+               AND NOT EXISTS (SELECT 1 FROM quarantine
+                               WHERE quarantine.tenant_id = $1 AND released_at IS NULL)
              ORDER BY run_at, job_id LIMIT 1",
             // A row that is locked is being completed at this moment.
             "SELECT job_id, kind, payload, attempts, attempts_most, lease_no FROM job
              WHERE tenant_id = $1
                AND (state = 'waiting' AND run_at <= $2 OR state = 'leased' AND lease_until <= $2)
+               AND NOT EXISTS (SELECT 1 FROM quarantine
+                               WHERE quarantine.tenant_id = $1 AND released_at IS NULL)
              ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED",
         )
         .bind(tx.tenant())
@@ -89,7 +94,7 @@ async fn is_free(tx: &mut Tx) -> Result<bool, StoreError> {
     if tenant.is_none() {
         return Ok(false);
     }
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     query(
         "SELECT NOT EXISTS (
              SELECT 1 FROM job WHERE tenant_id = $1 AND state = 'leased' AND lease_until > $2)",
@@ -159,7 +164,7 @@ pub async fn take_up(
                 .bind(id)
                 .row(tx.connection())
                 .await?;
-                let now = database_now(tx).await?;
+                let now = database_now(tx.connection()).await?;
                 leased(tx, row, holder, lease, now).await
             })
         })
@@ -168,7 +173,7 @@ pub async fn take_up(
 
 /// What is in hands waits again, once.
 async fn take_back(tx: &mut Tx) -> Result<(), StoreError> {
-    let now = database_now(tx).await?;
+    let now = database_now(tx.connection()).await?;
     for statement in [
         "UPDATE job SET state = 'done', finished_at = $2, lease_holder = NULL, lease_until = NULL
          WHERE tenant_id = $1 AND state = 'leased' AND EXISTS (

@@ -16,7 +16,7 @@ pub async fn retry(store: &Store, scope: &TenantScope, job_id: &str) -> Result<(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                let now = database_now(tx).await?;
+                let now = database_now(tx.connection()).await?;
                 let changed = query(
                     "UPDATE job SET state = 'waiting', attempts = 0, run_at = $3,
                                     finished_at = NULL
@@ -92,7 +92,7 @@ pub async fn next_due(
     store
         .read(scope, |tx| {
             Box::pin(async move {
-                let now = database_now(tx).await?;
+                let now = database_now(tx.connection()).await?;
                 // While one is in hands, no other one is taken.
                 let due: Option<String> = query(
                     "SELECT coalesce(
@@ -106,6 +106,33 @@ pub async fn next_due(
                 .await?;
                 let due = due.as_deref().map(read_moment).transpose()?;
                 Ok(due.map(|due| due.duration_since(now).max(SignedDuration::ZERO)))
+            })
+        })
+        .await
+}
+
+/// How many jobs are in each state that can need a look: those that wait, are being done, or are
+/// dead. Done ones are not counted, because they only grow.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn counts(
+    store: &Store,
+    scope: &TenantScope,
+) -> Result<Vec<(JobState, u64)>, StoreError> {
+    store
+        .read(scope, |tx| {
+            Box::pin(async move {
+                let rows: Vec<(String, i64)> = query(
+                    "SELECT state, count(*) FROM job
+                     WHERE tenant_id = $1 AND state <> 'done' GROUP BY state ORDER BY state",
+                )
+                .bind(tx.tenant())
+                .rows(tx.connection())
+                .await?;
+                rows.into_iter()
+                    .map(|(state, count)| Ok((JobState::from_name(&state)?, count.unsigned_abs())))
+                    .collect()
             })
         })
         .await

@@ -76,6 +76,38 @@ impl KeyFile {
         Ok(file)
     }
 
+    /// Keys that lie elsewhere, as a file; it is not written.
+    pub(crate) fn of_entries(
+        path: &Path,
+        master: MasterKey,
+        keys: BTreeMap<String, BTreeMap<Version, String>>,
+    ) -> Self {
+        let format = FORMAT;
+        Self {
+            path: path.to_owned(),
+            master,
+            wrapped: Wrapped { format, keys },
+        }
+    }
+
+    /// Each wrapped key with its owner and version.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, Version, &str)> {
+        self.wrapped.keys.iter().flat_map(|(owner, versions)| {
+            let versions = versions.iter();
+            versions.map(|(version, wrapped)| (owner.as_str(), *version, wrapped.as_str()))
+        })
+    }
+
+    /// Writes the wrapped keys, as they were read, to another file that only its owner may read.
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let mut copy = Self {
+            path: path.to_owned(),
+            master: self.master.clone(),
+            wrapped: self.wrapped.clone(),
+        };
+        copy.write(self.wrapped.clone())
+    }
+
     /// Whether there is a key of anybody but the control file.
     pub(crate) fn has_tenants(&self) -> bool {
         self.wrapped.keys.keys().any(|owner| owner != CONTROL)

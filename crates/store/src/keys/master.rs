@@ -30,6 +30,19 @@ pub enum MasterKeySource {
     Command(Vec<String>),
 }
 
+impl MasterKeySource {
+    /// The same source, said so that it does not depend on which folder is opened with it.
+    ///
+    /// # Errors
+    /// When the data folder has no place.
+    pub fn of_folder(self, data: &Path) -> Result<Self, StoreError> {
+        match self {
+            Self::BesideTheData => beside(data).map(Self::File),
+            named => Ok(named),
+        }
+    }
+}
+
 /// The key that wraps all others.
 #[derive(Debug, Clone)]
 pub struct MasterKey(pub(super) Key);
@@ -219,7 +232,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Writes a file that only its owner may read, and makes it durable.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -230,7 +243,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Makes a renaming in the folder of this file durable.
-pub(super) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     match path.parent() {
         #[cfg(unix)]
         Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use file::KeyFile;
 pub use master::{MasterKey, MasterKeySource};
+pub(crate) use master::{sync_folder_of, write_private};
 pub(crate) use seal::{Key, Purpose, Unsealable, from_base64, to_base64};
 pub(crate) use table::KeyTable;
 
@@ -52,6 +53,14 @@ impl Keyring {
         match self {
             Self::File(file) => Self::file(file).keys_of(owner),
             Self::Table(table) => table.keys_of(owner).await,
+        }
+    }
+
+    /// Every wrapped key, when a server holds them.
+    pub(crate) async fn of_the_server(&self) -> Result<Option<KeyFile>, StoreError> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Table(table) => table.all().await.map(Some),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::master::MasterKey;
 use super::seal::Key;
-use super::{Keys, Version};
+use super::{KeyFile, Keys, Version};
 use crate::StoreError;
 use crate::control::Control;
 use crate::sql::query;
@@ -31,6 +31,28 @@ impl KeyTable {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Every wrapped key, in the form of a file.
+    pub(crate) async fn all(&self) -> Result<KeyFile, StoreError> {
+        let rows: Vec<(String, i64, String)> = self
+            .control
+            .read(|mut tx| {
+                Box::pin(async move {
+                    query("SELECT owner, version, wrapped FROM plumbline_keys.wrapped_key")
+                        .rows(tx.connection())
+                        .await
+                })
+            })
+            .await?;
+        let mut keys: BTreeMap<String, BTreeMap<Version, String>> = BTreeMap::new();
+        for (owner, version, wrapped) in rows {
+            let version =
+                Version::try_from(version).map_err(|_| StoreError::Unreadable { what: "key" })?;
+            keys.entry(owner).or_default().insert(version, wrapped);
+        }
+        let path = std::path::Path::new("the server");
+        Ok(KeyFile::of_entries(path, self.master(), keys))
     }
 
     /// The keys of an owner, if it has any.

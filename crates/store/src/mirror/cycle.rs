@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::key::{Reach, ResourceKey, system_from};
 use crate::sql::query;
 use crate::tx::Tx;
-use crate::{Refusal, Store, StoreError, TenantScope};
+use crate::{Refusal, Store, StoreError, TenantScope, quarantine};
 
 /// The right to write into the open cycle. A later [`begin_cycle`] takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Captured {
 /// Begins a cycle, or takes the unfinished one up again.
 ///
 /// # Errors
-/// When the store cannot write.
+/// [`Refusal::Quarantined`] after a restore.
 pub async fn begin_cycle(
     store: &Store,
     scope: &TenantScope,
@@ -92,6 +92,7 @@ pub async fn begin_cycle(
 }
 
 async fn begin(tx: &mut Tx, now: Timestamp) -> Result<Begun, StoreError> {
+    quarantine::refuse_in(tx).await?;
     let tenant = tx.tenant();
     let (last_run, last_number): (i64, i64) = query(
         "SELECT coalesce(max(run_no), 0), coalesce(max(cycle_no), 0)

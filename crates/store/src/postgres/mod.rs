@@ -27,7 +27,9 @@ use crate::{Secret, StoreError};
 pub(crate) use erase::erase;
 pub use lint::lint;
 pub use prepare::prepare;
+pub(crate) use prepare::{make_roles, run};
 pub use safety::Durability;
+pub(crate) use safety::refuse_other_schema;
 use safety::refuse_unsafe;
 
 /// The tables of the tenants.
@@ -83,7 +85,7 @@ pub(crate) fn options(url: &Secret) -> Result<PgConnectOptions, StoreError> {
     )
 }
 
-fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+pub(crate) fn is_on_this_machine(options: &PgConnectOptions) -> bool {
     let host = options.get_host();
     options.get_socket().is_some()
         || host.starts_with('/')

@@ -61,9 +61,7 @@ pub async fn prepare(administrator: &Secret) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(&options)
         .await
         .map_err(|error| unreachable_server(&error))?;
-    run(&mut connection, ROLES).await?;
-    // Members of the owner may act as it; a superuser may anyway.
-    run(&mut connection, "GRANT plumbline_owner TO CURRENT_USER").await?;
+    make_roles(&mut connection).await?;
     run(&mut connection, "SET ROLE plumbline_owner").await?;
     for (schema, migrations) in [
         (TENANT_SCHEMA, &TENANTS),
@@ -77,6 +75,13 @@ pub async fn prepare(administrator: &Secret) -> Result<(), StoreError> {
         .close()
         .await
         .map_err(|error| unreachable_server(&error))
+}
+
+/// Makes the roles and the empty schemas, where they are not there.
+pub(crate) async fn make_roles(connection: &mut PgConnection) -> Result<(), StoreError> {
+    run(connection, ROLES).await?;
+    // Members of the owner may act as it; a superuser may anyway.
+    run(connection, "GRANT plumbline_owner TO CURRENT_USER").await
 }
 
 async fn migrate(
@@ -96,7 +101,7 @@ async fn migrate(
         })
 }
 
-pub(super) async fn run(
+pub(crate) async fn run(
     connection: &mut PgConnection,
     statements: &'static str,
 ) -> Result<(), StoreError> {

@@ -2,8 +2,10 @@
 
 use sqlx::PgPool;
 
-use super::unreachable_server;
+use super::{CONTROL_SCHEMA, Pools, TENANT_SCHEMA, TENANTS, unreachable_server};
 use crate::StoreError;
+use crate::installation::newest;
+use crate::sqlite::CONTROL;
 
 /// The oldest PostgreSQL whose row security and views behave as we need.
 const OLDEST: i32 = 150_000;
@@ -48,6 +50,45 @@ const DANGERS: [(&str, &str); 5] = [
         "the role has more rights than it needs on table",
     ),
 ];
+
+/// Refuses tables that are not of this version of the program.
+pub(crate) async fn refuse_other_schema(pools: &Pools) -> Result<(), StoreError> {
+    for (pool, schema, migrations) in [
+        (&pools.tenants, TENANT_SCHEMA, &TENANTS),
+        (&pools.control, CONTROL_SCHEMA, &CONTROL),
+    ] {
+        // A database that nobody prepared has no such table.
+        let applied: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+            .fetch_one(pool)
+            .await
+            .or_else(|error| match &error {
+                sqlx::Error::Database(of_server)
+                    if of_server.code().as_deref() == Some("42P01") =>
+                {
+                    Ok(None)
+                }
+                _ => Err(unreachable_server(&error)),
+            })?;
+        let (applied, known) = (applied.unwrap_or_default(), newest(migrations));
+        if applied < known {
+            return Err(StoreError::NoServer {
+                reason: format!(
+                    "schema {schema} is of version {applied} and this program needs {known}; run \
+                     `plumbline database prepare`"
+                ),
+            });
+        }
+        if applied > known {
+            return Err(StoreError::NoServer {
+                reason: format!(
+                    "schema {schema} was written by a newer version of Plumbline (schema \
+                     {applied}); install that version or a later one"
+                ),
+            });
+        }
+    }
+    Ok(())
+}
 
 /// Refuses a role that could see more than one tenant, and a server that loses commits.
 pub(super) async fn refuse_unsafe(pool: &PgPool, durability: Durability) -> Result<(), StoreError> {

@@ -38,7 +38,10 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let asked = Asked::gather(&house, visitor).await?;
     let mut shell = asked.shell(Place::Connections, "Connections");
     // The panels of this page say the same with more room.
-    shell.banners.clear();
+    // That the company keeps to itself, which comes first, is said nowhere else here.
+    shell
+        .banners
+        .truncate(usize::from(asked.view.quarantine.is_some()));
     let progress = asked.tenant.progress();
     let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);
     page.may_connect = asked.visitor.may(Action::ManageConnections);
@@ -155,11 +158,24 @@ pub async fn read_now(
     State(house): State<Arc<House>>,
     visitor: Visitor,
 ) -> Result<Response, AppError> {
-    let asked = Asked::gather(&house, visitor).await?;
+    let asked = reaching_out(&house, visitor).await?;
     let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
     jobs::enqueue(store, scope, work::reading(work::Cause::Person)).await?;
     house.asked(scope, Some(Work::Read)).await;
     Ok(Redirect::to("/connections").into_response())
+}
+
+/// What a handler works with that calls a vendor: a restored company does not.
+async fn reaching_out(house: &House, visitor: Visitor) -> Result<Asked, AppError> {
+    let asked = Asked::gather(house, visitor).await?;
+    match asked.view.quarantine {
+        None => Ok(asked),
+        Some(_) => Err(AppError::Conflict(
+            "These books were restored from a backup and keep to themselves. An owner ends that \
+             under Settings."
+                .to_owned(),
+        )),
+    }
 }
 
 fn system(name: &str) -> Result<System, AppError> {
@@ -192,7 +208,7 @@ pub async fn connect(
     Path(name): Path<String>,
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
-    let asked = Asked::gather(&house, visitor).await?;
+    let asked = reaching_out(&house, visitor).await?;
     let mut desk = asked.tenant.desk().await?;
     let own_account = desk
         .settings
@@ -225,7 +241,7 @@ pub async fn callback(
          Connections.",
     );
     let system = system(&name)?;
-    let asked = Asked::gather(&house, visitor).await?;
+    let asked = reaching_out(&house, visitor).await?;
     let login = house.take_login(asked.tenant.scope(), &asked.visitor.person_id, system);
     let login = login.ok_or(UNKNOWN)?;
     let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
@@ -264,7 +280,7 @@ pub async fn disconnect(
     Path(name): Path<String>,
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
-    let asked = Asked::gather(&house, visitor).await?;
+    let asked = reaching_out(&house, visitor).await?;
     let desk = asked.tenant.desk().await?;
     let note = connect::disconnect(&desk, system).await.map_err(refused)?;
     asked.tenant.refresh().await?;

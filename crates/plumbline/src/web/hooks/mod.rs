@@ -22,7 +22,7 @@ use store::{Secret, connections, hooks};
 
 use self::announced::Announced;
 use super::house::{House, Work};
-use crate::work;
+use crate::{logs, work};
 
 /// The longest body that is read.
 const LONGEST: usize = 1 << 20;
@@ -213,7 +213,10 @@ fn unknown(house: &House, events: usize) {
 
 /// The vendor sends it again later.
 fn broken(error: &anyhow::Error) -> StatusCode {
-    tracing::error!(kind = %error.root_cause(), "an announcement could not be noted");
+    tracing::error!(
+        kind = logs::kind(&error),
+        "an announcement could not be noted"
+    );
     StatusCode::SERVICE_UNAVAILABLE
 }
 

@@ -10,6 +10,7 @@ use store::{Installation, Store, TenantScope, results};
 
 use super::Work;
 use crate::desk::Desk;
+use crate::logs;
 use crate::settings::Settings;
 use crate::web::progress::{Progress, Shared};
 use crate::web::tenant_view::TenantView;
@@ -132,7 +133,7 @@ impl Tenant {
         let tenant = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(error) = tenant.refresh().await {
-                tracing::error!(kind = %error.root_cause(), "a view could not be made");
+                tracing::error!(kind = logs::kind(&error), "a view could not be made");
             }
             tenant.is_refreshing.store(false, Ordering::Release);
         });

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use store::quarantine;
 
 use super::access::Action;
 use super::error::{AppError, page as rendered};
@@ -26,7 +27,12 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let shell = asked.shell(Place::Settings, "Settings");
     let may_change = asked.visitor.may(Action::ChangeSettings);
     let settings = asked.tenant.settings().await?;
-    rendered(&SettingsPage::new(shell, &settings, may_change, asked.now))
+    let view = &asked.view;
+    let restored_from = view
+        .quarantine
+        .map(|it| super::format::moment(it.backup_of, asked.now, &view.zone));
+    let page = SettingsPage::new(shell, &settings, restored_from, may_change, asked.now);
+    rendered(&page)
 }
 
 /// What a person sends.
@@ -77,6 +83,21 @@ pub async fn save(
     Ok(Redirect::to("/settings").into_response())
 }
 
+/// Ends the quarantine of a restored company.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn release(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    quarantine::release(store, scope, &asked.visitor.person_id, asked.now).await?;
+    asked.tenant.refresh().await?;
+    Ok(Redirect::to("/settings").into_response())
+}
+
 /// What the page shows.
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
@@ -97,6 +118,8 @@ pub struct SettingsPage {
     pub next_reading: String,
     /// A day that is looked at instead of today.
     pub as_of: Option<String>,
+    /// The moment of the backup that the company was restored from, while it keeps to itself.
+    pub restored_from: Option<String>,
     /// Whether this person may change them.
     pub may_change: bool,
     /// The program's version.
@@ -104,11 +127,18 @@ pub struct SettingsPage {
 }
 
 impl SettingsPage {
-    fn new(shell: Shell, settings: &Settings, may_change: bool, now: Timestamp) -> Self {
+    fn new(
+        shell: Shell,
+        settings: &Settings,
+        restored_from: Option<String>,
+        may_change: bool,
+        now: Timestamp,
+    ) -> Self {
         let zone = house::zone(settings);
         let next = next_run(now, &zone, &settings.schedule);
         Self {
             shell,
+            restored_from,
             time_zone: settings.time_zone.clone(),
             stale_after_days: settings.stale_after_days,
             hours: settings.schedule.hours(),
@@ -136,6 +166,7 @@ impl SettingsPage {
             digest_at: "6:30".to_owned(),
             next_reading: "next 12:30 pm".to_owned(),
             as_of: Some("Oct 31, 2026".to_owned()),
+            restored_from: Some("Nov 22, 4:10 pm".to_owned()),
             may_change: true,
             version: "0.1.0",
         }

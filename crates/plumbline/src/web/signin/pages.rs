@@ -15,6 +15,7 @@ use super::door::{Door, Knocking};
 use super::flow::Denied;
 use super::view::{DoorPage, Field, Form};
 use super::{qr, totp};
+use crate::metrics::{METRICS, SignIn};
 use crate::web::error::{AppError, page};
 use crate::web::house::House;
 use crate::web::visitor::{Arriving, Visitor};
@@ -102,7 +103,9 @@ pub async fn sign_in_now(
 ) -> Result<Response, AppError> {
     let door = house.door();
     let password = Secret::new(sent.password);
-    match door.sign_in(&who, &sent.mail, password).await? {
+    let step = door.sign_in(&who, &sent.mail, password).await?;
+    METRICS.signed_in("password", outcome(step.as_ref().err()));
+    match step {
         // Whether a code is needed is decided by the page that is asked for next.
         Ok(token) => Ok(with_cookie(
             door,
@@ -110,6 +113,16 @@ pub async fn sign_in_now(
             Redirect::to(safe(&sent.to)).into_response(),
         )),
         Err(denied) => refused(&denied, &sign_in_page(&sent.mail, &sent.to, Some(&denied))),
+    }
+}
+
+/// How a step ended, for the counters.
+fn outcome(denied: Option<&Denied>) -> SignIn {
+    match denied {
+        None => SignIn::Right,
+        Some(Denied::Wait { .. }) => SignIn::TooMany,
+        Some(Denied::NoCompany) => SignIn::NoCompany,
+        Some(_) => SignIn::Wrong,
     }
 }
 
@@ -152,10 +165,11 @@ pub async fn factor_now(
     Sent(sent): Sent<CodeForm>,
 ) -> Result<Response, AppError> {
     let door = house.door();
-    match door
+    let step = door
         .second_factor(&who, arriving.seen(), &sent.code)
-        .await?
-    {
+        .await?;
+    METRICS.signed_in("code", outcome(step.as_ref().err()));
+    match step {
         Ok(token) => Ok(with_cookie(
             door,
             &token,

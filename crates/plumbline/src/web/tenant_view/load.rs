@@ -9,7 +9,7 @@ use store::decisions;
 use store::mirror::{self, CycleState};
 use store::results::{self, StoredResult};
 use store::worklist::{self, Filter, ItemState};
-use store::{connections, worklist as list};
+use store::{connections, quarantine, worklist as list};
 
 use super::stored::{Bridge, Finding, Outcome, Pair, Side};
 use super::{BooksView, Item, Job, JobMeasure, Pairing, Standing, SystemStanding, TenantView};
@@ -73,6 +73,7 @@ impl TenantView {
             zone,
             stale_after_days: settings.stale_after_days,
             is_simulated,
+            quarantine: quarantine::standing(&desk.store, &desk.scope).await?,
             systems,
             books,
         })

@@ -14,6 +14,7 @@ use figures::{Date, Measure, Money};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::connections::ConnectionState;
+use store::quarantine::Quarantine;
 use store::worklist::ItemState;
 
 use super::records::{Card, bare_name};
@@ -31,6 +32,8 @@ pub struct TenantView {
     pub stale_after_days: i32,
     /// Whether the systems are local ones with a simulated company.
     pub is_simulated: bool,
+    /// Since when it keeps to itself, after a restore.
+    pub quarantine: Option<Quarantine>,
     /// Both systems, Procore first.
     pub systems: [SystemStanding; 2],
     /// The newest result; none before the first reading has ended.

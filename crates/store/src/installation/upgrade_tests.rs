@@ -1,0 +1,225 @@
+//! Data of the version before is brought forward with every row, on both engines; data of a newer
+//! version is left alone.
+//!
+//! The version before is made from a filled tenant of this one by taking back what was added since,
+//! and is compared with what its own migrations make. Whoever adds a migration adds its way back.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::contract::{self, Kept, opened};
+use crate::postgres::cluster::Cluster;
+use crate::sql::query;
+use crate::{Store, doctor, mirror, sqlite};
+
+/// The newest migrations of the version before: tenants in files, control data, tenants on a server.
+const BEFORE: [i64; 3] = [5, 2, 1];
+
+/// Takes back what was added to a tenant since.
+const BACK_OF_TENANT: [&str; 2] = [
+    "DROP TABLE quarantine",
+    "DELETE FROM _sqlx_migrations WHERE version = 8",
+];
+/// And to the control data.
+const BACK_OF_CONTROL: [&str; 2] = [
+    "DROP TABLE backup",
+    "DELETE FROM _sqlx_migrations WHERE version = 8",
+];
+
+/// A tenant with rows in the tables of the version before.
+async fn filled(store: &Store) {
+    contract::worklist::an_item_tells_its_life(store).await;
+    contract::decisions::who_and_why_are_kept(store).await;
+    contract::connections::a_refreshed_pair_replaces_the_old_one(store).await;
+    let scope = store.scope();
+    let cycle = mirror::begin_cycle(store, &scope, contract::at(20))
+        .await
+        .unwrap()
+        .cycle;
+    let page = vec![contract::bill("1", "{\"note\":\"caf\u{e9}\"}")];
+    mirror::record_page(store, &scope, cycle, page)
+        .await
+        .unwrap();
+}
+
+async fn rows(store: &Store) -> BTreeMap<String, u64> {
+    let health = doctor::check(store, &store.scope()).await.unwrap();
+    assert!(health.is_sound(), "{health:?}");
+    health
+        .rows
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// Every row of the tenant but its secrets, as text.
+async fn told(store: &Store) -> String {
+    #[derive(Clone, Default)]
+    struct Memory(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Memory {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let memory = Memory::default();
+    transfer::export(store, &store.scope(), "Ridgeline", memory.clone())
+        .await
+        .unwrap();
+    let bytes = memory.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+async fn run(store: &Store, statement: &'static str) {
+    let scope = store.scope();
+    let done = store.tx(&scope, move |tx| {
+        Box::pin(async move { query(statement).execute(tx.connection()).await })
+    });
+    done.await.unwrap();
+}
+
+async fn run_on_control(control: &Control, statement: &'static str) {
+    let done = control
+        .tx(move |mut tx| Box::pin(async move { query(statement).execute(tx.connection()).await }));
+    done.await.unwrap();
+}
+
+/// What a file says about its own tables.
+async fn schema(store: &Store) -> Vec<(String,)> {
+    let scope = store.scope();
+    let read = store.read(&scope, |tx| {
+        Box::pin(async move {
+            query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+                .rows(tx.connection())
+                .await
+        })
+    });
+    read.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_folder_of_the_version_before_is_brought_forward_with_every_row() {
+    let (store, kept) = opened().await;
+    filled(&store).await;
+    let (there, said, now) = (rows(&store).await, told(&store).await, schema(&store).await);
+    for statement in BACK_OF_TENANT {
+        run(&store, statement).await;
+    }
+    for statement in BACK_OF_CONTROL {
+        run_on_control(kept.installation.control(), statement).await;
+    }
+    let before = schema(&store).await;
+    assert_eq!(before, of_migrations(&sqlite::TENANT, BEFORE[0]).await);
+    assert_ne!(before, now);
+
+    let id = store.scope().tenant_id().to_owned();
+    drop(store);
+    let kept = kept.again().await;
+    let store = kept.installation.store(&id).await.unwrap();
+    assert_eq!(schema(&store).await, now);
+    assert_eq!((rows(&store).await, told(&store).await), (there, said));
+    assert_eq!(kept.installation.ready().await, Ok(()));
+    kept.close().await;
+}
+
+/// The tables that a file has after its first migrations.
+async fn of_migrations(all: &sqlx::migrate::Migrator, newest: i64) -> Vec<(String,)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("before.db");
+    let some = all.iter().filter(|one| one.version <= newest).cloned();
+    let some = sqlx::migrate::Migrator::with_migrations(some.collect());
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    some.run_direct(None, &mut connection, false).await.unwrap();
+    let tables =
+        sqlx::query_as("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    tables
+}
+
+#[tokio::test]
+async fn a_server_of_the_version_before_is_served_from_once_it_was_brought_forward() {
+    let cluster = Cluster::start().await;
+    let server = cluster.installation().await;
+    let store = Cluster::tenant(&server).await;
+    filled(&store).await;
+    let (there, said) = (rows(&store).await, told(&store).await);
+    let id = store.scope().tenant_id().to_owned();
+    server.close().await;
+    cluster
+        .administer(
+            "SET search_path = plumbline;
+             DROP TABLE quarantine; DELETE FROM _sqlx_migrations WHERE version = 8;
+             SET search_path = plumbline_control;
+             DROP TABLE backup; DELETE FROM _sqlx_migrations WHERE version = 8;",
+        )
+        .await;
+    for (schema, newest) in [("plumbline", BEFORE[2]), ("plumbline_control", BEFORE[1])] {
+        let statement = match schema {
+            "plumbline" => "SELECT max(version) FROM plumbline._sqlx_migrations",
+            _ => "SELECT max(version) FROM plumbline_control._sqlx_migrations",
+        };
+        assert_eq!(cluster.ask(statement).await, newest, "{schema}");
+    }
+    let refused = cluster.connect_as("plumbline_app").await.unwrap_err();
+    assert!(
+        refused.to_string().contains("database prepare"),
+        "{refused}"
+    );
+
+    postgres::prepare(&cluster.url("postgres")).await.unwrap();
+    let server = cluster.installation().await;
+    assert_eq!(postgres::lint(&server).await.unwrap(), Vec::<String>::new());
+    let store = server.store(&id).await.unwrap();
+    assert_eq!((rows(&store).await, told(&store).await), (there, said));
+    assert_eq!(server.ready().await, Ok(()));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_server_of_a_newer_version_is_not_served_from() {
+    let cluster = Cluster::start().await;
+    cluster
+        .administer(
+            "INSERT INTO plumbline._sqlx_migrations
+                 (version, description, success, checksum, execution_time)
+             VALUES (9000, 'of tomorrow', true, '', 0)",
+        )
+        .await;
+    let refused = cluster.connect_as("plumbline_app").await.unwrap_err();
+    let said = refused.to_string();
+    assert!(
+        said.contains("a newer version") && said.contains("9000"),
+        "{said}"
+    );
+    let again = postgres::prepare(&cluster.url("postgres")).await;
+    assert!(again.is_err(), "an old program changed a newer schema");
+}
+
+#[tokio::test]
+async fn a_folder_of_a_newer_version_is_left_alone() {
+    let (store, kept) = opened().await;
+    run(
+        &store,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9000, 'of tomorrow', true, x'', 0)",
+    )
+    .await;
+    let id = store.scope().tenant_id().to_owned();
+    drop(store);
+    let kept: Kept = kept.again().await;
+    let refused = kept.installation.store(&id).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NewerSchema { version: 9_000, .. }),
+        "{refused}"
+    );
+    kept.close().await;
+}
