@@ -91,6 +91,8 @@ pub struct Job {
     pub id: String,
     /// What is to be done.
     pub kind: String,
+    /// With what, or why, as JSON text.
+    pub payload: String,
     /// Where it stands.
     pub state: JobState,
     /// When it is, or was, due.

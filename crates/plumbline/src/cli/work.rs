@@ -82,6 +82,7 @@ async fn listed(desk: &Desk, format: Format) -> anyhow::Result<Answer> {
                 serde_json::json!({
                     "id": job.id,
                     "kind": job.kind,
+                    "payload": job.payload,
                     "state": state,
                     "due": job.run_at.to_string(),
                     "attempts": job.attempts,

@@ -245,8 +245,21 @@ pub(crate) async fn complete_in(tx: &mut Tx, lease: Lease) -> Result<(), StoreEr
     .bind(moment(now))
     .execute(tx.connection())
     .await?;
+    // Indexed by when they were due; what was done long ago is of no use to anybody.
+    let long_ago = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+    query(
+        "DELETE FROM job WHERE tenant_id = $1 AND state = 'done' AND run_at < $2
+                           AND finished_at < $2",
+    )
+    .bind(tx.tenant())
+    .bind(moment(long_ago))
+    .execute(tx.connection())
+    .await?;
     end(tx, &lease.job_id, "done", None, now).await
 }
+
+/// Done jobs are kept for so long.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Gives the job back untouched, because its worker stops. It counts as no attempt.
 ///

@@ -55,7 +55,7 @@ pub async fn jobs(
         .read(scope, move |tx| {
             Box::pin(async move {
                 let rows: Vec<Shown> = query(
-                    "SELECT job_id, kind, state, run_at, attempts, last_error FROM job
+                    "SELECT job_id, kind, payload, state, run_at, attempts, last_error FROM job
                      WHERE tenant_id = $1 AND state = $2 ORDER BY run_at, job_id",
                 )
                 .bind(tx.tenant())
@@ -63,10 +63,11 @@ pub async fn jobs(
                 .rows(tx.connection())
                 .await?;
                 rows.into_iter()
-                    .map(|(id, kind, state, run_at, attempts, last_error)| {
+                    .map(|(id, kind, payload, state, run_at, attempts, last_error)| {
                         Ok(Job {
                             id,
                             kind,
+                            payload,
                             state: JobState::from_name(&state)?,
                             run_at: read_moment(&run_at)?,
                             attempts,
@@ -79,7 +80,7 @@ pub async fn jobs(
         .await
 }
 
-type Shown = (String, String, String, String, i64, Option<String>);
+type Shown = (String, String, String, String, String, i64, Option<String>);
 
 /// How long until a job of the tenant is due, or a lease ends; nothing when no job waits.
 ///
