@@ -11,6 +11,7 @@ use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
+use store::StoreError;
 use store::decisions;
 use store::mirror::{self, Begun, CycleState};
 use store::results::{self, NewResult};
@@ -44,6 +45,7 @@ pub async fn run(desk: &Desk, day: Date, watch: &mut dyn Watch) -> anyhow::Resul
     let began = Instant::now();
     let report = read_and_settle(desk, day, watch).await;
     let outcome = match &report {
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Closed)) => CycleEnd::Stopped,
         Err(_) => CycleEnd::Failed,
         Ok(report) if proof(&report.outcome) == Proof::Everything => CycleEnd::Whole,
         Ok(_) => CycleEnd::Partial,

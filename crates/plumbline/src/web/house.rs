@@ -288,7 +288,9 @@ impl Tenant {
                 let outcome = tenant.run(next, &mut watch).await;
                 // The screens change before the work is over, so whoever waited sees the new ones.
                 let outcome = tenant.refresh().await.and(outcome);
-                if let Err(error) = &outcome {
+                if let Err(error) = &outcome
+                    && !tenant.progress.is_stopping()
+                {
                     tracing::error!(kind = logs::kind(error), "a reading broke");
                 }
                 if !watch.goes_on(outcome.is_ok()) {
