@@ -12,6 +12,7 @@ use backoffice::reconcile::result::{Finding, Reconciliation};
 use figures::Date;
 use figures::source::System;
 use jiff::SignedDuration;
+use store::StoreError;
 use store::decisions;
 use store::jobs::{self, Lease};
 use store::mirror::{self, Begun, CycleState};
@@ -62,6 +63,7 @@ pub async fn run_holding(
         Err(error) => Err(error),
     };
     let outcome = match &report {
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Closed)) => CycleEnd::Stopped,
         Err(_) => CycleEnd::Failed,
         Ok(report) if proof(&report.outcome) == Proof::Everything => CycleEnd::Whole,
         Ok(_) => CycleEnd::Partial,

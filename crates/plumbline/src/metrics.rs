@@ -39,6 +39,8 @@ pub enum CycleEnd {
     Whole,
     /// A system could not be read, or not whole; what needs it is refused.
     Partial,
+    /// The process was to end; the next run goes on.
+    Stopped,
     /// Our own side failed.
     Failed,
 }

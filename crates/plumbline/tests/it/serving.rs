@@ -14,7 +14,7 @@ struct Server {
     child: Child,
     address: SocketAddr,
     metrics: Option<SocketAddr>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -53,7 +53,7 @@ impl Server {
             address: address.expect("the server says where it is"),
             metrics,
             child,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -187,6 +187,25 @@ fn metrics_are_understood_by_a_client_of_prometheus_and_say_nothing_about_anybod
     assert_eq!(value("plumbline_sign_in_steps_total password Wrong"), 1.0);
     assert_eq!(value("plumbline_jobs dead"), 0.0);
     assert!(value("plumbline_resident_memory_bytes") > 1e6);
+}
+
+#[test]
+fn a_backup_is_made_while_the_server_has_the_folder() {
+    let server = Server::start(&[]);
+    let file = |name: &str| server.folder.path().join(name).display().to_string();
+    let (data, backup, keys) = (file("data"), file("backup"), file("keys.json"));
+    let taken = crate::app::run(&["--data", &data, "tenant", "list"]);
+    assert!(
+        taken.err.contains("in use by another Plumbline"),
+        "{}",
+        taken.err
+    );
+    for more in [&[][..], &["--verify"]] {
+        let arguments = [&["--data", &data, "backup", &backup, "--keys", &keys], more].concat();
+        let made = crate::app::run(&arguments);
+        assert_eq!(made.code, 0, "{}", made.err);
+    }
+    assert!(ask(server.address, "/ready").contains("ready"));
 }
 
 /// A certificate for this machine, as files; the certificate in PEM form comes back too.

@@ -9,6 +9,7 @@ use plumbline::metrics::{Looked, METRICS};
 use plumbline::web::access::Needs;
 use plumbline::web::router::routes;
 use store::backup::{self, Destination, Kept};
+use store::mirror::{self, CycleState};
 use store::{MasterKeySource, quarantine};
 
 use super::routes::filled;
@@ -228,4 +229,32 @@ async fn a_restored_company_says_so_on_every_page_until_an_owner_releases_it() {
     let standing = quarantine::standing(tenant.store(), tenant.scope()).await;
     assert_eq!(standing.unwrap(), None);
     served.house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_that_is_stopped_ends_at_a_page_and_the_next_one_goes_on() {
+    let app = crate::app::App::start(7).await;
+    let served = Served::of(&app).await;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    tenant.read_now();
+    while tenant.progress().resources.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    served.house.close().await;
+    tenant.read_now();
+    assert_eq!(tenant.progress().running, None, "a new reading was begun");
+    drop((served, tenant));
+    let desk = app.desk().await;
+    let cycles = mirror::cycles(&desk.store, &desk.scope).await.unwrap();
+    assert_eq!(cycles.len(), 1);
+    assert_eq!(cycles[0].state, CycleState::Open, "it was read to its end");
+    desk.close().await;
+    drop(desk);
+    let report = app.cycle().await;
+    assert_eq!(report.cycle, 1);
+    let text = METRICS.text(&Looked::default()).unwrap();
+    for line in ["Stopped", "Whole"] {
+        let line = format!("plumbline_cycles_total{{outcome=\"{line}\"}} 1");
+        assert!(text.contains(&line), "{text}");
+    }
 }
