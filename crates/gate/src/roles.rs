@@ -239,11 +239,13 @@ pub enum Action {
     ManagePeople,
     /// Hand one's department to somebody for some days.
     Delegate,
+    /// Read who did what, and take a copy of it along.
+    ReadAudit,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadBooks,
         Self::DecideMatches,
         Self::RunCycle,
@@ -254,6 +256,7 @@ impl Action {
         Self::ReadPeople,
         Self::ManagePeople,
         Self::Delegate,
+        Self::ReadAudit,
     ];
 
     /// Whether the second factor must have been shown within the last minutes.
@@ -274,6 +277,7 @@ impl Action {
             Self::ReadSettings | Self::ReadPeople => "leads, owners and auditors",
             Self::ManageConnections | Self::ChangeSettings | Self::ManagePeople => "owners",
             Self::Delegate => "owners, and leads for their own department",
+            Self::ReadAudit => "owners and auditors",
         }
     }
 
@@ -290,6 +294,7 @@ impl Action {
             Self::ManageConnections | Self::ChangeSettings | Self::ManagePeople => {
                 grant.role == Role::Owner
             }
+            Self::ReadAudit => matches!(grant.role, Role::Owner | Role::Auditor),
             // What one holds as cover cannot be handed on.
             Self::Delegate => {
                 matches!(grant.role, Role::Owner | Role::Lead(_)) && grant.term == Term::Standing

@@ -3,7 +3,7 @@
 //! They lie in the tenant's store. The client secrets in them are sealed there, each for itself,
 //! and never written with the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use connectors::http::{AddressError, is_this_machine};
@@ -175,11 +175,38 @@ impl Settings {
     ) -> anyhow::Result<()> {
         let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
         let regular = work::regular(self, &zone, now);
+        let before = Self::load(store, scope).await?;
         let then = Then {
             jobs: vec![work::reading(work::Cause::Settings)],
             moments: regular.iter().map(|one| (one.name, one.next_at)).collect(),
+            differs: self.differs_from(&before)?.map(|what| (what, now)),
         };
         Ok(store::settings::change(store, scope, self.stored()?, then).await?)
+    }
+
+    /// Which settings are others than before, with both values; secrets are not among them.
+    fn differs_from(&self, before: &Self) -> anyhow::Result<Option<String>> {
+        let (now, was) = (serde_json::to_value(self)?, serde_json::to_value(before)?);
+        let (Some(now), Some(was)) = (now.as_object(), was.as_object()) else {
+            return Ok(None);
+        };
+        let names: BTreeSet<&String> = now.keys().chain(was.keys()).collect();
+        let value = |of: Option<&serde_json::Value>| {
+            of.map_or_else(|| "nothing".to_owned(), serde_json::Value::to_string)
+        };
+        let differing: Vec<String> = names
+            .into_iter()
+            .filter(|name| now.get(*name) != was.get(*name))
+            .map(|name| {
+                let words = name.replace('_', " ");
+                format!(
+                    "{words}: {} to {}",
+                    value(was.get(name)),
+                    value(now.get(name))
+                )
+            })
+            .collect();
+        Ok((!differing.is_empty()).then(|| differing.join("; ")))
     }
 
     /// The settings as they are stored.

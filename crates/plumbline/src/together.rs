@@ -141,6 +141,7 @@ async fn connected(
     let then = Then {
         jobs: Vec::new(),
         moments: vec![("reading", Some(an_hour_ago))],
+        differs: None,
     };
     let settings = desk.settings.stored()?;
     store::settings::change(&desk.store, &desk.scope, settings, then).await?;

@@ -8,6 +8,7 @@ use figures::source::System;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::audit::{Action, note_in};
 use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
@@ -241,6 +242,7 @@ pub async fn connect_and_read(
 
 async fn connect_in(tx: &mut Tx, new: NewConnection, now: Timestamp) -> Result<(), StoreError> {
     quarantine::refuse_in(tx).await?;
+    let company = format!("{}, company {}", new.system.label(), new.account_id);
     if let Some(bound) = find(tx, new.system).await?
         && bound.account_id != new.account_id
     {
@@ -273,6 +275,7 @@ async fn connect_in(tx: &mut Tx, new: NewConnection, now: Timestamp) -> Result<(
         .bind(new.system.name())
         .execute(tx.connection())
         .await?;
+    note_in(tx, Action::Connected, &company, now).await?;
     write_tokens(tx, new.system, &new.tokens).await
 }
 
@@ -337,6 +340,9 @@ pub async fn needs_reconnect(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
+                let before = find(tx, system).await?;
+                let stood = before.is_some_and(|it| it.state == ConnectionState::Connected);
+                let what = format!("{}: {reason}", system.label());
                 let changed = query(
                     "UPDATE connection SET state = 'needs_reconnect', reason = $3, changed_at = $4
                      WHERE tenant_id = $1 AND system = $2 AND state <> 'disconnected'",
@@ -352,6 +358,9 @@ pub async fn needs_reconnect(
                         system: system.label(),
                     }
                     .into());
+                }
+                if stood {
+                    note_in(tx, Action::ConnectionBroke, &what, now).await?;
                 }
                 Ok(())
             })
@@ -420,7 +429,7 @@ pub async fn disconnect(
                 .bind(moment(now))
                 .execute(tx.connection())
                 .await?;
-                Ok(())
+                note_in(tx, Action::Disconnected, system.label(), now).await
             })
         })
         .await

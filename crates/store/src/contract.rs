@@ -3,6 +3,7 @@
 //! The suite speaks only through the public functions. What concerns the file of an engine is
 //! tested beside that engine.
 
+pub(crate) mod audit;
 pub(crate) mod by_itself;
 pub(crate) mod connections;
 pub(crate) mod decisions;
@@ -54,6 +55,10 @@ macro_rules! the_contract {
                 a_late_pair_is_not_thrown_away,
                 disconnecting_destroys_the_tokens_for_good,
                 tokens_do_not_show_in_debug_or_errors,
+            }
+            audit {
+                what_was_changed_is_told_with_its_person,
+                entries_are_told_from_a_moment_on_and_so_many_at_most,
             }
             decisions {
                 the_last_word_about_a_pair_stands,

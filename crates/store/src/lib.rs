@@ -11,6 +11,7 @@
 //! functions of the modules. Every one of them runs in one transaction of its own: it happened as
 //! a whole or not at all.
 
+pub mod audit;
 pub mod backup;
 mod conclude;
 pub mod connections;

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use crate::audit::{Action, note_in};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
@@ -72,6 +73,9 @@ pub async fn release(
                 .bind(by)
                 .execute(tx.connection())
                 .await?;
+                if released > 0 {
+                    note_in(tx, Action::Released, "", now).await?;
+                }
                 Ok(released > 0)
             })
         })

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::audit::{Action, note_in};
 use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
 use crate::schedule::set_in;
@@ -84,6 +85,8 @@ pub struct Then {
     pub jobs: Vec<NewJob>,
     /// The next moments of regular work, seen from now.
     pub moments: Vec<(&'static str, Option<Timestamp>)>,
+    /// What became different, in words without secrets, and when.
+    pub differs: Option<(String, Timestamp)>,
 }
 
 /// Replaces the settings of a tenant together with what follows from it.
@@ -105,6 +108,9 @@ pub async fn change(
                 }
                 for (name, next_at) in then.moments {
                     set_in(tx, name, next_at).await?;
+                }
+                if let Some((what, at)) = then.differs {
+                    note_in(tx, Action::SettingsChanged, &what, at).await?;
                 }
                 Ok(())
             })

@@ -196,7 +196,12 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
         self.check(scope)?;
-        self.inner.database.write(work).await
+        let actor = scope.actor();
+        let write = self.inner.database.write(move |tx| {
+            tx.act_for(actor);
+            work(tx)
+        });
+        write.await
     }
 
     /// The same without waiting for the tenant's other writers, for work on single rows that it
@@ -211,7 +216,12 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
         self.check(scope)?;
-        self.inner.database.write_beside(work).await
+        let actor = scope.actor();
+        let write = self.inner.database.write_beside(move |tx| {
+            tx.act_for(actor);
+            work(tx)
+        });
+        write.await
     }
 
     /// Runs `work` on one unchanging view of the data; it cannot write.

@@ -57,6 +57,8 @@ pub(crate) struct Database {
 /// One transaction.
 pub(crate) struct Tx {
     owner: String,
+    /// On whose behalf, where a person acts.
+    actor: Option<Arc<str>>,
     keys: Arc<Keys>,
     open: Open,
 }
@@ -78,6 +80,15 @@ impl Tx {
     /// The tenant that every statement must name.
     pub(crate) fn tenant(&self) -> String {
         self.owner.clone()
+    }
+
+    /// On whose behalf the transaction runs, where a person acts.
+    pub(crate) fn actor(&self) -> Option<Arc<str>> {
+        self.actor.clone()
+    }
+
+    pub(crate) fn act_for(&mut self, actor: Option<Arc<str>>) {
+        self.actor = actor;
     }
 
     /// Where statements run.
@@ -247,6 +258,7 @@ impl Database {
         };
         Ok(Tx {
             owner: self.owner.clone(),
+            actor: None,
             keys: self.keys(),
             open,
         })

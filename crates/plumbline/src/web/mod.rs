@@ -8,6 +8,7 @@ pub mod access;
 pub mod account;
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod catalogue;
 pub mod connections;
 pub mod error;

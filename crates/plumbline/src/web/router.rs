@@ -15,7 +15,7 @@ use super::error::AppError;
 use super::house::House;
 use super::signin::{pages, setup};
 use super::{
-    account, api, assets, connections, figures, find, headers, health, hooks, jobs, matches,
+    account, api, assets, audit, connections, figures, find, headers, health, hooks, jobs, matches,
     observe, people, settings, today, visitor, worklist,
 };
 
@@ -64,8 +64,8 @@ fn send(path: &'static str, handler: MethodRouter<Arc<House>>) -> Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Action::{
-        ChangeSettings, DecideMatches, Delegate, ManageConnections, ManagePeople, ReadBooks,
-        ReadConnections, ReadPeople, ReadSettings, RunCycle,
+        ChangeSettings, DecideMatches, Delegate, ManageConnections, ManagePeople, ReadAudit,
+        ReadBooks, ReadConnections, ReadPeople, ReadSettings, RunCycle,
     };
     vec![
         // Supervisors.
@@ -251,6 +251,9 @@ pub fn routes() -> Vec<Route> {
             ManageConnections,
             get(connections::callback),
         ),
+        // Audit.
+        read("/audit", ReadAudit, get(audit::page)),
+        read("/audit/copy", ReadAudit, get(audit::copy)),
         // What vendors announce.
         at(
             Method::POST,

@@ -16,6 +16,7 @@ use super::states::{Banner, banners};
 use super::tenant_view::TenantView;
 use super::visitor::Visitor;
 use super::worklist::Tab;
+use crate::desk::Desk;
 
 /// A part of the application that the rail leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Place {
     Connections,
     /// People and roles.
     People,
+    /// Who did what.
+    Audit,
     /// Settings.
     Settings,
     /// None of them.
@@ -252,6 +255,16 @@ impl Asked {
         }
     }
 
+    /// A desk at which the visitor works: what is done there is done by them.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    pub async fn desk(&self) -> anyhow::Result<Desk> {
+        let mut desk = self.tenant.desk().await?;
+        desk.scope = self.visitor.scope.clone();
+        Ok(desk)
+    }
+
     /// The message after a decision that the address names by its number.
     ///
     /// # Errors
@@ -307,6 +320,7 @@ fn needed(href: &str) -> Action {
         "/connections" => Action::ReadConnections,
         "/people" => Action::ReadPeople,
         "/settings" => Action::ReadSettings,
+        "/audit" => Action::ReadAudit,
         _ => Action::ReadBooks,
     }
 }
@@ -344,6 +358,7 @@ fn rail(
             links: vec![
                 link(Place::Connections, "/connections", "Connections", None),
                 link(Place::People, "/people", "People and roles", None),
+                link(Place::Audit, "/audit", "Audit", None),
                 link(Place::Settings, "/settings", "Settings", None),
             ],
         },

@@ -168,7 +168,7 @@ async fn who_asks(house: &House, headers: &HeaderMap) -> Result<Found, AppError>
         Standing::In => Some(Visitor {
             person_id: seen.person_id.clone(),
             name: seen.name.clone(),
-            scope: seen.scope.clone(),
+            scope: seen.scope.clone().by(&seen.person_id),
             grants: seen.grants.clone(),
             on: house.today(&seen.scope).await?,
             csrf: csrf.clone(),

@@ -100,6 +100,7 @@ const screens = {
   "matches-decided": "/matches?tab=decisions",
   find: "/find?q=supply",
   connections: "/connections",
+  audit: "/audit",
   settings: "/settings",
   people: "/people",
   account: "/account",

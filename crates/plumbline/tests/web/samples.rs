@@ -1,4 +1,5 @@
 use askama::Template;
+use plumbline::web::audit::AuditPage;
 use plumbline::web::connections::{AwayPage, ConnectionsPage, ReadingPanel};
 use plumbline::web::error::ErrorPage;
 use plumbline::web::figures::{FigurePage, ReceiptCard};
@@ -24,6 +25,7 @@ fn every_template_renders_its_sample() {
         ("connections", ConnectionsPage::sample().render()),
         ("away", AwayPage::sample().render()),
         ("reading", ReadingPanel::sample().render()),
+        ("audit", AuditPage::sample().render()),
         ("settings", SettingsPage::sample().render()),
         ("error", ErrorPage::sample().render()),
     ];

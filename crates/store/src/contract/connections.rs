@@ -10,7 +10,7 @@ use crate::{Refusal, Secret, Store, StoreError};
 
 const QBO: System = System::QuickBooks;
 
-fn pair(name: &str) -> TokenSet {
+pub(super) fn pair(name: &str) -> TokenSet {
     TokenSet {
         access_token: Secret::new(format!("access-{name}")),
         refresh_token: Some(Secret::new(format!("refresh-{name}"))),
@@ -20,7 +20,7 @@ fn pair(name: &str) -> TokenSet {
     }
 }
 
-fn company(account_id: &str, tokens: TokenSet) -> NewConnection {
+pub(super) fn company(account_id: &str, tokens: TokenSet) -> NewConnection {
     NewConnection {
         system: QBO,
         environment: "sandbox".to_owned(),

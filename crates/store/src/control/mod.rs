@@ -19,6 +19,7 @@ mod digests;
 #[cfg(test)]
 mod entry_tests;
 pub mod factors;
+pub mod history;
 pub mod invitations;
 pub mod people;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Job, JobState, STATES, database_now};
+use crate::audit::{Action, note_in};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::{Refusal, Store, StoreError, TenantScope};
@@ -34,7 +35,7 @@ pub async fn retry(store: &Store, scope: &TenantScope, job_id: &str) -> Result<(
                 if changed == 0 {
                     return Err(Refusal::NotDead { job: job_id }.into());
                 }
-                Ok(())
+                note_in(tx, Action::JobRetried, &job_id, now).await
             })
         })
         .await

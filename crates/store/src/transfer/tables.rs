@@ -39,7 +39,7 @@ macro_rules! table {
 
 /// All of them.
 #[rustfmt::skip]
-pub(crate) const TABLES: [Table; 24] = [
+pub(crate) const TABLES: [Table; 25] = [
     table!("cycle", "tenant_id, cycle_no", "twwtttt"),
     table!("cycle_system", "tenant_id, cycle_no, system", "twtttt"),
     table!("cycle_touched", "tenant_id, cycle_no, system, resource, project_id", "twttww"),
@@ -64,6 +64,7 @@ pub(crate) const TABLES: [Table; 24] = [
     table!("hook_event", "tenant_id, system, event_id", "tttt"),
     table!("hook_wake", "tenant_id, system", "ttt"),
     table!("quarantine", "tenant_id, since", "ttttt"),
+    table!("audit_entry", "tenant_id, entry_no", "twtttt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used

@@ -56,7 +56,7 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
 
 /// The work that was given up, with the way to try it again.
 async fn failed(asked: &Asked) -> Result<Vec<FailedLine>, AppError> {
-    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     let dead = jobs::jobs(store, scope, JobState::Dead).await?;
     Ok(dead.iter().map(|job| FailedLine::new(job, asked)).collect())
 }
@@ -77,7 +77,7 @@ pub async fn retry(
     Form(form): Form<IdForm>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     let dead = jobs::jobs(store, scope, JobState::Dead).await?;
     let job = dead.into_iter().find(|job| job.id == form.id);
     let work = job.and_then(|job| Work::of_kind(&job.kind));
@@ -159,7 +159,7 @@ pub async fn read_now(
     visitor: Visitor,
 ) -> Result<Response, AppError> {
     let asked = reaching_out(&house, visitor).await?;
-    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     jobs::enqueue(store, scope, work::reading(work::Cause::Person)).await?;
     house.asked(scope, Some(Work::Read)).await;
     Ok(Redirect::to("/connections").into_response())
@@ -209,7 +209,7 @@ pub async fn connect(
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
     let asked = reaching_out(&house, visitor).await?;
-    let mut desk = asked.tenant.desk().await?;
+    let mut desk = asked.desk().await?;
     let own_account = desk
         .settings
         .procore
@@ -246,7 +246,7 @@ pub async fn callback(
     let login = login.ok_or(UNKNOWN)?;
     let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
     let callback = Callback::from_query(&returned);
-    let mut desk = asked.tenant.desk().await?;
+    let mut desk = asked.desk().await?;
     let uri = redirect_uri(&house, system);
     let connected = connect::finish(&mut desk, login, callback, &uri).await;
     connected_or(&house, &asked, connected).await
@@ -281,7 +281,7 @@ pub async fn disconnect(
 ) -> Result<Response, AppError> {
     let system = system(&name)?;
     let asked = reaching_out(&house, visitor).await?;
-    let desk = asked.tenant.desk().await?;
+    let desk = asked.desk().await?;
     let note = connect::disconnect(&desk, system).await.map_err(refused)?;
     asked.tenant.refresh().await?;
     match note {

@@ -76,7 +76,7 @@ pub async fn save(
     settings.stale_after_days = days;
     settings.schedule = schedule;
     settings.digest_at = digest_at;
-    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     settings.change(store, scope, asked.now).await?;
     asked.tenant.refresh().await?;
     house.asked(scope, Some(Work::Read)).await;
@@ -92,7 +92,7 @@ pub async fn release(
     visitor: Visitor,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     quarantine::release(store, scope, &asked.visitor.person_id, asked.now).await?;
     asked.tenant.refresh().await?;
     Ok(Redirect::to("/settings").into_response())

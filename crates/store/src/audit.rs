@@ -1,0 +1,157 @@
+//! What was changed about the company itself, by whom: settings, connections, work tried again.
+//!
+//! An entry is written in the transaction of what it tells of, so neither exists without the
+//! other, and it is only ever added to. The person is the one whom the scope acts for
+//! ([`TenantScope::by`]).
+
+use jiff::Timestamp;
+
+use crate::mirror::{moment, read_moment};
+use crate::sql::query;
+use crate::tx::Tx;
+use crate::{Store, StoreError, TenantScope};
+
+/// What can be done that leaves an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Settings became others.
+    SettingsChanged,
+    /// A system was connected.
+    Connected,
+    /// A connection was ended.
+    Disconnected,
+    /// A vendor no longer takes the sign-in.
+    ConnectionBroke,
+    /// Work that was given up is tried again.
+    JobRetried,
+    /// Books that were restored from a backup reach out again.
+    Released,
+    /// A copy of the audit was taken along.
+    Exported,
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1, without gaps.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The id of the person; nothing for the program itself and the operator.
+    pub actor: Option<String>,
+    /// What was done.
+    pub action: Action,
+    /// To what, in words without secrets.
+    pub about: String,
+}
+
+const NAMES: [(Action, &str); 7] = [
+    (Action::SettingsChanged, "settings.changed"),
+    (Action::Connected, "connection.made"),
+    (Action::Disconnected, "connection.ended"),
+    (Action::ConnectionBroke, "connection.broke"),
+    (Action::JobRetried, "job.retried"),
+    (Action::Released, "quarantine.ended"),
+    (Action::Exported, "audit.exported"),
+];
+
+impl Action {
+    /// Its name in storage and in copies, such as `settings.changed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES
+            .iter()
+            .find(|(action, _)| *action == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        let found = NAMES.iter().find(|(_, known)| *known == name);
+        found
+            .map(|(action, _)| *action)
+            .ok_or(StoreError::Unreadable {
+                what: "audit entry",
+            })
+    }
+}
+
+/// Adds an entry to the transaction of what it tells of.
+pub(crate) async fn note_in(
+    tx: &mut Tx,
+    action: Action,
+    about: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO audit_entry (tenant_id, entry_no, at, actor, action, about)
+         SELECT $1, coalesce(max(entry_no), 0) + 1, $2, $3, $4, $5
+         FROM audit_entry WHERE tenant_id = $1",
+    )
+    .bind(tx.tenant())
+    .bind(moment(at))
+    .bind(tx.actor().as_deref().map(str::to_owned))
+    .bind(action.name())
+    .bind(about)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Adds an entry about what changes no row, such as a copy that somebody takes along.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn note(
+    store: &Store,
+    scope: &TenantScope,
+    action: Action,
+    about: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let about = about.to_owned();
+    store
+        .tx(scope, move |tx| {
+            Box::pin(async move { note_in(tx, action, &about, at).await })
+        })
+        .await
+}
+
+type Row = (i64, String, Option<String>, String, String);
+
+/// The entries since a moment, the newest first, so many at most.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn entries(
+    store: &Store,
+    scope: &TenantScope,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    store
+        .read(scope, move |tx| {
+            Box::pin(async move {
+                let rows: Vec<Row> = query(
+                    "SELECT entry_no, at, actor, action, about FROM audit_entry
+                     WHERE tenant_id = $1 AND at >= $2 ORDER BY entry_no DESC LIMIT $3",
+                )
+                .bind(tx.tenant())
+                .bind(moment(since))
+                .bind(most)
+                .rows(tx.connection())
+                .await?;
+                rows.into_iter().map(entry).collect()
+            })
+        })
+        .await
+}
+
+fn entry((number, at, actor, action, about): Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        number,
+        at: read_moment(&at)?,
+        actor,
+        action: Action::from_name(&action)?,
+        about,
+    })
+}

@@ -1,0 +1,173 @@
+//! What happened to people and their roles in a company.
+//!
+//! Memberships, grants, sessions, invitations and tokens are ended, never deleted, so their rows
+//! say it; nothing is written a second time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Control;
+use crate::mirror::{moment, read_moment};
+use crate::sql::query;
+use crate::{StoreError, TenantScope};
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happening {
+    /// Somebody became a member.
+    Joined,
+    /// Somebody is no member any more.
+    Left,
+    /// A role was given.
+    RoleGiven,
+    /// A role was taken away.
+    RoleTaken,
+    /// Somebody signed in.
+    SignedIn,
+    /// A session ended before its time.
+    SessionEnded,
+    /// Somebody was invited.
+    Invited,
+    /// A token for programs was made.
+    TokenMade,
+    /// A token for programs counts no more.
+    TokenRevoked,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// When.
+    pub at: Timestamp,
+    /// The id of the person who did it; `setup` or `operator` for the machine's own people.
+    pub by: Option<String>,
+    /// The id of the person whom it happened to, where it is another one.
+    pub to: Option<String>,
+    /// What.
+    pub what: Happening,
+    /// The role, the address or the name that it was about.
+    pub about: String,
+}
+
+const NAMES: [(Happening, &str); 9] = [
+    (Happening::Joined, "member.joined"),
+    (Happening::Left, "member.left"),
+    (Happening::RoleGiven, "role.given"),
+    (Happening::RoleTaken, "role.taken"),
+    (Happening::SignedIn, "session.begun"),
+    (Happening::SessionEnded, "session.ended"),
+    (Happening::Invited, "invitation.sent"),
+    (Happening::TokenMade, "token.made"),
+    (Happening::TokenRevoked, "token.revoked"),
+];
+
+impl Happening {
+    /// Its name in copies, such as `role.given`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES
+            .iter()
+            .find(|(what, _)| *what == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+/// The moment, by whom, to whom, what, and about what, of everything that the rows know.
+const HISTORY: &str = "SELECT at, by_id, to_id, what, about FROM (
+    SELECT joined_at AS at, NULL AS by_id, person_id AS to_id, 'member.joined' AS what, '' AS about
+      FROM membership WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, person_id, 'member.left', ''
+      FROM membership WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT granted_at, granted_by, person_id, 'role.given',
+           role || coalesce(' ' || from_day || ' ' || until_day, '')
+      FROM role_grant WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, person_id, 'role.taken',
+           role || coalesce(' ' || from_day || ' ' || until_day, '')
+      FROM role_grant WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT created_at, person_id, NULL, 'session.begun', address
+      FROM session WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, NULL, person_id, 'session.ended', coalesce(ended_because, '')
+      FROM session WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT invited_at, invited_by, NULL, 'invitation.sent', name || ', ' || mail || ': ' || roles
+      FROM invitation WHERE tenant_id = $1
+    UNION ALL
+    SELECT created_at, person_id, NULL, 'token.made', name
+      FROM api_token WHERE tenant_id = $1
+    UNION ALL
+    SELECT revoked_at, NULL, person_id, 'token.revoked', name
+      FROM api_token WHERE tenant_id = $1 AND revoked_at IS NOT NULL
+    ) AS happened WHERE at >= $2 ORDER BY at DESC, what LIMIT $3";
+
+type Row = (String, Option<String>, Option<String>, String, String);
+
+/// What happened since a moment, the newest first, so many at most.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn history(
+    control: &Control,
+    scope: &TenantScope,
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Happened>, StoreError> {
+    let tenant = scope.tenant_id().to_owned();
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                let rows: Vec<Row> = query(HISTORY)
+                    .bind(tenant)
+                    .bind(moment(since))
+                    .bind(most)
+                    .rows(tx.connection())
+                    .await?;
+                rows.into_iter().map(happened).collect()
+            })
+        })
+        .await
+}
+
+/// The names of everybody who is or was a member.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn names(
+    control: &Control,
+    scope: &TenantScope,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let tenant = scope.tenant_id().to_owned();
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                let rows: Vec<(String, String)> = query(
+                    "SELECT person.person_id, person.name FROM person
+                     JOIN membership ON membership.person_id = person.person_id
+                     WHERE membership.tenant_id = $1",
+                )
+                .bind(tenant)
+                .rows(tx.connection())
+                .await?;
+                Ok(rows.into_iter().collect())
+            })
+        })
+        .await
+}
+
+fn happened((at, by, to, what, about): Row) -> Result<Happened, StoreError> {
+    let known = NAMES.iter().find(|(_, name)| *name == what);
+    Ok(Happened {
+        at: read_moment(&at)?,
+        by,
+        to,
+        what: known
+            .map(|(what, _)| *what)
+            .ok_or(StoreError::Unreadable { what: "history" })?,
+        about,
+    })
+}
