@@ -71,8 +71,9 @@ impl fmt::Display for Summary {
 
 /// Seconds that a job is held without a sign of life, so that nobody waits long for a killed one.
 const LEASE: &str = "5";
-/// So often somebody looks how far the workers have come.
-const LOOK: Duration = Duration::from_millis(200);
+/// Somebody looks how far the workers have come after so long for each tenant, because looking at
+/// many of them costs the workers time.
+const LOOK: Duration = Duration::from_millis(25);
 /// Longer than this it never takes.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
@@ -94,17 +95,13 @@ pub async fn run(order: &Order) -> anyhow::Result<Summary> {
     let mut killed = worker(order, &server)?;
     let survivor = worker(order, &server)?;
     // In the middle of its work: a quarter is done, and somebody has something in hands.
-    until(|| async {
-        let (done, in_hands) = so_far(&installation, &tenants).await?;
-        Ok(done * 4 >= order.tenants && in_hands > 0)
+    let mut left = tenants.clone();
+    until(&installation, &mut left, |left, in_hands| {
+        (order.tenants - left) * 4 >= order.tenants && in_hands > 0
     })
     .await?;
     killed.kill().await.context("failed to kill a worker")?;
-    until(|| async {
-        let (done, _) = so_far(&installation, &tenants).await?;
-        Ok(done >= order.tenants)
-    })
-    .await?;
+    until(&installation, &mut left, |left, _| left == 0).await?;
     let mut summary = Summary {
         tenants: order.tenants,
         seconds: began.elapsed().as_secs(),
@@ -175,29 +172,32 @@ async fn stopped(worker: Child) -> anyhow::Result<usize> {
     number.with_context(|| format!("a worker said {said}"))
 }
 
-async fn until<W: Future<Output = anyhow::Result<bool>>>(
-    mut holds: impl FnMut() -> W,
+/// Looks again and again until something holds of the number of tenants with work left and of the
+/// number of those that somebody works on.
+async fn until(
+    installation: &Installation,
+    left: &mut Vec<String>,
+    holds: impl Fn(usize, usize) -> bool,
 ) -> anyhow::Result<()> {
     let began = Instant::now();
-    while !holds().await? {
+    loop {
+        let (mut still, mut in_hands) = (Vec::new(), 0);
+        for tenant in std::mem::take(left) {
+            let store = installation.store(&tenant).await?;
+            let count = async |state| jobs::jobs(&store, &store.scope(), state).await;
+            let is_held = !count(JobState::Leased).await?.is_empty();
+            in_hands += usize::from(is_held);
+            if is_held || !count(JobState::Waiting).await?.is_empty() {
+                still.push(tenant);
+            }
+        }
+        *left = still;
+        if holds(left.len(), in_hands) {
+            return Ok(());
+        }
         ensure!(began.elapsed() < PATIENCE, "the workers come to no end");
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(LOOK * u32::try_from(left.len())?.max(4)).await;
     }
-    Ok(())
-}
-
-/// Tenants with nothing left to do, and those that somebody works on.
-async fn so_far(installation: &Installation, tenants: &[String]) -> anyhow::Result<(usize, usize)> {
-    let (mut done, mut in_hands) = (0, 0);
-    for tenant in tenants {
-        let store = installation.store(tenant).await?;
-        let count = async |state| jobs::jobs(&store, &store.scope(), state).await;
-        let leased = count(JobState::Leased).await?.len();
-        in_hands += leased;
-        let is_quiet = leased == 0 && count(JobState::Waiting).await?.is_empty();
-        done += usize::from(is_quiet && !count(JobState::Done).await?.is_empty());
-    }
-    Ok((done, in_hands))
 }
 
 /// Looks for whatever is not as it must be with a tenant.

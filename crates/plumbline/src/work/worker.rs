@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use connectors::http::Clock;
+use figures::source::System;
 use jiff::SignedDuration;
-use store::connections::{self, ConnectionState};
+use store::connections::{self, Connection, ConnectionState};
 use store::control::{agenda, companies};
 use store::jobs::{self, Lease};
 use store::{Installation, Refusal, Store, StoreError, TenantScope, schedule};
@@ -95,7 +96,7 @@ impl Worker {
     }
 
     /// Works until `stop` is cancelled. What is in hands then is handed back.
-    pub async fn run(&self, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let something_was_due = match self.next(&stop).await {
                 Ok(was_due) => was_due,
@@ -115,7 +116,7 @@ impl Worker {
     }
 
     /// Works until nothing is due.
-    pub async fn until_quiet(&self, stop: CancellationToken) {
+    pub async fn until_quiet(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.next(&stop).await {
                 Ok(true) => {}
@@ -129,21 +130,25 @@ impl Worker {
     }
 
     /// Looks at the tenant that has been due for longest; says whether there was one.
-    async fn next(&self, stop: &CancellationToken) -> anyhow::Result<bool> {
+    async fn next(self: &Arc<Self>, stop: &CancellationToken) -> anyhow::Result<bool> {
         let control = self.installation.control();
         let Some(visit) = agenda::take(control, self.clock.now(), self.lease).await? else {
             return Ok(false);
         };
-        let pause = match self.visit(&visit.tenant_id, stop).await {
-            Ok(Visited::Worked) => SignedDuration::ZERO,
-            Ok(Visited::Quiet(pause)) => pause.min(AT_LEAST_EVERY),
-            Err(error) => {
-                let tenant = visit.tenant_id.as_str();
-                tracing::error!(
-                    kind = logs::kind(&error),
-                    tenant,
-                    "a tenant could not be visited"
-                );
+        // In a task of its own: whatever breaks with one tenant, the others are worked for.
+        let (worker, stop, tenant_id) = (Arc::clone(self), stop.clone(), visit.tenant_id.clone());
+        let visiting = tokio::spawn(async move { worker.visit(&tenant_id, &stop).await });
+        let tenant = visit.tenant_id.as_str();
+        let pause = match visiting.await {
+            Ok(Ok(Visited::Worked)) => SignedDuration::ZERO,
+            Ok(Ok(Visited::Quiet(pause))) => pause.min(AT_LEAST_EVERY),
+            Ok(Err(error)) => {
+                let kind = logs::kind(&error);
+                tracing::error!(kind, tenant, "a tenant could not be visited");
+                AFTER_TROUBLE
+            }
+            Err(_) => {
+                tracing::error!(tenant, "the work for a tenant broke off");
                 AFTER_TROUBLE
             }
         };
@@ -194,95 +199,86 @@ impl Worker {
 
     /// So that announcements of its companies find the tenant.
     async fn note_companies(&self, desk: &Desk) -> anyhow::Result<()> {
-        let mut held = Vec::new();
-        for system in [
-            figures::source::System::Procore,
-            figures::source::System::QuickBooks,
-        ] {
-            let connection = connections::connection(&desk.store, &desk.scope, system).await?;
-            if let Some(connection) = connection
-                && connection.state == ConnectionState::Connected
-            {
-                held.push((system, connection.account_id));
-            }
-        }
-        Ok(companies::hold(self.installation.control(), &desk.scope, held).await?)
+        let connected = connections(desk).await?.into_iter();
+        let held = connected
+            .filter(|one| one.state == ConnectionState::Connected)
+            .map(|one| (one.system, one.account_id));
+        let control = self.installation.control();
+        Ok(companies::hold(control, &desk.scope, held.collect()).await?)
     }
 
-    /// Does a job while it is ours.
+    /// Does a job while it is ours. The pages show how far it has come, and they change before it
+    /// is over, so whoever waited for it sees the new ones.
     async fn hold(
         &self,
         desk: &Desk,
         lease: Lease,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
-        let (store, scope) = (&desk.store, &desk.scope);
         // A reading ends at its next page, where the next one goes on; what takes longer is cut off.
         let cut_off = async {
             stop.cancelled().await;
             tokio::time::sleep(web::PATIENCE).await;
         };
-        let outcome = tokio::select! {
-            outcome = while_held(desk, &lease, self.lease, self.work(desk, &lease, stop)) => outcome,
-            () = cut_off => Some(Err(anyhow!("the process is to end"))),
-        };
-        if stop.is_cancelled() && matches!(outcome, Some(Err(_))) {
-            return unless_lost(jobs::hand_back(store, scope, lease).await);
-        }
-        let Some(outcome) = outcome else {
-            tracing::warn!(job = lease.job_id, "a job was lost to another worker");
-            return Ok(());
-        };
-        let Err(error) = outcome else {
-            self.done.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        };
-        if is_lost(&error) {
-            tracing::warn!(job = lease.job_id, "a job was lost to another worker");
-            return Ok(());
-        }
-        tracing::error!(
-            kind = logs::kind(&error),
-            job = lease.job_id,
-            "a job failed"
-        );
-        let mut random = [0; 8];
-        self.clock.unguessable(&mut random)?;
-        // Only the outermost words: a cause may hold what the database said.
-        let (reason, random) = (error.to_string(), u64::from_le_bytes(random));
-        unless_lost(
-            jobs::fail(store, scope, lease, reason, random)
-                .await
-                .map(drop),
-        )
-    }
-
-    /// Does a job. The pages show how far it has come, and they change before it is over, so
-    /// whoever waited for it sees the new ones.
-    async fn work(
-        &self,
-        desk: &Desk,
-        lease: &Lease,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        let house = self.house.as_ref();
-        let shown = house.zip(Work::of_kind(&lease.kind));
+        let shown = self.house.as_ref().zip(Work::of_kind(&lease.kind));
         let board = shown.map(|(house, work)| (house.progress(&desk.scope), work));
         let mut watching = board.and_then(|(board, work)| board.begin(work, self.clock.now()));
-        let outcome = match &mut watching {
-            Some(watch) => self.carried_out(desk, lease, watch).await,
-            None => {
-                let mut watch = Unwatched::until(stop.clone());
-                self.carried_out(desk, lease, &mut watch).await
+        let work = async {
+            match &mut watching {
+                Some(watch) => self.carried_out(desk, &lease, watch).await,
+                None => {
+                    let mut watch = Unwatched::until(stop.clone());
+                    self.carried_out(desk, &lease, &mut watch).await
+                }
             }
         };
-        if let Some(house) = house {
+        let outcome = tokio::select! {
+            biased;
+            outcome = while_held(desk, &lease, self.lease, work) => match outcome {
+                Some(Ok(())) => Outcome::Done,
+                Some(Err(error)) if is_lost(&error) => Outcome::Lost,
+                Some(Err(_)) if stop.is_cancelled() => Outcome::Stopped,
+                Some(Err(error)) => Outcome::Failed(error),
+                None => Outcome::Lost,
+            },
+            () = cut_off => Outcome::Stopped,
+        };
+        // Whoever did the work, there may be something new to see.
+        if let Some(house) = &self.house {
             house.changed(&desk.scope).await;
         }
         if let Some(watch) = watching {
-            watch.ended(outcome.is_ok());
+            watch.ended(!matches!(outcome, Outcome::Failed(_)));
         }
-        outcome
+        self.end(desk, lease, outcome).await
+    }
+
+    async fn end(&self, desk: &Desk, lease: Lease, outcome: Outcome) -> anyhow::Result<()> {
+        let (store, scope) = (&desk.store, &desk.scope);
+        match outcome {
+            Outcome::Done => {
+                self.done.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Outcome::Lost => {
+                tracing::warn!(job = lease.job_id, "a job was lost to another worker");
+                Ok(())
+            }
+            Outcome::Stopped => unless_lost(jobs::hand_back(store, scope, lease).await),
+            Outcome::Failed(error) => {
+                tracing::error!(
+                    kind = logs::kind(&error),
+                    job = lease.job_id,
+                    "a job failed"
+                );
+                let mut random = [0; 8];
+                self.clock.unguessable(&mut random)?;
+                // Only the outermost words: a cause may hold what the database said.
+                let (reason, random) = (error.to_string(), u64::from_le_bytes(random));
+                let after = jobs::fail(store, scope, lease, reason, random).await;
+                unless_lost(after.map(drop))
+            }
+        }
     }
 
     async fn carried_out(
@@ -292,6 +288,10 @@ impl Worker {
         watch: &mut dyn Watch,
     ) -> anyhow::Result<()> {
         match lease.kind.as_str() {
+            // Before anything is connected there are no books, and none are made up.
+            READING if connections(desk).await?.is_empty() => {
+                Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
+            }
             READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
             COMPARISON => cycle::compare_for(desk, lease.clone(), watch).await,
             DIGEST => {
@@ -305,12 +305,30 @@ impl Worker {
     }
 }
 
+/// The connections of a tenant that were not ended by a person.
+async fn connections(desk: &Desk) -> Result<Vec<Connection>, StoreError> {
+    let mut found = Vec::new();
+    for system in [System::Procore, System::QuickBooks] {
+        let connection = connections::connection(&desk.store, &desk.scope, system).await?;
+        found.extend(connection.filter(|one| one.state != ConnectionState::Disconnected));
+    }
+    Ok(found)
+}
+
 /// What a look at a tenant came to.
 enum Visited {
     /// A job was done, or tried.
     Worked,
     /// Nothing is due for so long.
     Quiet(SignedDuration),
+}
+
+/// How holding a job ended.
+enum Outcome {
+    Done,
+    Failed(anyhow::Error),
+    Lost,
+    Stopped,
 }
 
 /// Works while a job is ours, and renews its lease meanwhile; nothing comes of it when the job is
@@ -328,6 +346,7 @@ pub async fn while_held<T>(
     let signs = tokio::spawn(signs);
     let _ends_with_the_work = AbortOnDrop(signs.abort_handle());
     tokio::select! {
+        biased;
         done = work => Some(done),
         () = lost.cancelled() => None,
     }

@@ -25,7 +25,7 @@ async fn what_a_person_changed_stands_in_the_audit_under_their_name() {
         .find(|row| row.contains("changed the settings"));
     let row = row.expect("the entry is listed");
     assert!(row.contains("stale after days: 3 to 5"), "{row}");
-    assert!(row.contains(""), "{row}");
+    assert!(row.contains("Dana Whitfield"), "{row}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

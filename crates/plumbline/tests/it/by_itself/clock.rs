@@ -148,6 +148,19 @@ async fn tenants_that_nobody_asked_for_in_a_while_are_let_go_of() {
     served.house.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn before_anything_is_connected_no_books_are_made_up() {
+    let app = App::unconnected(7).await;
+    let served = Served::of(&app).await;
+    served.idle().await;
+    app.clock.advance_hours(24);
+    served.idle().await;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    let done = jobs::jobs(tenant.store(), tenant.scope(), JobState::Done).await;
+    assert_eq!(done.unwrap().len(), 1, "an hour had come");
+    assert!(served.view().await.books.is_none());
+}
+
 #[test]
 fn a_kind_of_work_has_words() {
     for kind in [work::READING, work::COMPARISON, work::DIGEST] {
