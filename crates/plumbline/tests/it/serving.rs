@@ -190,9 +190,10 @@ fn metrics_are_understood_by_a_client_of_prometheus_and_say_nothing_about_anybod
 }
 
 #[test]
-fn a_backup_is_made_while_the_server_has_the_folder() {
-    let server = Server::start(&[]);
-    let file = |name: &str| server.folder.path().join(name).display().to_string();
+fn a_backup_is_made_while_the_server_has_the_folder_and_after_it_was_killed() {
+    let mut server = Server::start(&[]);
+    let folder = server.folder.path().to_owned();
+    let file = |name: &str| folder.join(name).display().to_string();
     let (data, backup, keys) = (file("data"), file("backup"), file("keys.json"));
     let taken = crate::app::run(&["--data", &data, "tenant", "list"]);
     assert!(
@@ -206,6 +207,11 @@ fn a_backup_is_made_while_the_server_has_the_folder() {
         assert_eq!(made.code, 0, "{}", made.err);
     }
     assert!(ask(server.address, "/ready").contains("ready"));
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let (backup, keys) = (file("later"), file("later.json"));
+    let made = crate::app::run(&["--data", &data, "backup", &backup, "--keys", &keys]);
+    assert_eq!(made.code, 0, "{}", made.err);
 }
 
 /// A certificate for this machine, as files; the certificate in PEM form comes back too.

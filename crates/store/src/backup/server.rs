@@ -18,6 +18,7 @@ use crate::keys::KeyFile;
 use crate::mirror::moment;
 use crate::postgres::{self, run, unreachable_server};
 use crate::quarantine::{DOUBT, ENTER, RENEWED_SINCE};
+use crate::sqlite::create_private;
 use crate::{Installation, Secret, StoreError};
 
 const DUMP: &str = "database.dump";
@@ -37,6 +38,8 @@ pub async fn server(
     let unfinished = Unfinished::begin(&to.folder, ".unfinished")?;
     let folder = unfinished.folder();
     let dump = folder.join(DUMP);
+    // Made before pg_dump does, so that its mode is ours.
+    create_private(&dump)?;
     let mut program = program("pg_dump", backup_role)?;
     program
         .args(["--format=custom", "--no-password", "--schema=plumbline"])

@@ -261,6 +261,9 @@ async fn the_drill_with_a_server() {
     writer.await.unwrap();
     let original = decisions(&store).await;
     assert_eq!(manifest.engine, Engine::Server);
+    for path in files(&kept.folder) {
+        check_private(&path);
+    }
     assert_eq!(server_before.newest_backup().await.unwrap(), Some(at(40)));
     verify(&kept).await.unwrap();
 
@@ -375,6 +378,16 @@ async fn nothing_is_written_over_and_what_fails_leaves_nothing() {
     kept.close().await;
 }
 
+/// Only the owner may read a file of a backup.
+fn check_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -403,12 +416,7 @@ async fn a_backup_of_a_folder_is_noise_without_its_keys_and_private() {
                 .any(|part| part == word.as_bytes());
             assert!(!found, "{word} is readable in {}", path.display());
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o077, 0, "{}", path.display());
-        }
+        check_private(&path);
     }
     let other = Kept {
         master_key: MasterKeySource::Text(crate::MasterKey::random().unwrap().to_text()),

@@ -2,9 +2,11 @@
 //! version is left alone.
 //!
 //! The version before is made from a filled tenant of this one by taking back what was added since,
-//! and is compared with what its own migrations make. Whoever adds a migration adds its way back.
+//! and is compared with what its own migrations make.
 
 use std::collections::BTreeMap;
+
+use sqlx::migrate::Migrator;
 
 use super::*;
 use crate::contract::{self, Kept, opened};
@@ -15,16 +17,31 @@ use crate::{Store, doctor, mirror, sqlite};
 /// The newest migrations of the version before: tenants in files, control data, tenants on a server.
 const BEFORE: [i64; 3] = [5, 2, 1];
 
-/// Takes back what was added to a tenant since.
-const BACK_OF_TENANT: [&str; 2] = [
-    "DROP TABLE quarantine",
-    "DELETE FROM _sqlx_migrations WHERE version = 8",
-];
-/// And to the control data.
-const BACK_OF_CONTROL: [&str; 2] = [
-    "DROP TABLE backup",
-    "DELETE FROM _sqlx_migrations WHERE version = 8",
-];
+/// The tables that migrations make, in their order.
+fn tables(all: &Migrator, newest: i64) -> Vec<String> {
+    let some = all.iter().filter(|one| one.version <= newest);
+    let texts = some.map(|one| one.sql.as_str().to_owned());
+    let text: String = texts.collect();
+    let made = text.split("CREATE TABLE ").skip(1);
+    made.map(|rest| rest.split([' ', '(']).next().unwrap().to_owned())
+        .collect()
+}
+
+/// Takes back what was added since, the latest first. `schema` ends in a dot where there is one.
+fn back(all: &Migrator, newest: i64, schema: &str) -> Vec<&'static str> {
+    let before = tables(all, newest);
+    let added = tables(all, i64::MAX).into_iter();
+    let added = added.filter(|table| !before.contains(table));
+    let mut statements: Vec<String> = added
+        .map(|table| format!("DROP TABLE {schema}{table}"))
+        .collect();
+    assert!(!statements.is_empty(), "there is nothing to bring forward");
+    statements.reverse();
+    statements.push(format!(
+        "DELETE FROM {schema}_sqlx_migrations WHERE version > {newest}"
+    ));
+    statements.into_iter().map(|it| &*it.leak()).collect()
+}
 
 /// A tenant with rows in the tables of the version before.
 async fn filled(store: &Store) {
@@ -105,10 +122,10 @@ async fn a_folder_of_the_version_before_is_brought_forward_with_every_row() {
     let (store, kept) = opened().await;
     filled(&store).await;
     let (there, said, now) = (rows(&store).await, told(&store).await, schema(&store).await);
-    for statement in BACK_OF_TENANT {
+    for statement in back(&sqlite::TENANT, BEFORE[0], "") {
         run(&store, statement).await;
     }
-    for statement in BACK_OF_CONTROL {
+    for statement in back(&sqlite::CONTROL, BEFORE[1], "") {
         run_on_control(kept.installation.control(), statement).await;
     }
     let before = schema(&store).await;
@@ -126,11 +143,11 @@ async fn a_folder_of_the_version_before_is_brought_forward_with_every_row() {
 }
 
 /// The tables that a file has after its first migrations.
-async fn of_migrations(all: &sqlx::migrate::Migrator, newest: i64) -> Vec<(String,)> {
+async fn of_migrations(all: &Migrator, newest: i64) -> Vec<(String,)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("before.db");
     let some = all.iter().filter(|one| one.version <= newest).cloned();
-    let some = sqlx::migrate::Migrator::with_migrations(some.collect());
+    let some = Migrator::with_migrations(some.collect());
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(&path)
         .create_if_missing(true);
@@ -154,14 +171,11 @@ async fn a_server_of_the_version_before_is_served_from_once_it_was_brought_forwa
     let (there, said) = (rows(&store).await, told(&store).await);
     let id = store.scope().tenant_id().to_owned();
     server.close().await;
-    cluster
-        .administer(
-            "SET search_path = plumbline;
-             DROP TABLE quarantine; DELETE FROM _sqlx_migrations WHERE version = 8;
-             SET search_path = plumbline_control;
-             DROP TABLE backup; DELETE FROM _sqlx_migrations WHERE version = 8;",
-        )
-        .await;
+    let tenants = back(&postgres::TENANTS, BEFORE[2], "plumbline.");
+    let control = back(&sqlite::CONTROL, BEFORE[1], "plumbline_control.");
+    for statement in tenants.into_iter().chain(control) {
+        cluster.administer(statement).await;
+    }
     for (schema, newest) in [("plumbline", BEFORE[2]), ("plumbline_control", BEFORE[1])] {
         let statement = match schema {
             "plumbline" => "SELECT max(version) FROM plumbline._sqlx_migrations",

@@ -210,3 +210,18 @@ fn a_key_file_that_others_may_read_is_refused() {
     let refused = MasterKey::load(&MasterKeySource::File(path), folder.path(), false).unwrap_err();
     assert!(refused.to_string().contains("chmod 600"), "{refused}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_credential_of_systemd_is_a_private_file_although_its_group_bit_is_set() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("master-key");
+    let text = MasterKey::random().unwrap().to_text();
+    master::write_private(&path, text.expose().as_bytes()).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o440)).unwrap();
+    let of = std::fs::metadata(&path).unwrap();
+    let loaded = MasterKey::load(&MasterKeySource::File(path), folder.path(), false);
+    // Only root's are credentials; anybody else's file says what its group may.
+    assert_eq!(loaded.is_ok(), (of.uid(), of.gid()) == (0, 0));
+}
