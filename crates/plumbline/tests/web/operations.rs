@@ -9,8 +9,10 @@ use plumbline::metrics::{Looked, METRICS};
 use plumbline::web::access::Needs;
 use plumbline::web::router::routes;
 use store::backup::{self, Destination, Kept};
+use store::jobs::{self, JobState};
 use store::mirror::{self, CycleState};
 use store::{MasterKeySource, quarantine};
+use tokio_util::sync::CancellationToken;
 
 use super::routes::filled;
 use super::{Served, read_once};
@@ -236,14 +238,21 @@ async fn a_reading_that_is_stopped_ends_at_a_page_and_the_next_one_goes_on() {
     let app = crate::app::App::start(7).await;
     let served = Served::of(&app).await;
     let tenant = served.house.tenant(&served.scope).await.unwrap();
-    tenant.read_now();
+    served.post("/connections/read", &[]).await;
+    let (worker, stop) = (Arc::new(served.worker()), CancellationToken::new());
+    let (ours, until) = (Arc::clone(&worker), stop.clone());
+    let working = tokio::spawn(async move { ours.run(until).await });
     while tenant.progress().resources.is_empty() {
         tokio::task::yield_now().await;
     }
+    served.house.stopping().cancel();
+    stop.cancel();
+    working.await.unwrap();
+    let waiting = jobs::jobs(tenant.store(), tenant.scope(), JobState::Waiting).await;
+    let waiting: Vec<i64> = waiting.unwrap().iter().map(|job| job.attempts).collect();
+    assert_eq!(waiting, [0], "the job was not handed back");
     served.house.close().await;
-    tenant.read_now();
-    assert_eq!(tenant.progress().running, None, "a new reading was begun");
-    drop((served, tenant));
+    drop((served, tenant, worker));
     let desk = app.desk().await;
     let cycles = mirror::cycles(&desk.store, &desk.scope).await.unwrap();
     assert_eq!(cycles.len(), 1);
