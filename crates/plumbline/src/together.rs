@@ -24,6 +24,7 @@ use crate::desk::Desk;
 use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
 use crate::throw_away::Server;
+use crate::work::schedule::Schedule;
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -128,6 +129,11 @@ async fn connected(
     let mut desk = Desk::at(installation.clone(), &tenant.id, clock).await?;
     desk.settings.as_of = Some(sandboxes.as_of);
     desk.settings.time_zone.clone_from(&sandboxes.time_zone);
+    // This one hour and no other, however long it takes.
+    desk.settings.schedule = Schedule {
+        at: Vec::new(),
+        sweep_hours: 0,
+    };
     let access = sandboxes.procore_access(Rights::ServiceAccount);
     connect::procore(&mut desk, access, Consent::Headless).await?;
     connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
