@@ -121,6 +121,6 @@ async fn gather(house: &House, asked: &Asked, asking: &Asking) -> Result<Gathere
         (asking.who.is_empty() || event.is_about(&asking.who, &names))
             && wanted.is_none_or(|sort| event.sort == sort)
     });
-    events.sort_by(|one, other| other.at.cmp(&one.at));
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
     Ok(Gathered { events, names })
 }

@@ -214,7 +214,7 @@ fn unknown(house: &House, events: usize) {
 /// The vendor sends it again later.
 fn broken(error: &anyhow::Error) -> StatusCode {
     tracing::error!(
-        kind = logs::kind(&error),
+        kind = logs::kind(error),
         "an announcement could not be noted"
     );
     StatusCode::SERVICE_UNAVAILABLE
