@@ -78,7 +78,10 @@ for (const line of lines) {
   let told;
   try { told = JSON.parse(line); } catch { continue; }
   if (told.message !== "answered") continue;
-  for (const name of [told.route, "all pages"]) times.set(name, [...(times.get(name) ?? []), told.ms]);
+  for (const name of [told.route, "all pages"]) {
+    if (!times.has(name)) times.set(name, []);
+    times.get(name).push(told.ms);
+  }
 }
 console.log(`${people} people, ${seconds} s, ${os.cpus().length} processors\n`);
 console.log("| page | requests | server ms: median | p99 | most |\n|---|---:|---:|---:|---:|");
