@@ -70,6 +70,8 @@ POST /connections/hook/end: ManageConnections
 POST /connections/{system}/connect: ManageConnections
 POST /connections/{system}/disconnect: ManageConnections
 GET /connect/{system}/callback: ManageConnections
+GET /audit: ReadAudit
+GET /audit/copy: ReadAudit
 POST /hooks/quickbooks: proof
 POST /hooks/procore/{token}: proof
 GET /settings: ReadSettings
