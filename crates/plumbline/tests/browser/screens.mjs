@@ -178,6 +178,7 @@ await check("keys find, list themselves, go places and can be switched off", asy
   await page.keyboard.press("?");
   must(await page.$eval("#keys", (keys) => keys.open), "? lists the keys");
   await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.querySelector("#keys").open);
   await page.keyboard.press("/");
   must(await page.evaluate(() => document.activeElement.id) === "find", "/ goes to the finder");
   await page.keyboard.type("gw");
@@ -189,6 +190,7 @@ await check("keys find, list themselves, go places and can be switched off", asy
   await page.keyboard.press("?");
   await page.uncheck("#keys-on");
   await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.querySelector("#keys").open);
   await page.keyboard.press("j");
   must(await page.evaluate(() => !document.activeElement?.dataset?.row), "switched off, J does nothing");
   await page.context().close();
