@@ -12,20 +12,6 @@ use crate::{packages, tree, witness};
 
 const FOLDER: &str = "crates/plumbline/tests/browser";
 
-/// Builds the product with optimisation and measures its pages while many people use them.
-pub(crate) fn pages(arguments: &[String]) -> Result<()> {
-    packages::ensure(&packages::BROWSER)?;
-    let build = ["build", "--release", "--package", "plumbline"];
-    run(cargo(&build).args(["--bin", "plumbline"]))?;
-    let target = metadata::target_folder()?;
-    let mut pages = command("node");
-    pages
-        .arg(tree::root().join(FOLDER).join("pages.mjs"))
-        .arg(target.join("release").join("plumbline"))
-        .args(arguments);
-    run(&mut pages)
-}
-
 /// Builds the product and looks at its screens.
 pub(crate) fn test(total: &mut Tally) -> Result<()> {
     packages::ensure(&packages::BROWSER)?;

@@ -37,7 +37,6 @@ usage: cargo xtask <command> [arguments]
   witness                     prepare the third-party clients that test the sandbox
   accuracy [arguments]        measure findings, pairs and bridges on fresh worlds
   bench [arguments]           measure speed and memory
-  pages [people] [seconds]    measure the pages of the demo while many people use them
   peers [arguments]           the document matcher against SQL passes, on the same files
 ";
 
@@ -73,7 +72,6 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "demo" => demo::run(rest),
         "accuracy" => suite::release_binary("accuracy", rest),
         "bench" => suite::release_binary("bench", rest),
-        "pages" => browser::pages(rest),
         "peers" => peers::run(rest),
         "catalogue" => catalogue::run(rest),
         "help" | "--help" | "-h" => {
@@ -95,7 +93,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 
 /// Commands whose `--help` belongs to the program they start.
 fn passes_arguments_on(command: &str) -> bool {
-    matches!(command, "demo" | "accuracy" | "bench" | "pages" | "peers")
+    matches!(command, "demo" | "accuracy" | "bench" | "peers")
 }
 
 #[cfg(test)]
