@@ -253,7 +253,7 @@ pub fn routes() -> Vec<Route> {
         ),
         // Audit.
         read("/audit", ReadAudit, get(audit::page)),
-        read("/audit/copy", ReadAudit, get(audit::copy)),
+        change("/audit/copy", ReadAudit, post(audit::copy)),
         // What vendors announce.
         at(
             Method::POST,

@@ -39,7 +39,7 @@ async fn the_audit_is_filtered_and_a_copy_of_it_is_an_entry_too() {
     let company = served.get("/audit?sort=company&days=7").await.body;
     assert!(company.contains("changed the settings"), "{company}");
     assert!(!company.contains("gave a role"));
-    let copy = served.get("/audit/copy?sort=company").await;
+    let copy = served.post("/audit/copy", &[("sort", "company")]).await;
     assert_eq!(
         copy.headers["content-disposition"],
         "attachment; filename=\"audit.jsonl\""

@@ -9,7 +9,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
@@ -25,7 +25,7 @@ use super::house::House;
 use super::shell::{Asked, Place};
 use super::visitor::Visitor;
 
-/// So many entries of each kind are looked at; a shorter time shows the others.
+/// The page looks at so many entries of each kind; a shorter time shows the others.
 const MOST: i64 = 5_000;
 
 /// What is asked for.
@@ -54,6 +54,8 @@ struct Gathered {
     events: Vec<Event>,
     /// The names of everybody who is or was here, by id.
     names: BTreeMap<String, String>,
+    /// There was more than was asked for.
+    is_cut: bool,
 }
 
 /// The page.
@@ -66,7 +68,7 @@ pub async fn page(
     Query(asking): Query<Asking>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let gathered = gather(&house, &asked, &asking).await?;
+    let gathered = gather(&house, &asked, &asking, MOST).await?;
     let shell = asked.shell(Place::Audit, "Audit");
     let zone = &asked.view.zone;
     rendered(&AuditPage::new(
@@ -77,17 +79,18 @@ pub async fn page(
     ))
 }
 
-/// A copy of what the page would show, one JSON object a line.
+/// A copy of everything that the page would show, one JSON object a line. Taking it is an entry, so
+/// it is asked for with a form.
 ///
 /// # Errors
 /// When the store cannot be read, or cannot note that the copy was taken.
 pub async fn copy(
     State(house): State<Arc<House>>,
     visitor: Visitor,
-    Query(asking): Query<Asking>,
+    Form(asking): Form<Asking>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let gathered = gather(&house, &asked, &asking).await?;
+    let gathered = gather(&house, &asked, &asking, i64::MAX).await?;
     let about = format!(
         "{} entries of {} days",
         gathered.events.len(),
@@ -103,13 +106,20 @@ pub async fn copy(
     Ok((headers, lines).into_response())
 }
 
-async fn gather(house: &House, asked: &Asked, asking: &Asking) -> Result<Gathered, AppError> {
+async fn gather(
+    house: &House,
+    asked: &Asked,
+    asking: &Asking,
+    most: i64,
+) -> Result<Gathered, AppError> {
     let span = SignedDuration::from_hours(24 * asking.days());
     let since = asked.now.checked_sub(span).unwrap_or(asked.now);
     let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     let control = house.door().control();
-    let of_people = history::history(control, scope, since, MOST).await?;
-    let of_company = audit::entries(store, scope, since, MOST).await?;
+    let of_people = history::history(control, scope, since, most).await?;
+    let of_company = audit::entries(store, scope, since, most).await?;
+    let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= most);
+    let is_cut = is_full(of_people.len()) || is_full(of_company.len());
     let of_books = decisions::history(store, scope).await?;
     let decided = of_books.iter().filter(|one| one.decided_at >= since);
     let names = history::names(control, scope).await?;
@@ -122,5 +132,9 @@ async fn gather(house: &House, asked: &Asked, asking: &Asking) -> Result<Gathere
             && wanted.is_none_or(|sort| event.sort == sort)
     });
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
-    Ok(Gathered { events, names })
+    Ok(Gathered {
+        events,
+        names,
+        is_cut,
+    })
 }

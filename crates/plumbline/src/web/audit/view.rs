@@ -33,8 +33,12 @@ pub struct AuditPage {
     pub spans: Vec<Choice>,
     /// The entries.
     pub rows: Vec<Row>,
-    /// The address of a copy.
-    pub copy: String,
+    /// The person who was asked for, for a copy of the same.
+    pub who: String,
+    /// What was asked for.
+    pub sort: String,
+    /// The days that were asked for.
+    pub days: i64,
     /// `1 to 100 of 240`, when there is more than a page.
     pub range: String,
     /// The page before.
@@ -87,17 +91,15 @@ impl AuditPage {
         } else {
             String::new()
         };
-        let to = |page: usize| address("/audit", asking, Some(page));
+        let to = |page: usize| address(asking, page);
         Self {
-            answer: format!(
-                "{} in the last {} days. Entries are added and never changed.",
-                format::of(events.len(), "entry", "entries"),
-                asking.days()
-            ),
+            answer: answer(events.len(), asking.days(), gathered.is_cut),
             people: people(names, &asking.who),
             sorts: sorts(&asking.sort),
             spans: spans(asking.days()),
-            copy: address("/audit/copy", asking, None),
+            who: asking.who.clone(),
+            sort: asking.sort.clone(),
+            days: asking.days(),
             previous: (page > 1).then(|| to(page - 1)),
             next: (page < pages).then(|| to(page + 1)),
             shell,
@@ -122,7 +124,9 @@ impl AuditPage {
                 what: "gave a role".to_owned(),
                 about: "A/R lead, to Priya Raman".to_owned(),
             }],
-            copy: "/audit/copy?days=30".to_owned(),
+            who: String::new(),
+            sort: "people".to_owned(),
+            days: 30,
             range: "1 to 100 of 240".to_owned(),
             previous: None,
             next: Some("/audit?page=2".to_owned()),
@@ -130,7 +134,17 @@ impl AuditPage {
     }
 }
 
-fn address(path: &str, asking: &Asking, page: Option<usize>) -> String {
+fn answer(events: usize, days: i64, is_cut: bool) -> String {
+    let events = format::of(events, "entry", "entries");
+    let more = if is_cut {
+        "There are more: choose a shorter time, or take a copy, which holds all. "
+    } else {
+        ""
+    };
+    format!("{events} in the last {days} days. {more}Entries are added and never changed.")
+}
+
+fn address(asking: &Asking, page: usize) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("days", &asking.days().to_string());
     for (name, value) in [("who", &asking.who), ("sort", &asking.sort)] {
@@ -138,10 +152,8 @@ fn address(path: &str, asking: &Asking, page: Option<usize>) -> String {
             query.append_pair(name, value);
         }
     }
-    if let Some(page) = page {
-        query.append_pair("page", &page.to_string());
-    }
-    format!("{path}?{}", query.finish())
+    query.append_pair("page", &page.to_string());
+    format!("/audit?{}", query.finish())
 }
 
 fn people(names: &BTreeMap<String, String>, chosen: &str) -> Vec<Choice> {

@@ -71,7 +71,7 @@ POST /connections/{system}/connect: ManageConnections
 POST /connections/{system}/disconnect: ManageConnections
 GET /connect/{system}/callback: ManageConnections
 GET /audit: ReadAudit
-GET /audit/copy: ReadAudit
+POST /audit/copy: ReadAudit
 POST /hooks/quickbooks: proof
 POST /hooks/procore/{token}: proof
 GET /settings: ReadSettings
