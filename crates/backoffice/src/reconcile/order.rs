@@ -101,6 +101,8 @@ macro_rules! of_records {
     };
 }
 
+pub(crate) use of_records;
+
 of_records! { orders! records_are_in_order, order_records, ProjectBooks: }
 of_records! { sorts! pub(crate) fn put_records_in_order, Records<'_>: }
 

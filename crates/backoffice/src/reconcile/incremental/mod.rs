@@ -30,6 +30,7 @@ use figures::source::Rejection;
 use figures::{Date, SmolStr};
 
 use super::matching::decisions::Decisions;
+use super::order::of_records;
 use super::policy::Policy;
 use super::result::{Bridge, Finding, Reconciliation};
 use shelf::Shelf;
@@ -112,16 +113,7 @@ impl ProjectRecords {
                 }))?;)*
             };
         }
-        each_once! {
-            prime_contracts by |one| one.id;
-            commitments by |one| (one.id, one.kind);
-            change_orders by |one| (one.id, one.kind);
-            pay_applications by |one| one.id;
-            subcontractor_invoices by |one| one.id;
-            contract_payments by |one| (one.id, one.contract_id);
-            direct_costs by |one| one.id;
-            billing_periods by |one| one.id;
-        }
+        of_records! { each_once! }
         Ok(())
     }
 
