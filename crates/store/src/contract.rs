@@ -14,9 +14,13 @@ pub(crate) mod storm;
 pub(crate) mod tenancy;
 pub(crate) mod worklist;
 
+use std::sync::{Arc, Mutex};
+
 use figures::source::{RawRecord, System};
 use jiff::Timestamp;
 
+use crate::mirror::{self as mirror_of, OpenCycle};
+use crate::transfer::{self, Summary};
 use crate::{Installation, MasterKeySource, Store};
 
 /// Hands the whole suite to a macro, which makes tests of it for one engine.
@@ -153,6 +157,48 @@ pub(crate) fn at(hour: i64) -> Timestamp {
 
 pub(crate) fn day(text: &str) -> figures::Date {
     text.parse().expect("a date in a test")
+}
+
+/// Fills a tenant with worklist, decisions, a connection and a cycle that is still being read.
+pub(crate) async fn filled(store: &Store) -> OpenCycle {
+    worklist::an_item_tells_its_life(store).await;
+    decisions::who_and_why_are_kept(store).await;
+    connections::a_refreshed_pair_replaces_the_old_one(store).await;
+    let scope = store.scope();
+    let begun = mirror_of::begin_cycle(store, &scope, at(20)).await.unwrap();
+    let page = vec![
+        bill("1", "{\"note\":\"caf\u{e9} \\\" \u{1f3d7}\"}"),
+        bill("2", ""),
+    ];
+    mirror_of::record_page(store, &scope, begun.cycle, page)
+        .await
+        .unwrap();
+    begun.cycle
+}
+
+/// A file in memory that a test can look into.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The tenant as a file of an export.
+pub(crate) async fn exported(store: &Store) -> (Summary, Vec<u8>) {
+    let memory = Memory::default();
+    let summary = transfer::export(store, &store.scope(), "Ridgeline", memory.clone())
+        .await
+        .unwrap();
+    let bytes = memory.0.lock().unwrap().clone();
+    (summary, bytes)
 }
 
 pub(crate) fn bill(id: &str, body: &str) -> RawRecord {

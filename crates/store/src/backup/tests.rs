@@ -9,7 +9,7 @@ use figures::source::{SourceRef, System};
 
 use super::*;
 use crate::connections::{self, ConnectionState};
-use crate::contract::{self, Kept as Opened, at, bill, opened};
+use crate::contract::{self, Kept as Opened, at, opened};
 use crate::decisions::{Deciding, Decision, Pair, Verdict, decide, history};
 use crate::jobs::{NewJob, claim, enqueue};
 use crate::postgres::cluster::Cluster;
@@ -18,18 +18,7 @@ use crate::{Installation, Refusal, Secret, Store, mirror, quarantine, results, t
 
 /// A tenant with something in every table that matters.
 async fn filled(store: &Store) {
-    contract::worklist::an_item_tells_its_life(store).await;
-    contract::decisions::who_and_why_are_kept(store).await;
-    contract::connections::a_refreshed_pair_replaces_the_old_one(store).await;
-    let scope = store.scope();
-    let cycle = mirror::begin_cycle(store, &scope, at(20))
-        .await
-        .unwrap()
-        .cycle;
-    let page = vec![bill("1", "{\"note\":\"caf\u{e9}\"}"), bill("2", "{}")];
-    mirror::record_page(store, &scope, cycle, page)
-        .await
-        .unwrap();
+    let (scope, cycle) = (store.scope(), contract::filled(store).await);
     let receipt = results::FigureReceipt {
         figure_id: "fig_1".to_owned(),
         definition: "bridge.billed.procore@1".to_owned(),

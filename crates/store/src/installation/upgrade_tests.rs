@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use sqlx::migrate::Migrator;
 
 use super::*;
-use crate::contract::{self, Kept, opened};
+use crate::contract::{Kept, exported, filled, opened};
 use crate::postgres::cluster::Cluster;
 use crate::sql::query;
-use crate::{Store, doctor, mirror, sqlite};
+use crate::{Store, doctor, sqlite};
 
 /// The newest migrations of the version before: tenants in files, control data, tenants on a server.
 const BEFORE: [i64; 3] = [5, 2, 1];
@@ -46,22 +46,6 @@ fn back(all: &Migrator, newest: i64, schema: &str) -> Vec<&'static str> {
     statements.into_iter().map(|it| &*it.leak()).collect()
 }
 
-/// A tenant with rows in the tables of the version before.
-async fn filled(store: &Store) {
-    contract::worklist::an_item_tells_its_life(store).await;
-    contract::decisions::who_and_why_are_kept(store).await;
-    contract::connections::a_refreshed_pair_replaces_the_old_one(store).await;
-    let scope = store.scope();
-    let cycle = mirror::begin_cycle(store, &scope, contract::at(20))
-        .await
-        .unwrap()
-        .cycle;
-    let page = vec![contract::bill("1", "{\"note\":\"caf\u{e9}\"}")];
-    mirror::record_page(store, &scope, cycle, page)
-        .await
-        .unwrap();
-}
-
 async fn rows(store: &Store) -> BTreeMap<String, u64> {
     let health = doctor::check(store, &store.scope()).await.unwrap();
     assert!(health.is_sound(), "{health:?}");
@@ -75,22 +59,7 @@ async fn rows(store: &Store) -> BTreeMap<String, u64> {
 /// Every row of the tenant that the version before knew, but its secrets, as text. The last line
 /// counts them all.
 async fn told(store: &Store) -> String {
-    #[derive(Clone, Default)]
-    struct Memory(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Memory {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let memory = Memory::default();
-    transfer::export(store, &store.scope(), "Ridgeline", memory.clone())
-        .await
-        .unwrap();
-    let bytes = memory.0.lock().unwrap().clone();
+    let (_, bytes) = exported(store).await;
     let text = String::from_utf8(bytes).unwrap();
     let since = format!("\"table\":\"{SINCE}\"");
     let known = text

@@ -1,55 +1,11 @@
 //! Tenants that move between engines, and files that must not be trusted.
 
 use std::io::Cursor;
-use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::contract::{Kept, at, bill, opened};
+use crate::contract::{Kept, at, exported, filled, opened};
 use crate::postgres::cluster::Cluster;
-use crate::{Installation, Store, StoreError, contract, mirror};
-
-/// A file in memory that a test can look into.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-async fn exported(store: &Store) -> (Summary, Vec<u8>) {
-    let memory = Memory::default();
-    let summary = export(store, &store.scope(), "Ridgeline", memory.clone())
-        .await
-        .unwrap();
-    let bytes = memory.0.lock().unwrap().clone();
-    (summary, bytes)
-}
-
-/// A store with something in every table.
-async fn filled(store: &Store) {
-    contract::worklist::an_item_tells_its_life(store).await;
-    contract::decisions::who_and_why_are_kept(store).await;
-    contract::connections::a_refreshed_pair_replaces_the_old_one(store).await;
-    let scope = store.scope();
-    let cycle = mirror::begin_cycle(store, &scope, at(20))
-        .await
-        .unwrap()
-        .cycle;
-    let page = vec![
-        bill("1", "{\"note\":\"caf\u{e9} \\\" \u{1f3d7}\"}"),
-        bill("2", ""),
-    ];
-    mirror::record_page(store, &scope, cycle, page)
-        .await
-        .unwrap();
-}
+use crate::{Installation, Store, StoreError, mirror};
 
 async fn arrived(installation: &Installation, bytes: Vec<u8>) -> Result<Store, StoreError> {
     let tenant = installation
