@@ -310,6 +310,13 @@ async fn a_backup_that_is_damaged_cut_short_or_not_whole_is_refused_by_the_name_
             std::fs::write(&path, bytes).unwrap();
             let said = refusal_of(&backup).await;
             assert!(said.contains(name), "{name}: {said}");
+            if bytes.len() == whole.len() && name != "manifest.json" {
+                // The digest tells it, before anything is opened.
+                assert!(
+                    said.contains("it is not the file that was written"),
+                    "{said}"
+                );
+            }
         }
         std::fs::remove_file(&path).unwrap();
         let said = refusal_of(&backup).await;
