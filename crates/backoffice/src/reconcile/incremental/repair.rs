@@ -88,11 +88,7 @@ impl Reconciler {
             let Some(unit) = kept.ledger_unit(key) else {
                 continue;
             };
-            let whole = matches!(
-                key.document.kind,
-                DocumentKind::Payment | DocumentKind::Deposit
-            );
-            if whole || kept.loose_ledger.contains(key) {
+            if self.is_looked_at_whole(key) {
                 scene.ledger.extend(kept.parts_of(&key.document));
             }
             // What a pair lacks may be exactly this.
@@ -113,6 +109,18 @@ impl Reconciler {
         }
         scene.add_groups(kept);
         scene
+    }
+
+    /// Whether the other units of its document decide about a unit too. Of a journal that nobody
+    /// pays, those that are paired already decide nothing, and a payroll has hundreds of them.
+    fn is_looked_at_whole(&self, key: &LedgerKey) -> bool {
+        match key.document.kind {
+            DocumentKind::Payment | DocumentKind::Deposit => true,
+            DocumentKind::JournalEntry if self.shelf.payers(&key.document).next().is_none() => {
+                false
+            }
+            _ => self.state.kept.loose_ledger.contains(key),
+        }
     }
 
     /// Documents that links of fresh units name, and everything else that is linked to them.
