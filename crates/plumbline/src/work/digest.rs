@@ -119,7 +119,7 @@ impl Digest {
             .map(|item| today::todo(item, books))
             .collect();
         let count = books.to_decide().count();
-        let (since, changes) = match books.since {
+        let (since, mut changes) = match books.since {
             Some((cycle, at)) => (
                 format!("Since {}", format::moment(at, now, &view.zone)),
                 today::changes(books, cycle, TOLD),
@@ -129,7 +129,6 @@ impl Digest {
                 Vec::new(),
             ),
         };
-        let mut changes = changes;
         for text in todo
             .iter_mut()
             .flat_map(|one| [&mut one.title, &mut one.why, &mut one.note])

@@ -66,7 +66,7 @@ pub fn comparison() -> NewJob {
 const HOURS_OF_READING: &str = "reading";
 const HOUR_OF_DIGEST: &str = "digest";
 
-/// Why this job is done, in a word for people.
+/// What a job of this kind does, in words for people.
 #[must_use]
 pub fn kind_in_words(kind: &str) -> &'static str {
     match kind {

@@ -5,6 +5,7 @@ use gate::roles::{Grant, Grants, Role};
 use jiff::SignedDuration;
 
 use super::agenda::{ask, settle, take};
+use super::history::{self, Happening};
 use super::people::{self, NewPerson};
 use super::{companies, digest_letters, procore_hooks};
 use crate::contract::{at, day, opened};
@@ -117,7 +118,8 @@ async fn a_hook_is_known_by_its_address_and_its_value_together() {
             found.unwrap()
         };
         let make = async |path: &str, value: &str| {
-            procore_hooks::make(control, &one, &secret(path), &secret(value), "psn_1", at(1))
+            let by = one.clone().by("psn_1");
+            procore_hooks::make(control, &by, &secret(path), &secret(value), at(1))
                 .await
                 .unwrap();
         };
@@ -132,8 +134,20 @@ async fn a_hook_is_known_by_its_address_and_its_value_together() {
             procore_hooks::made_at(control, &one).await.unwrap(),
             Some(at(1))
         );
-        procore_hooks::end(control, &one).await.unwrap();
+        procore_hooks::end(control, &one, at(2)).await.unwrap();
         assert_eq!(tenant("p2", "v2").await, None);
+        let told = history::history(control, &one, at(0), 100).await.unwrap();
+        let told: Vec<_> = told
+            .iter()
+            .map(|it| (it.what, it.by.as_deref().unwrap()))
+            .collect();
+        let expected = [
+            (Happening::HookEnded, "operator"),
+            (Happening::HookEnded, "psn_1"),
+            (Happening::HookMade, "psn_1"),
+            (Happening::HookMade, "psn_1"),
+        ];
+        assert_eq!(told, expected, "who opened a way in stays answerable");
     })
     .await;
 }

@@ -1,6 +1,6 @@
-//! What happened to people and their roles in a company.
+//! What happened to people, their roles and the ways into a company.
 //!
-//! Memberships, grants, sessions, invitations and tokens are ended, never deleted, so their rows
+//! Memberships, grants, sessions, invitations, tokens and hooks are ended, never deleted, so their rows
 //! say it; nothing is written a second time.
 
 use std::collections::BTreeMap;
@@ -33,6 +33,10 @@ pub enum Happening {
     TokenMade,
     /// A token for programs counts no more.
     TokenRevoked,
+    /// An address for a vendor's announcements was made.
+    HookMade,
+    /// An address for a vendor's announcements ended.
+    HookEnded,
 }
 
 /// One thing that happened.
@@ -50,7 +54,7 @@ pub struct Happened {
     pub about: String,
 }
 
-const NAMES: [(Happening, &str); 9] = [
+const NAMES: [(Happening, &str); 11] = [
     (Happening::Joined, "member.joined"),
     (Happening::Left, "member.left"),
     (Happening::RoleGiven, "role.given"),
@@ -60,6 +64,8 @@ const NAMES: [(Happening, &str); 9] = [
     (Happening::Invited, "invitation.sent"),
     (Happening::TokenMade, "token.made"),
     (Happening::TokenRevoked, "token.revoked"),
+    (Happening::HookMade, "hook.made"),
+    (Happening::HookEnded, "hook.ended"),
 ];
 
 impl Happening {
@@ -103,6 +109,12 @@ const HISTORY: &str = "SELECT at, by_id, to_id, what, about FROM (
     UNION ALL
     SELECT revoked_at, NULL, person_id, 'token.revoked', name
       FROM api_token WHERE tenant_id = $1 AND revoked_at IS NOT NULL
+    UNION ALL
+    SELECT created_at, created_by, NULL, 'hook.made', 'Procore'
+      FROM procore_hook WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, NULL, 'hook.ended', 'Procore'
+      FROM procore_hook WHERE tenant_id = $1 AND ended_at IS NOT NULL
     ) AS happened WHERE at >= $2 ORDER BY at DESC, what LIMIT $3";
 
 type Row = (String, Option<String>, Option<String>, String, String);

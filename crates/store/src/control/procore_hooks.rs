@@ -5,8 +5,8 @@
 
 use jiff::Timestamp;
 
-use super::Control;
 use super::digests::digest;
+use super::{Control, ControlTx};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::{Secret, StoreError, TenantScope};
@@ -14,7 +14,7 @@ use crate::{Secret, StoreError, TenantScope};
 const PATH: &str = "procore_hook.path";
 const AUTHORIZATION: &str = "procore_hook.authorization";
 
-/// Makes the tenant's address; one that was there before ends.
+/// Makes the tenant's address; one that was there before ends. The scope says who does it.
 ///
 /// # Errors
 /// When the control data cannot be written.
@@ -23,28 +23,24 @@ pub async fn make(
     scope: &TenantScope,
     path: &Secret,
     authorization: &Secret,
-    person_id: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (tenant_id, person_id) = (scope.tenant_id().to_owned(), person_id.to_owned());
     let (path, authorization) = (digest(PATH, path), digest(AUTHORIZATION, authorization));
+    let (tenant_id, by) = (scope.tenant_id().to_owned(), who(scope));
     control
         .tx(move |mut tx| {
             Box::pin(async move {
+                end_in(&mut tx, &tenant_id, &by, now).await?;
                 query(
                     "INSERT INTO procore_hook (tenant_id, path_digest, authorization_digest,
                                                created_at, created_by)
-                     VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (tenant_id) DO UPDATE
-                     SET path_digest = excluded.path_digest,
-                         authorization_digest = excluded.authorization_digest,
-                         created_at = excluded.created_at, created_by = excluded.created_by",
+                     VALUES ($1, $2, $3, $4, $5)",
                 )
                 .bind(tenant_id)
                 .bind(path)
                 .bind(authorization)
                 .bind(moment(now))
-                .bind(person_id)
+                .bind(by)
                 .execute(tx.connection())
                 .await?;
                 Ok(())
@@ -53,23 +49,38 @@ pub async fn make(
         .await
 }
 
-/// Ends the tenant's address.
+/// Ends the tenant's address. The scope says who does it.
 ///
 /// # Errors
 /// When the control data cannot be written.
-pub async fn end(control: &Control, scope: &TenantScope) -> Result<(), StoreError> {
-    let tenant_id = scope.tenant_id().to_owned();
+pub async fn end(control: &Control, scope: &TenantScope, now: Timestamp) -> Result<(), StoreError> {
+    let (tenant_id, by) = (scope.tenant_id().to_owned(), who(scope));
     control
-        .tx(move |mut tx| {
-            Box::pin(async move {
-                query("DELETE FROM procore_hook WHERE tenant_id = $1")
-                    .bind(tenant_id)
-                    .execute(tx.connection())
-                    .await?;
-                Ok(())
-            })
-        })
+        .tx(move |mut tx| Box::pin(async move { end_in(&mut tx, &tenant_id, &by, now).await }))
         .await
+}
+
+async fn end_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    query(
+        "UPDATE procore_hook SET ended_at = $2, ended_by = $3
+         WHERE tenant_id = $1 AND ended_at IS NULL",
+    )
+    .bind(tenant_id)
+    .bind(moment(now))
+    .bind(by)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+fn who(scope: &TenantScope) -> String {
+    let actor = scope.actor();
+    actor.map_or_else(|| "operator".to_owned(), |person| person.to_string())
 }
 
 /// When the tenant's address was made; nothing when it has none.
@@ -84,11 +95,13 @@ pub async fn made_at(
     control
         .read(move |mut tx| {
             Box::pin(async move {
-                let at: Option<String> =
-                    query("SELECT created_at FROM procore_hook WHERE tenant_id = $1")
-                        .bind(tenant_id)
-                        .value_if_any(tx.connection())
-                        .await?;
+                let at: Option<String> = query(
+                    "SELECT created_at FROM procore_hook
+                         WHERE tenant_id = $1 AND ended_at IS NULL",
+                )
+                .bind(tenant_id)
+                .value_if_any(tx.connection())
+                .await?;
                 at.as_deref().map(read_moment).transpose()
             })
         })
@@ -113,6 +126,7 @@ pub async fn tenant(
                     "SELECT h.tenant_id FROM procore_hook h
                      JOIN tenant t ON t.tenant_id = h.tenant_id
                      WHERE h.path_digest = $1 AND h.authorization_digest = $2
+                       AND h.ended_at IS NULL
                        AND t.state = 'active'",
                 )
                 .bind(path)

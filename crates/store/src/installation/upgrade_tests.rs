@@ -25,9 +25,14 @@ fn tables(all: &Migrator, newest: i64) -> Vec<String> {
     let some = all.iter().filter(|one| one.version <= newest);
     let texts = some.map(|one| one.sql.as_str().to_owned());
     let text: String = texts.collect();
-    let made = text.split("CREATE TABLE ").skip(1);
-    made.map(|rest| rest.split([' ', '(']).next().unwrap().to_owned())
-        .collect()
+    let mut tables: Vec<String> = Vec::new();
+    for made in text.split("CREATE TABLE ").skip(1) {
+        let table = made.split([' ', '(']).next().unwrap();
+        if !tables.iter().any(|before| before == table) {
+            tables.push(table.to_owned());
+        }
+    }
+    tables
 }
 
 /// Takes back what was added since, the latest first. `schema` ends in a dot where there is one.
@@ -120,17 +125,19 @@ async fn a_folder_of_the_version_before_is_brought_forward_with_every_row() {
     kept.close().await;
 }
 
-/// The tables that a file has after its first migrations.
-async fn of_migrations(all: &Migrator, newest: i64) -> Vec<(String,)> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("before.db");
+/// A file after the first migrations.
+async fn begun(all: &Migrator, newest: i64) -> sqlx::SqliteConnection {
     let some = all.iter().filter(|one| one.version <= newest).cloned();
     let some = Migrator::with_migrations(some.collect());
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true);
-    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let connected = <sqlx::SqliteConnection as sqlx::Connection>::connect("sqlite::memory:");
+    let mut connection = connected.await.unwrap();
     some.run_direct(None, &mut connection, false).await.unwrap();
+    connection
+}
+
+/// The tables that a file has after its first migrations.
+async fn of_migrations(all: &Migrator, newest: i64) -> Vec<(String,)> {
+    let mut connection = begun(all, newest).await;
     let tables =
         sqlx::query_as("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
             .fetch_all(&mut connection)
@@ -138,6 +145,32 @@ async fn of_migrations(all: &Migrator, newest: i64) -> Vec<(String,)> {
             .unwrap();
     sqlx::Connection::close(connection).await.unwrap();
     tables
+}
+
+#[tokio::test]
+async fn an_address_made_before_addresses_could_end_still_counts() {
+    let mut control = begun(&sqlite::CONTROL, 8).await;
+    let statement = "INSERT INTO tenant (tenant_id, name, state, created_at,
+                             changed_at)
+             VALUES ('ten_1', 'Northgate', 'active', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+         INSERT INTO procore_hook (tenant_id, path_digest, authorization_digest, created_at,
+                                   created_by)
+             VALUES ('ten_1', 'path', 'value', '2026-01-02T00:00:00Z', 'psn_1')";
+    sqlx::raw_sql(statement)
+        .execute(&mut control)
+        .await
+        .unwrap();
+    let forward = sqlite::CONTROL.run_direct(None, &mut control, false);
+    forward.await.unwrap();
+    let counting: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT tenant_id, path_digest, authorization_digest FROM procore_hook
+         WHERE ended_at IS NULL",
+    )
+    .fetch_all(&mut control)
+    .await
+    .unwrap();
+    let row = ("ten_1".to_owned(), "path".to_owned(), "value".to_owned());
+    assert_eq!(counting, [row]);
 }
 
 #[tokio::test]

@@ -66,6 +66,8 @@ impl Event {
             Happening::SessionEnded => (Sort::Access, "session ended"),
             Happening::TokenMade => (Sort::Access, "made a token for programs"),
             Happening::TokenRevoked => (Sort::Access, "revoked a token for programs"),
+            Happening::HookMade => (Sort::Company, "made an address for announcements"),
+            Happening::HookEnded => (Sort::Company, "ended an address for announcements"),
         };
         Self {
             at: one.at,

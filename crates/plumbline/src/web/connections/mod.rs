@@ -100,15 +100,7 @@ pub async fn make_hook(
 ) -> Result<Response, AppError> {
     let door = house.door();
     let (path, value) = (door.token()?, door.token()?);
-    procore_hooks::make(
-        door.control(),
-        &visitor.scope,
-        &path,
-        &value,
-        &visitor.person_id,
-        door.now(),
-    )
-    .await?;
+    procore_hooks::make(door.control(), &visitor.scope, &path, &value, door.now()).await?;
     let address = door.link(&format!("/hooks/procore/{}", path.expose()));
     let mut done = DoorPage::new(
         "Address for Procore's announcements",
@@ -129,7 +121,8 @@ pub async fn end_hook(
     State(house): State<Arc<House>>,
     visitor: Visitor,
 ) -> Result<Response, AppError> {
-    procore_hooks::end(house.door().control(), &visitor.scope).await?;
+    let door = house.door();
+    procore_hooks::end(door.control(), &visitor.scope, door.now()).await?;
     Ok(Redirect::to("/connections").into_response())
 }
 
