@@ -14,6 +14,7 @@ pub mod cycle;
 pub mod desk;
 mod earlier_version;
 pub mod kills;
+pub mod load;
 pub mod logs;
 pub mod mail;
 pub mod metrics;

@@ -38,7 +38,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
         route,
         method,
         status,
-        ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+        us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
         tenant = tenant.map(|tenant| tenant.0.as_str()),
         "answered"
     );

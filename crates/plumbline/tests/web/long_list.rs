@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use store::worklist::{self, Proof, PublishedFinding, Publishing};
+use plumbline::load::grow_worklist;
 
 use super::{Served, read_once};
 
@@ -8,32 +8,9 @@ const ITEMS: i64 = 10_000;
 /// Ten thousand items on the worklist of the newest cycle, made of the ones that are there.
 async fn grown(served: &Served) {
     let tenant = served.house.tenant(&served.scope).await.unwrap();
-    let (store, scope) = (tenant.store(), tenant.scope());
-    let items = worklist::list(store, scope, worklist::Filter::default())
-        .await
-        .unwrap();
     let view = served.view().await;
     let books = view.books.as_ref().unwrap();
-    let findings = (0..ITEMS).zip(items.iter().cycle()).map(|(number, item)| {
-        let id = format!("fnd_{number:016x}");
-        PublishedFinding {
-            body: item.body.replace(&item.id, &id),
-            id,
-            check: item.check.clone(),
-            project_id: item.project_id,
-            also_touches: Vec::new(),
-            customer_id: item.customer_id.clone(),
-            amount_cents: item.amount_cents,
-            severity: number,
-        }
-    });
-    let publishing = Publishing {
-        cycle: books.cycle,
-        as_of: books.as_of,
-        findings: findings.collect(),
-        proof: Proof::Everything,
-    };
-    worklist::publish(store, scope, publishing, served.house.now())
+    grow_worklist(tenant.store(), (books.cycle, books.as_of), ITEMS)
         .await
         .unwrap();
     tenant.refresh().await.unwrap();

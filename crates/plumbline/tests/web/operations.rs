@@ -123,7 +123,7 @@ async fn a_session_over_all_screens_logs_no_name_mail_amount_or_token() {
         (&job["status"], &job["method"]),
         (&200.into(), &"GET".into())
     );
-    assert!(job["ms"].is_u64() && job["id"].as_str().unwrap().starts_with("req_"));
+    assert!(job["us"].is_u64() && job["id"].as_str().unwrap().starts_with("req_"));
     let stray = answered
         .iter()
         .find(|line| line["route"] == "none")
