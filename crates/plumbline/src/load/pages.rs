@@ -116,14 +116,15 @@ async fn visited(
         visits.spawn(async move {
             let mut sizes = BTreeMap::new();
             for page in pages.iter().cycle().skip(number % pages.len()) {
+                // Before the first page too: nobody comes in the same moment as everybody else.
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause.mul_f64(random.random())).await;
+                }
                 if Instant::now() >= until {
                     break;
                 }
                 let body = person.page(page).await?;
                 sizes.insert(page.clone(), body.len());
-                if !pause.is_zero() {
-                    tokio::time::sleep(pause.mul_f64(random.random())).await;
-                }
             }
             anyhow::Ok(sizes)
         });
