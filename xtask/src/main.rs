@@ -37,6 +37,7 @@ usage: cargo xtask <command> [arguments]
   witness                     prepare the third-party clients that test the sandbox
   accuracy [arguments]        measure findings, pairs and bridges on fresh worlds
   bench [arguments]           measure speed and memory
+  load [arguments]            measure pages with many people, and many tenants in one process
   peers [arguments]           the document matcher against SQL passes, on the same files
 ";
 
@@ -72,6 +73,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "demo" => demo::run(rest),
         "accuracy" => suite::release_binary("accuracy", rest),
         "bench" => suite::release_binary("bench", rest),
+        "load" => suite::release_product().and_then(|()| suite::release_binary("load", rest)),
         "peers" => peers::run(rest),
         "catalogue" => catalogue::run(rest),
         "help" | "--help" | "-h" => {
@@ -93,7 +95,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 
 /// Commands whose `--help` belongs to the program they start.
 fn passes_arguments_on(command: &str) -> bool {
-    matches!(command, "demo" | "accuracy" | "bench" | "peers")
+    matches!(command, "demo" | "accuracy" | "bench" | "load" | "peers")
 }
 
 #[cfg(test)]

@@ -121,6 +121,13 @@ fn runner() -> Command {
     }
 }
 
+/// The product with optimisation, for programs that start it.
+pub(crate) fn release_product() -> Result<()> {
+    packages::ensure(&packages::BUILD)?;
+    let build = ["build", "--release", "--package", "plumbline"];
+    run(cargo(&build).args(["--bin", "plumbline"]))
+}
+
 /// Builds with optimisation and runs a measuring program of the product.
 pub(crate) fn release_binary(name: &str, arguments: &[String]) -> Result<()> {
     packages::ensure(&packages::BUILD)?;

@@ -14,5 +14,7 @@
     )
 )]
 
+pub mod chain;
 pub mod changes;
+pub mod digest;
 pub mod roles;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
+use store::audit::chain;
 use store::control::sessions;
 use store::jobs::{self, JobState};
 use store::{Installation, quarantine, tokens};
@@ -222,6 +223,12 @@ pub async fn tenant(desk: &Desk, now: Timestamp) -> anyhow::Result<Vec<String>> 
              else works with them, run `plumbline tenant release {}`.",
             quarantine.backup_of,
             scope.tenant_id()
+        ));
+    }
+    if let Err(broken) = chain::verify(store, scope, Vec::new()).await? {
+        found.push(format!(
+            "The audit is not whole: {broken}. Keep this installation as it is, and compare it \
+             with the newest backup."
         ));
     }
     for job in jobs::jobs(store, scope, JobState::Dead).await? {

@@ -2,7 +2,9 @@
 //!
 //! An entry is written in the transaction of what it tells of, so neither exists without the
 //! other, and it is only ever added to. The person is the one whom the scope acts for
-//! ([`TenantScope::by`]).
+//! ([`TenantScope::by`]). Every entry is linked to the one before it ([`chain`]).
+
+pub mod chain;
 
 use jiff::Timestamp;
 
@@ -94,7 +96,7 @@ pub(crate) async fn note_in(
     .bind(about)
     .execute(tx.connection())
     .await?;
-    Ok(())
+    chain::link_in(tx).await
 }
 
 /// Adds an entry about what changes no row, such as a copy that somebody takes along.

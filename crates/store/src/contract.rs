@@ -63,6 +63,8 @@ macro_rules! the_contract {
             audit {
                 what_was_changed_is_told_with_its_person,
                 entries_are_told_from_a_moment_on_and_so_many_at_most,
+                the_chain_grows_with_the_entries_and_continues_its_anchors,
+                entries_from_before_the_chain_are_linked_and_forged_ones_are_found,
             }
             decisions {
                 the_last_word_about_a_pair_stands,

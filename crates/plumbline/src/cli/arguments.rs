@@ -163,6 +163,9 @@ comparison is printed as one JSON object, the same bytes for the same books.")]
     /// Decide whether two records are the same; it outranks every score
     #[command(subcommand)]
     Decide(DecideCommand),
+    /// Check that the log of who did what is whole, and take a copy that anybody can check
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Check the installation for the usual mistakes and say what to do
     Doctor(DoctorArguments),
     /// Back up every tenant, while the server goes on
@@ -397,6 +400,26 @@ pub struct QuickBooksArguments {
     /// The application
     #[command(flatten)]
     pub application: Application,
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check every entry against the one before it
+    Verify {
+        /// Anchors from before, one a line as `plumbline audit anchor` prints them; with them also
+        /// a log that was cut off or written anew is found
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Print the anchor of now, to be kept where nobody of this machine can change it
+    Anchor,
+    /// Write all entries with their hashes, one JSON object a line
+    Export {
+        /// A file that does not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 /// What the usual mistakes are measured against.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod arguments;
+mod audit;
 mod backup;
 mod bridge;
 mod connect;
@@ -92,6 +93,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Tenant(command) => tenant::run(&global, command).await,
         Command::ReplaceMasterKey { with } => tenant::replace_master_key(&global, with).await,
         Command::Database(command) => tenant::database(&global, command).await,
+        Command::Audit(command) => audit::run(&global, command).await,
         Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
         Command::Backup(arguments) => backup::run(&global, arguments).await,
         Command::Restore(arguments) => backup::restore(&global, arguments).await,

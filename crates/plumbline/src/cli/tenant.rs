@@ -1,6 +1,6 @@
 //! `plumbline tenant` and `plumbline database`: whose data is where.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
@@ -120,13 +120,7 @@ async fn exported(installation: &Installation, id: &str, out: &Path) -> anyhow::
     let tenants = installation.tenants().await?;
     let tenant = tenants.into_iter().find(|tenant| tenant.id == id);
     let name = tenant.map(|tenant| tenant.name).unwrap_or_default();
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options
-        .open(out)
-        .with_context(|| format!("failed to make {}", out.display()))?;
+    let file = new_file(out)?;
     let durable = file
         .try_clone()
         .with_context(|| format!("failed to write {}", out.display()))?;
@@ -135,6 +129,17 @@ async fn exported(installation: &Installation, id: &str, out: &Path) -> anyhow::
         .sync_all()
         .with_context(|| format!("failed to write {}", out.display()))?;
     Ok(summary)
+}
+
+/// A file that was not there before and that only its owner reads.
+pub(super) fn new_file(path: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .with_context(|| format!("failed to make {}", path.display()))
 }
 
 async fn imported(installation: &Installation, path: &Path, name: &str) -> anyhow::Result<Answer> {

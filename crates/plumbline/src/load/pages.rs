@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use connectors::http::SystemClock;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sandbox::contractor::Plan;
@@ -18,6 +19,7 @@ use super::person::Person;
 use super::prepared::{grow_worklist, read_once, reader};
 use super::server::{Answered, Server};
 use super::{at, milliseconds};
+use crate::desk::Desk;
 
 const ITEMS: i64 = 10_000;
 /// Somebody who works fast looks at a page for a second on average: nothing to twice as long.
@@ -66,7 +68,8 @@ pub(super) async fn measured(
 
 /// The demo contractor with a long worklist, people who read it, and what they look at.
 async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<String>)> {
-    let desk = read_once(data, &Plan::demo()).await?;
+    let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
+    read_once(&mut desk, &Plan::demo()).await?;
     let (store, scope) = (&desk.store, &desk.scope);
     let result = results::newest(store, scope, None).await?;
     let result = result.context("nothing was compared")?;

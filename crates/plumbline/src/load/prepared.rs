@@ -1,6 +1,5 @@
 //! Data folders to measure on: a contractor read once from the sandboxes, and sessions.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use connectors::http::{Clock, SystemClock};
@@ -23,23 +22,18 @@ use crate::web::signin::cookie::Cookie;
 use crate::web::signin::door::{Door, DoorSettings, Factors};
 use crate::web::signin::password::Cost;
 
-/// Reads a contractor once into a new data folder.
-pub(super) async fn read_once(data: &Path, plan: &Plan) -> anyhow::Result<Desk> {
+/// Connects a company to a contractor's sandboxes and reads it once.
+pub(super) async fn read_once(desk: &mut Desk, plan: &Plan) -> anyhow::Result<()> {
     let sandboxes = Sandboxes::start(generate(plan), Ports::default(), Manner::Headless).await?;
-    let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
     desk.settings.time_zone.clone_from(&sandboxes.time_zone);
     desk.settings.as_of = Some(sandboxes.as_of);
     let access = sandboxes.procore_access(Rights::ServiceAccount);
-    connect::procore(&mut desk, access, Consent::Headless).await?;
-    connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
-    cycle::run(
-        &desk,
-        sandboxes.as_of,
-        &mut Unwatched::until(CancellationToken::new()),
-    )
-    .await?;
+    connect::procore(desk, access, Consent::Headless).await?;
+    connect::quickbooks(desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
+    let mut nobody = Unwatched::until(CancellationToken::new());
+    cycle::run(desk, sandboxes.as_of, &mut nobody).await?;
     sandboxes.shutdown().await;
-    Ok(desk)
+    Ok(())
 }
 
 /// Lets somebody read everything of a company: an auditor with so many sessions. Returns their

@@ -1,20 +1,20 @@
 //! Many companies in one process: what each of them holds, and what it costs to go from one to
 //! another.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
 use sandbox::contractor::Plan;
-use store::{Installation, OPEN_TENANTS, transfer};
+use store::OPEN_TENANTS;
 
 use super::person::Person;
 use super::prepared::{read_once, reader};
 use super::server::Server;
 use super::{at, milliseconds};
-use crate::desk;
+use crate::desk::{self, Desk};
 
 /// Measures, and returns the lines for the documentation.
 pub(super) async fn measured(
@@ -48,42 +48,21 @@ pub(super) async fn measured(
     ))
 }
 
-/// Copies of one small contractor, each with somebody who reads it.
+/// So many small contractors, each read once, and somebody who reads each.
 async fn prepared(data: &Path, tenants: u64) -> anyhow::Result<Vec<String>> {
-    let original = tempfile::tempdir()?;
-    let text = exported(&original.path().join("data")).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let installation = desk::open_installation(data, &SystemClock).await?;
     let mut cookies = Vec::new();
     for number in 0..tenants {
-        cookies.push(copied(&installation, &text, number).await?);
+        let name = format!("Contractor {number}");
+        let tenant = installation.create_tenant(&name, clock.now()).await?;
+        let mut desk = Desk::at(installation.clone(), &tenant.id, Arc::clone(&clock)).await?;
+        read_once(&mut desk, &Plan::small(number)).await?;
+        let readers = reader(&installation, &tenant.id, 1).await?;
+        cookies.extend(readers);
     }
     installation.close().await;
     Ok(cookies)
-}
-
-/// A contractor as `plumbline tenant export` writes it, and its id.
-async fn exported(data: &Path) -> anyhow::Result<(String, String)> {
-    let desk = read_once(data, &Plan::small(7)).await?;
-    let tenants = desk.installation.tenants().await?;
-    let tenant = tenants.first().context("no tenant")?;
-    let (path, id) = (data.with_extension("jsonl"), tenant.id.clone());
-    let file = File::create(&path)?;
-    transfer::export(&desk.store, &desk.scope, &tenant.name, file).await?;
-    desk.close().await;
-    Ok((id, std::fs::read_to_string(path)?))
-}
-
-async fn copied(
-    installation: &Installation,
-    (id, text): &(String, String),
-    number: u64,
-) -> anyhow::Result<String> {
-    let another = format!("{}{number:06}", &id[..id.len() - 6]);
-    let file = std::io::Cursor::new(text.replace(id, &another).into_bytes());
-    let (tenant, _) = installation.import_tenant(file, SystemClock.now()).await?;
-    ensure!(tenant.id == another, "a copy has another id than it should");
-    let cookies = reader(installation, &tenant.id, 1).await?;
-    cookies.into_iter().next().context("nobody reads it")
 }
 
 /// Asks one tenant after the other, in a scattered order, for its first page. Returns how long

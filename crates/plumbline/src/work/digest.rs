@@ -6,6 +6,7 @@
 use askama::Template;
 use gate::roles::{Action, Grants, Role, may};
 use jiff::Timestamp;
+use store::audit::chain;
 use store::control::digest_letters::{self, Outcome};
 use store::control::people::{self, Colleague};
 
@@ -52,7 +53,8 @@ pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
     };
     // Asked before a letter is claimed: a server that is away costs nobody their letter.
     post.mailer.answers().await?;
-    let digest = Digest::new(&view, books, post.origin.as_deref(), now);
+    let mut digest = Digest::new(&view, books, post.origin.as_deref(), now);
+    digest.audit = audit(desk).await?;
     let (text, html) = (digest.render()?, Page { digest: &digest }.render()?);
     for reader in readers {
         if !digest_letters::claim(control, scope, &reader.id, today, now).await? {
@@ -100,6 +102,7 @@ pub struct Digest {
     since: String,
     changes: Vec<Change>,
     health: Vec<String>,
+    audit: String,
     origin: Option<String>,
 }
 
@@ -152,6 +155,7 @@ impl Digest {
             since,
             changes,
             health: health(view, now),
+            audit: String::new(),
             origin: origin.map(str::to_owned),
         }
     }
@@ -176,6 +180,16 @@ fn health(view: &TenantView, now: Timestamp) -> Vec<String> {
         .into_iter()
         .map(|banner| one_line(&format!("{} {}", banner.what, banner.then)));
     reads.chain(troubles).collect()
+}
+
+/// The anchor of the audit's chain: whoever keeps the letters can prove later what was written.
+async fn audit(desk: &Desk) -> anyhow::Result<String> {
+    Ok(
+        match chain::verify(&desk.store, &desk.scope, Vec::new()).await? {
+            Ok(anchor) => format!("{} entries, anchor {}", anchor.entries, anchor.hash),
+            Err(broken) => format!("NOT whole: {broken}. Tell whoever runs the server."),
+        },
+    )
 }
 
 #[cfg(test)]

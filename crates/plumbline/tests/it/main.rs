@@ -6,6 +6,7 @@
 
 mod again;
 mod app;
+mod audit;
 mod by_itself;
 mod demo;
 mod exit_codes;

@@ -1,11 +1,13 @@
 //! The contract of the audit.
 
 use figures::source::System;
+use gate::chain::{Anchor, Broken};
 
 use super::at;
 use super::connections::{company as with, pair as tokens};
 use crate::audit::*;
 use crate::settings::{self, StoredSettings, Then};
+use crate::sql::query;
 use crate::{Store, connections};
 
 fn company() -> connections::NewConnection {
@@ -102,4 +104,81 @@ pub(crate) async fn entries_are_told_from_a_moment_on_and_so_many_at_most(store:
         newest.iter().map(|one| one.number).collect::<Vec<_>>(),
         [5, 4]
     );
+}
+
+async fn copies(store: &Store, count: i64) {
+    for second in 0..count {
+        let about = format!("copy {second}");
+        note(store, &store.scope(), Action::Exported, &about, at(second))
+            .await
+            .unwrap();
+    }
+}
+
+async fn verified(store: &Store, anchors: &[Anchor]) -> Result<Anchor, Broken> {
+    chain::verify(store, &store.scope(), anchors.to_vec())
+        .await
+        .unwrap()
+}
+
+/// As somebody would who can write to the tables.
+async fn forged(store: &Store, statement: &'static str) {
+    let scope = store.scope();
+    let forged = store.tx(&scope, move |tx| {
+        Box::pin(async move {
+            let forged = query(statement).bind(tx.tenant());
+            forged.execute(tx.connection()).await
+        })
+    });
+    assert_eq!(forged.await.unwrap(), 1);
+}
+
+pub(crate) async fn the_chain_grows_with_the_entries_and_continues_its_anchors(store: &Store) {
+    let empty = verified(store, &[]).await.unwrap();
+    assert_eq!(empty.entries, 0);
+    copies(store, 3).await;
+    let three = verified(store, std::slice::from_ref(&empty)).await.unwrap();
+    copies(store, 2).await;
+    let five = verified(store, &[empty, three.clone()]).await.unwrap();
+    assert_eq!((three.entries, five.entries), (3, 5));
+    let other = Anchor {
+        entries: 3,
+        hash: five.hash.clone(),
+    };
+    let replaced = Broken::Replaced { number: 3 };
+    assert_eq!(verified(store, &[other]).await, Err(replaced));
+
+    let mut lines = Vec::new();
+    let exported = chain::export(store, &store.scope(), &mut lines).await;
+    assert_eq!(exported.unwrap(), 5);
+    let text = String::from_utf8(lines).unwrap();
+    assert_eq!(text.lines().count(), 6);
+    let head = text.lines().next().unwrap();
+    assert!(head.contains("plumbline.audit.v1") && head.contains(store.scope().tenant_id()));
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.contains(&five.hash) && last.contains("copy 1"),
+        "{last}"
+    );
+}
+
+pub(crate) async fn entries_from_before_the_chain_are_linked_and_forged_ones_are_found(
+    store: &Store,
+) {
+    let before = "INSERT INTO audit_entry (tenant_id, entry_no, at, action, about)
+                  VALUES ($1, 1, '2026-01-01T00:00:00Z', 'audit.exported', 'before')";
+    forged(store, before).await;
+    assert_eq!(verified(store, &[]).await.unwrap().entries, 1);
+    copies(store, 1).await;
+    assert_eq!(verified(store, &[]).await.unwrap().entries, 2);
+    // Without its link an entry did not come from the program, ...
+    let third = "INSERT INTO audit_entry (tenant_id, entry_no, at, action, about)
+                 VALUES ($1, 3, '2026-01-01T00:00:00Z', 'audit.exported', 'forged')";
+    forged(store, third).await;
+    assert_eq!(verified(store, &[]).await, Err(Broken::Hash { number: 3 }));
+    // ... and a link that somebody made up does not help.
+    let link = "INSERT INTO audit_link (tenant_id, entry_no, hash) VALUES
+                ($1, 3, '0000000000000000000000000000000000000000000000000000000000000000')";
+    forged(store, link).await;
+    assert_eq!(verified(store, &[]).await, Err(Broken::Hash { number: 3 }));
 }

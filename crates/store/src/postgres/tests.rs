@@ -139,12 +139,14 @@ async fn what_is_only_added_to_cannot_be_changed() {
         "result",
         "figure",
         "audit_entry",
+        "audit_link",
     ] {
         let statement = match table {
             "record_version" => "DELETE FROM record_version WHERE tenant_id = $1",
             "decision" => "UPDATE decision SET note = '' WHERE tenant_id = $1",
             "finding_event" => "DELETE FROM finding_event WHERE tenant_id = $1",
             "audit_entry" => "UPDATE audit_entry SET actor = '' WHERE tenant_id = $1",
+            "audit_link" => "DELETE FROM audit_link WHERE tenant_id = $1",
             "result" => "UPDATE result SET body = '' WHERE tenant_id = $1",
             _ => "DELETE FROM figure WHERE tenant_id = $1",
         };

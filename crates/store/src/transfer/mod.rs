@@ -23,6 +23,7 @@ pub(crate) use read::import;
 pub(crate) use row::Digest;
 pub(crate) use tables::{SECRETS, TABLES, Table};
 pub use write::export;
+pub(crate) use write::{line, not_written};
 
 /// What a file holds, or an import brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

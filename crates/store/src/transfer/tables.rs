@@ -39,7 +39,7 @@ macro_rules! table {
 
 /// All of them.
 #[rustfmt::skip]
-pub(crate) const TABLES: [Table; 25] = [
+pub(crate) const TABLES: [Table; 26] = [
     table!("cycle", "tenant_id, cycle_no", "twwtttt"),
     table!("cycle_system", "tenant_id, cycle_no, system", "twtttt"),
     table!("cycle_touched", "tenant_id, cycle_no, system, resource, project_id", "twttww"),
@@ -65,6 +65,7 @@ pub(crate) const TABLES: [Table; 25] = [
     table!("hook_wake", "tenant_id, system", "ttt"),
     table!("quarantine", "tenant_id, since", "ttttt"),
     table!("audit_entry", "tenant_id, entry_no", "twtttt"),
+    table!("audit_link", "tenant_id, entry_no", "twt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used

@@ -71,7 +71,14 @@ fn to_be_made_again(row: &mut [Value]) {
     }
 }
 
-fn line(out: &mut impl Write, content: &impl serde::Serialize) -> Result<(), StoreError> {
+/// Writes a value as one line of JSON.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn line(
+    out: &mut impl Write,
+    content: &impl serde::Serialize,
+) -> Result<(), StoreError> {
     serde_json::to_writer(&mut *out, content)
         .map_err(std::io::Error::from)
         .and_then(|()| out.write_all(b"\n"))
@@ -79,7 +86,7 @@ fn line(out: &mut impl Write, content: &impl serde::Serialize) -> Result<(), Sto
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an error is mapped with it")]
-fn not_written(error: std::io::Error) -> StoreError {
+pub(crate) fn not_written(error: std::io::Error) -> StoreError {
     StoreError::Transfer {
         reason: format!("the file cannot be written: {error}"),
     }
