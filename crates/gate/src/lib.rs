@@ -1,8 +1,10 @@
 //! Permission: who may do what, and nothing else.
 //!
-//! The crate is pure: it knows no session, no database and no screen, and takes the day as an
+//! The crate is pure: it knows no session, no database and no screen, and takes the moment as an
 //! argument. [`roles`] answers whether somebody may do something; [`changes`] whether somebody may
-//! change what others may do. Whatever is not permitted here is refused.
+//! change what others may do; [`approval`] whether a [`proposal`] of a [`draft`] may be carried
+//! out, and [`switches`] whether anything may be written at all; [`chain`] whether the log of it is
+//! whole. Whatever is not permitted here is refused.
 #![cfg_attr(
     not(test),
     deny(
@@ -14,7 +16,12 @@
     )
 )]
 
+pub mod action;
+pub mod approval;
 pub mod chain;
 pub mod changes;
 pub mod digest;
+pub mod draft;
+pub mod proposal;
 pub mod roles;
+pub mod switches;

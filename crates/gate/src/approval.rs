@@ -1,0 +1,248 @@
+//! Who may approve a proposal, and when the approvals are enough.
+//!
+//! Everything denies until a rule permits. A lead of the proposal's department approves exactly
+//! the version that was shown; whoever had a hand in the draft does not, at any amount, and neither
+//! does somebody whom they made a lead a moment ago. Above the tenant's limit it takes two, and the
+//! limit is tested on what went to the same party within a week, so that splitting does not help.
+
+use figures::{Date, Money, SmolStr};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::action::Effect;
+use crate::digest::Digest;
+use crate::proposal::{APPROVAL_LASTS, Proposal, State};
+use crate::roles::{Department, Grants, Role};
+
+/// A second factor is fresh for so long.
+pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a tenant lays down about approvals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Above this, within seven days and to one party, it takes two; never when there is none.
+    pub second_above: Option<Money>,
+}
+
+/// Somebody who is asked to approve, as the session and the control data know them now.
+#[derive(Debug, Clone, Copy)]
+pub struct Approver<'a> {
+    /// The person's id.
+    pub person_id: &'a str,
+    /// Their roles; empty ones for somebody who was disabled.
+    pub grants: &'a Grants,
+    /// When they last showed a second factor in this session.
+    pub factor_at: Option<Timestamp>,
+    /// Who gave them a lead's role within the last day.
+    pub made_lead_by: &'a [SmolStr],
+}
+
+/// An approval as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Who, by id.
+    pub by: SmolStr,
+    /// When.
+    pub at: Timestamp,
+    /// Of what.
+    pub digest: Digest,
+}
+
+/// Why somebody may not approve. The texts are shown to people as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// It is not waiting for a decision.
+    NotOpen,
+    /// It lapsed.
+    Lapsed,
+    /// It is another version, or other facts, than were shown.
+    Changed,
+    /// The person is no lead of this department today.
+    NotTheLead(Department),
+    /// The person had a hand in the draft.
+    OwnDraft,
+    /// Somebody with a hand in the draft made the person a lead within the last day.
+    LeadByPreparer,
+    /// The person approved it already.
+    Already,
+    /// The second factor was not shown within the last minutes.
+    FactorTooOld,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotOpen => out.write_str("This was decided about already."),
+            Self::Lapsed => out.write_str(
+                "This lapsed, because nobody decided within 14 days. The next reading proposes it \
+                 again if it still stands.",
+            ),
+            Self::Changed => {
+                out.write_str("This changed while you were reading. Look at it again.")
+            }
+            Self::NotTheLead(department) => {
+                write!(out, "Only the {} approves this.", department.lead_title())
+            }
+            Self::OwnDraft => {
+                out.write_str("You made or edited this draft, so somebody else approves it.")
+            }
+            Self::LeadByPreparer => out.write_str(
+                "Somebody who made or edited this draft gave you the lead's role within the last \
+                 day, so somebody else approves it.",
+            ),
+            Self::Already => {
+                out.write_str("You approved this already; it takes somebody else as well.")
+            }
+            Self::FactorTooOld => out.write_str("Show your second factor again first."),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The moment of a question, in UTC and as a day in the tenant's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The moment.
+    pub at: Timestamp,
+    /// The day.
+    pub on: Date,
+}
+
+/// Whether somebody may approve the version whose digest they were shown.
+///
+/// # Errors
+/// Why not; the first reason in the order of [`Refusal`].
+pub fn approve(
+    proposal: &Proposal,
+    shown: Digest,
+    approver: &Approver<'_>,
+    now: Now,
+) -> Result<Approval, Refusal> {
+    let State::Proposed(before) = &proposal.state else {
+        return Err(Refusal::NotOpen);
+    };
+    if now.at >= proposal.lapses_at() {
+        return Err(Refusal::Lapsed);
+    }
+    let digest = proposal.digest();
+    if shown != digest {
+        return Err(Refusal::Changed);
+    }
+    is_eligible(proposal, approver, now.on)?;
+    if before.iter().any(|one| one.by == approver.person_id) {
+        return Err(Refusal::Already);
+    }
+    let is_fresh = approver
+        .factor_at
+        .is_some_and(|at| at <= now.at && now.at.duration_since(at) <= FRESH);
+    let needs_factor = proposal.newest().draft.kind.effect() != Effect::Neither;
+    if needs_factor && !is_fresh {
+        return Err(Refusal::FactorTooOld);
+    }
+    Ok(Approval {
+        by: approver.person_id.into(),
+        at: now.at,
+        digest,
+    })
+}
+
+/// Whether somebody can be an approver of this proposal at all.
+fn is_eligible(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result<(), Refusal> {
+    let department = proposal.newest().draft.department;
+    let mut roles = approver.grants.in_force(on).map(|grant| grant.role);
+    if !roles.any(|role| role == Role::Lead(department)) {
+        return Err(Refusal::NotTheLead(department));
+    }
+    let preparers = proposal.preparers();
+    if preparers.contains(approver.person_id) {
+        return Err(Refusal::OwnDraft);
+    }
+    if approver
+        .made_lead_by
+        .iter()
+        .any(|by| preparers.contains(by.as_str()))
+    {
+        return Err(Refusal::LeadByPreparer);
+    }
+    Ok(())
+}
+
+/// Permission to do exactly one version of one proposal. Nothing else makes one but [`settle`],
+/// which asks every question again, so a stored approval is worth nothing by itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Approved {
+    proposal_id: SmolStr,
+    digest: Digest,
+    by: Vec<SmolStr>,
+}
+
+impl Approved {
+    /// Which proposal.
+    #[must_use]
+    pub fn proposal_id(&self) -> &str {
+        &self.proposal_id
+    }
+
+    /// What exactly was approved.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// By whom.
+    #[must_use]
+    pub fn by(&self) -> &[SmolStr] {
+        &self.by
+    }
+}
+
+/// Why approvals are not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Nobody approved yet, or nobody who still may.
+    First,
+    /// It takes one more.
+    Second,
+}
+
+/// Whether these approvals are enough for the newest version, given who the approvers are now and
+/// what else went to the same party within seven days. Asked when an approval is given, and again
+/// before anything is done.
+///
+/// # Errors
+/// What is missing.
+pub fn settle(
+    proposal: &Proposal,
+    approvals: &[(Approval, Approver<'_>)],
+    (policy, week): (&Policy, Money),
+    now: Now,
+) -> Result<Approved, Missing> {
+    let digest = proposal.digest();
+    let mut by: Vec<SmolStr> = approvals
+        .iter()
+        .filter(|(approval, approver)| {
+            approval.digest == digest
+                && approval.by == approver.person_id
+                && approval.at <= now.at
+                && now.at.duration_since(approval.at) < APPROVAL_LASTS
+                && is_eligible(proposal, approver, now.on).is_ok()
+        })
+        .map(|(approval, _)| approval.by.clone())
+        .collect();
+    by.sort();
+    by.dedup();
+    let total: Money = [week, proposal.newest().draft.money].into_iter().sum();
+    let takes_two = policy.second_above.is_some_and(|limit| total > limit);
+    match (by.len(), takes_two) {
+        (0, _) => Err(Missing::First),
+        (1, true) => Err(Missing::Second),
+        _ => Ok(Approved {
+            proposal_id: proposal.id.clone(),
+            digest,
+            by,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+use super::*;
+
+/// A draft of a kind with nothing wrong.
+pub(crate) fn draft(kind: Kind) -> Draft {
+    let is_instruction = kind == Kind::Instruct;
+    let bill = SourceRef::quickbooks("Bill", "145");
+    let step = Step {
+        path: "/bill".to_owned(),
+        body: "{\"Id\":\"145\"}".to_owned(),
+        before: vec![PreImage {
+            record: bill.clone(),
+            digest: Digest::of(b"as it was"),
+        }],
+    };
+    let money = match kind.effect() {
+        Effect::Money | Effect::Legal => Money::from_cents(120_000),
+        Effect::Neither => Money::ZERO,
+    };
+    Draft {
+        kind,
+        department: kind.departments()[0],
+        company: "9130".into(),
+        sentence: "Bill CRM-88121 of Copper Ridge is entered.".to_owned(),
+        money,
+        party: Some("72".into()),
+        steps: if is_instruction {
+            Vec::new()
+        } else {
+            vec![step]
+        },
+        instructions: if is_instruction {
+            vec!["Open the deposit.".to_owned()]
+        } else {
+            Vec::new()
+        },
+        figures: vec![Shown {
+            id: "bridge.cost.procore:1".into(),
+            definition: "bridge.cost@1".into(),
+            value: "1,200.00".to_owned(),
+        }],
+        evidence: vec![bill],
+        finding: Some("fnd_1".into()),
+    }
+}
+
+#[test]
+fn every_kind_can_be_proposed_by_each_of_its_departments_and_by_no_other() {
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_name(kind.name()), Some(kind));
+        for department in Department::ALL {
+            let one = Draft {
+                department,
+                ..draft(kind)
+            };
+            let fits = kind.departments().contains(&department);
+            let expected = if fits {
+                Ok(())
+            } else {
+                Err(Flaw::OtherDepartment)
+            };
+            assert_eq!(one.check(), expected, "{kind:?} of {department:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_draft_is_named() {
+    let change = |kind, change: fn(&mut Draft)| {
+        let mut one = draft(kind);
+        change(&mut one);
+        one.check()
+    };
+    let bill = Kind::PostBill;
+    let flaws = [
+        (
+            change(bill, |it| it.sentence = " ".to_owned()),
+            Flaw::NoSentence,
+        ),
+        (change(bill, |it| it.steps.clear()), Flaw::NothingToDo),
+        (
+            change(bill, |it| it.instructions.push("Do it.".to_owned())),
+            Flaw::BothWays,
+        ),
+        (
+            change(Kind::Instruct, |it| it.steps = draft(Kind::PostBill).steps),
+            Flaw::BothWays,
+        ),
+        (
+            change(bill, |it| it.money = Money::from_cents(-1)),
+            Flaw::NegativeMoney,
+        ),
+        (
+            change(Kind::AttachDocument, |it| it.money = Money::from_cents(1)),
+            Flaw::UnexpectedMoney,
+        ),
+        (
+            change(bill, |it| it.steps[0].before.clear()),
+            Flaw::NoPreImage,
+        ),
+    ];
+    for (found, expected) in flaws {
+        assert_eq!(found, Err(expected));
+    }
+}
+
+#[test]
+fn whatever_is_changed_about_a_draft_changes_its_digest() {
+    let whole = draft(Kind::PostBill);
+    let digest = |draft: &Draft| draft.digest("ten_1", "prp_1", 1);
+    let mut seen = vec![digest(&whole)];
+    let changes: [fn(&mut Draft); 19] = [
+        |it| it.kind = Kind::Recode,
+        |it| it.department = Department::Financial,
+        |it| it.company = "9131".into(),
+        |it| it.sentence.push('.'),
+        |it| it.money = Money::from_cents(120_001),
+        |it| it.party = None,
+        |it| it.party = Some("73".into()),
+        |it| it.steps[0].path = "/purchase".to_owned(),
+        |it| it.steps[0].body.push(' '),
+        |it| it.steps[0].before[0].digest = Digest::of(b"as it is"),
+        |it| it.steps[0].before[0].record.id = "146".into(),
+        |it| it.steps.push(it.steps[0].clone()),
+        |it| it.instructions.push(String::new()),
+        |it| it.figures[0].value = "1,200.01".to_owned(),
+        |it| it.figures[0].definition = "bridge.cost@2".into(),
+        |it| it.figures.clear(),
+        |it| it.evidence[0].kind = "Purchase".into(),
+        |it| it.evidence.clear(),
+        |it| it.finding = None,
+    ];
+    for change in changes {
+        let mut one = whole.clone();
+        change(&mut one);
+        seen.push(digest(&one));
+    }
+    seen.push(whole.digest("ten_2", "prp_1", 1));
+    seen.push(whole.digest("ten_1", "prp_2", 1));
+    seen.push(whole.digest("ten_1", "prp_1", 2));
+    let count = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), count, "two different drafts have one digest");
+    assert_eq!(digest(&whole), digest(&whole.clone()));
+}
