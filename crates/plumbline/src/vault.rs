@@ -41,16 +41,17 @@ const LEASE: SignedDuration = SignedDuration::from_mins(15);
 type Done<'a, T> = BoxFuture<'a, Result<T, VaultError>>;
 
 impl StoreVault {
-    /// The vault of a system. Environment and grant type are noted with a new connection.
+    /// The vault of a system. Environment and grant type are noted with a new connection, and what
+    /// is done is done by whoever the scope acts for.
     #[must_use]
     pub fn new(
         store: Store,
+        scope: TenantScope,
         system: System,
         environment: String,
         grant_type: &'static str,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let scope = store.scope();
         let held = Mutex::default();
         Self {
             store,

@@ -288,8 +288,8 @@ impl Worker {
         watch: &mut dyn Watch,
     ) -> anyhow::Result<()> {
         match lease.kind.as_str() {
-            // Before anything is connected there are no books, and none are made up.
-            READING if connections(desk).await?.is_empty() => {
+            // Before both are connected there is nothing to compare, and no books are made up.
+            READING if !is_there_to_read(desk).await? => {
                 Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
             }
             READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
@@ -305,14 +305,20 @@ impl Worker {
     }
 }
 
-/// The connections of a tenant that were not ended by a person.
+/// The connections of a tenant, also those that do not stand any more.
 async fn connections(desk: &Desk) -> Result<Vec<Connection>, StoreError> {
     let mut found = Vec::new();
     for system in [System::Procore, System::QuickBooks] {
-        let connection = connections::connection(&desk.store, &desk.scope, system).await?;
-        found.extend(connection.filter(|one| one.state != ConnectionState::Disconnected));
+        found.extend(connections::connection(&desk.store, &desk.scope, system).await?);
     }
     Ok(found)
+}
+
+/// Whether both systems were connected once, and not both were ended by a person.
+async fn is_there_to_read(desk: &Desk) -> Result<bool, StoreError> {
+    let known = connections(desk).await?;
+    let is_open = |one: &Connection| one.state != ConnectionState::Disconnected;
+    Ok(known.len() == 2 && known.iter().any(is_open))
 }
 
 /// What a look at a tenant came to.
