@@ -73,7 +73,7 @@ async fn procore_with(
     let (store, scope) = (desk.store.clone(), desk.scope.clone());
     let clock = Arc::clone(&desk.clock);
     let vault = StoreVault::new(store, scope, system, access.api.clone(), grant, clock)
-        .with_settings(settings.stored()?);
+        .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
@@ -149,7 +149,7 @@ async fn quickbooks_with(
         grant,
         clock,
     )
-    .with_settings(settings.stored()?);
+    .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),

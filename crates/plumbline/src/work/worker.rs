@@ -14,7 +14,8 @@ use connectors::http::Clock;
 use figures::source::System;
 use jiff::SignedDuration;
 use store::connections::{self, Connection, ConnectionState};
-use store::control::{agenda, companies};
+use store::control::agenda;
+use store::control::companies::{self, Company};
 use store::jobs::{self, Lease};
 use store::{Installation, Refusal, Store, StoreError, TenantScope, schedule};
 use tokio::sync::Notify;
@@ -197,14 +198,21 @@ impl Worker {
         Ok(Visited::Quiet(pause.unwrap_or(AT_LEAST_EVERY)))
     }
 
-    /// So that announcements of its companies find the tenant.
+    /// So that announcements of its companies find the tenant, and no other tenant takes them.
     async fn note_companies(&self, desk: &Desk) -> anyhow::Result<()> {
-        let connected = connections(desk).await?.into_iter();
-        let held = connected
-            .filter(|one| one.state == ConnectionState::Connected)
-            .map(|one| (one.system, one.account_id));
-        let control = self.installation.control();
-        Ok(companies::hold(control, &desk.scope, held.collect()).await?)
+        let known = connections(desk).await?.into_iter().map(|one| Company {
+            system: one.system,
+            account_id: one.account_id,
+            is_read: one.state == ConnectionState::Connected,
+        });
+        let (control, now) = (self.installation.control(), self.clock.now());
+        let others = companies::settle(control, &desk.scope, known.collect(), now).await?;
+        if !others.is_empty() {
+            // Two tenants read one since before that was refused. Doctor says which.
+            let tenant = desk.scope.tenant_id();
+            tracing::warn!(tenant, "a company of this tenant belongs to another one");
+        }
+        Ok(())
     }
 
     /// Does a job while it is ours. The pages show how far it has come, and they change before it

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use plumbline::settings::Settings;
+use plumbline::work;
 use store::connections::{self, Connection};
+use store::jobs::{self, JobState};
 
 use figures::source::System;
 
@@ -300,4 +302,47 @@ async fn procore_is_connected_at_once_as_the_applications_own_account() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let stands = connection(&served, System::Procore).await.unwrap();
     assert_eq!(stands.grant_type, "client_credentials");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant() {
+    let app = App::unconnected(7).await;
+    let served = Served::offering(&app).await;
+    let installation = served.house.installation();
+    let other = installation
+        .create_tenant("Copper Basin", served.house.now())
+        .await
+        .unwrap();
+    let mut desk = plumbline::desk::Desk::at(installation.clone(), &other.id, served.house.clock())
+        .await
+        .unwrap();
+    let access = app.sandboxes.quickbooks_access();
+    let headless = plumbline::connect::Consent::Headless;
+    plumbline::connect::quickbooks(&mut desk, access, headless)
+        .await
+        .unwrap();
+    // Also while it is disconnected: its history is of that company.
+    plumbline::connect::disconnect(&desk, System::QuickBooks)
+        .await
+        .unwrap();
+    served.worker().work_off(&other.id).await.unwrap();
+
+    let form = entered(&app, System::QuickBooks, ("", ""));
+    let answer = connected(&served, QUICKBOOKS, &form).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    let said = format!("company {} belongs to other books", app.realm());
+    assert!(answer.body.contains(&said), "{}", answer.body);
+    assert!(!answer.body.contains("Copper Basin") && !answer.body.contains(&other.id));
+    check_nothing_is_kept(&served, System::QuickBooks, &answer).await;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    let waiting = jobs::jobs(tenant.store(), tenant.scope(), JobState::Waiting).await;
+    assert!(waiting.unwrap().iter().all(|job| job.kind != work::READING));
+
+    drop(desk);
+    installation
+        .erase_tenant(&other.id, None, served.house.now())
+        .await
+        .unwrap();
+    let answer = connected(&served, QUICKBOOKS, &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
