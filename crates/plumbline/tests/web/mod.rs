@@ -1,6 +1,7 @@
 //! The web application over the small contractor: requests go to the router itself, without a
 //! port, and the sandboxes answer as the vendors would.
 
+mod api;
 mod audit;
 mod connecting;
 mod decisions;
