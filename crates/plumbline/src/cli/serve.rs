@@ -166,7 +166,7 @@ pub(super) struct Serving {
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
     workers: JoinSet<()>,
-    metrics: Option<JoinHandle<anyhow::Result<()>>>,
+    metrics: Option<JoinHandle<()>>,
 }
 
 impl Serving {
@@ -186,6 +186,7 @@ impl Serving {
             Arc::clone(&house),
             listener,
             serves.certificate,
+            web::HEAD_WITHIN,
             stop.clone(),
         );
         let worker = Arc::new(Worker::of_house(&house));
