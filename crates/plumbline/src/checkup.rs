@@ -9,6 +9,8 @@ use std::time::Duration;
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 use store::audit::chain;
+use store::connections::{self, ConnectionState};
+use store::control::companies::{self, Company};
 use store::control::sessions;
 use store::jobs::{self, JobState};
 use store::{Installation, quarantine, tokens};
@@ -239,6 +241,15 @@ pub async fn tenant(desk: &Desk, now: Timestamp) -> anyhow::Result<Vec<String>> 
             job.id, job.kind, job.attempts
         ));
     }
+    for company in taken(desk).await? {
+        found.push(format!(
+            "{} company {} belongs to another tenant of this installation, which had it first. \
+             Agree on one of the two tenants, export the other and erase it with `plumbline tenant \
+             erase`.",
+            company.system.label(),
+            company.account_id
+        ));
+    }
     for system in [System::Procore, System::QuickBooks] {
         let ends = tokens::consent_ends(store, scope, system).await?;
         if let Some(ends) = ends.filter(|ends| ends.duration_since(now) < CONSENT) {
@@ -251,6 +262,21 @@ pub async fn tenant(desk: &Desk, now: Timestamp) -> anyhow::Result<Vec<String>> 
         }
     }
     Ok(found)
+}
+
+/// The companies of a tenant that belong to another one, since before that was refused.
+async fn taken(desk: &Desk) -> anyhow::Result<Vec<Company>> {
+    let mut connected = Vec::new();
+    for system in [System::Procore, System::QuickBooks] {
+        let connection = connections::connection(&desk.store, &desk.scope, system).await?;
+        connected.extend(connection.map(|one| Company {
+            system,
+            account_id: one.account_id,
+            is_read: one.state == ConnectionState::Connected,
+        }));
+    }
+    let control = desk.installation.control();
+    Ok(companies::elsewhere(control, &desk.scope, &connected).await?)
 }
 
 #[cfg(test)]

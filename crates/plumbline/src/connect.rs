@@ -19,7 +19,7 @@ use url::Url;
 use crate::desk::Desk;
 use crate::reading::{conditions, grant_type};
 use crate::refused::Refused;
-use crate::settings::{ProcoreAccess, QuickBooksAccess, Rights};
+use crate::settings::{Access, ProcoreAccess, QuickBooksAccess, Rights, Settings};
 use crate::vault::StoreVault;
 
 /// Who consents.
@@ -68,11 +68,12 @@ async fn procore_with(
         let redirect_uri = &given.application.redirect_uri;
         access.client.redirect_uri.clone_from(redirect_uri);
     }
-    let mut settings = desk.settings.clone();
-    settings.procore = Some(access.clone());
-    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, system, access.api.clone(), grant, clock)
-        .with_settings(settings.stored()?);
+    let settings = desk.settings.clone();
+    let settings = settings.reaching(Access::Procore(access.clone()));
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let clock = Arc::clone(&desk.clock);
+    let vault = StoreVault::new(store, scope, system, access.api.clone(), grant, clock)
+        .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
@@ -136,11 +137,19 @@ async fn quickbooks_with(
     let grant = grant_type(Rights::Person);
     let redirect_uri = &given.application.redirect_uri;
     access.client.redirect_uri.clone_from(redirect_uri);
-    let mut settings = desk.settings.clone();
-    settings.quickbooks = Some(access.clone());
-    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, system, access.environment.clone(), grant, clock)
-        .with_settings(settings.stored()?);
+    let settings = desk.settings.clone();
+    let settings = settings.reaching(Access::QuickBooks(access.clone()));
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let clock = Arc::clone(&desk.clock);
+    let vault = StoreVault::new(
+        store,
+        scope,
+        system,
+        access.environment.clone(),
+        grant,
+        clock,
+    )
+    .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
@@ -168,57 +177,71 @@ struct Given {
     callback: Callback,
 }
 
-/// Begins a consent whose browser comes back to a page of ours: what to keep, and the address to
-/// send the person to.
-///
-/// # Errors
-/// [`Refused`] when nobody has told us yet as which application we call.
-pub fn begin(
-    desk: &Desk,
-    system: System,
-    redirect_uri: &str,
-) -> anyhow::Result<(PendingLogin, Url)> {
-    let application = application(desk, system, redirect_uri)?;
-    Ok(PendingLogin::begin(&application, desk.clock.as_ref())?)
+/// A consent that was begun. How the system is reached is kept only once the consent is given and
+/// the company has answered. No `Debug`, because a client secret is in it.
+pub struct Begun {
+    login: PendingLogin,
+    access: Access,
 }
 
-/// Ends a consent that was begun with the same redirect address. Returns the company.
-///
-/// # Errors
-/// As [`procore()`] and [`quickbooks()`].
-pub async fn finish(
-    desk: &mut Desk,
-    login: PendingLogin,
-    callback: Callback,
-    redirect_uri: &str,
-) -> anyhow::Result<String> {
-    let system = login.system();
-    let given = Given {
-        application: application(desk, system, redirect_uri)?,
-        login,
-        callback,
-    };
-    match system {
-        System::Procore => {
-            let access = desk.settings.procore.clone();
-            let access = access.ok_or_else(|| not_registered(system))?;
-            procore_with(desk, access, Some(given)).await
-        }
-        System::QuickBooks => {
-            let access = desk.settings.quickbooks.clone();
-            let access = access.ok_or_else(|| not_registered(system))?;
-            quickbooks_with(desk, access, given).await
-        }
+impl Begun {
+    /// How the system will be reached.
+    #[must_use]
+    pub const fn access(&self) -> &Access {
+        &self.access
     }
 }
 
-/// Connects Procore again as the application's own account, which needs no consent.
+/// How a system is reached, as somebody has entered it before.
+///
+/// # Errors
+/// [`Refused`] when nobody has, or its secret was left behind where the books came from.
+pub fn entered(desk: &Desk, system: System) -> Result<Access, Refused> {
+    let known = desk.settings.access(system);
+    known
+        .filter(|_| is_entered(&desk.settings, system))
+        .ok_or_else(|| not_entered(system))
+}
+
+/// Whether somebody has entered as which application a system is called, secret included.
+#[must_use]
+pub fn is_entered(settings: &Settings, system: System) -> bool {
+    let access = settings.access(system);
+    access.is_some_and(|access| !access.client().secret.expose().is_empty())
+}
+
+/// Begins a consent whose browser comes back to the redirect address of the access: what to keep,
+/// and the address to send the person to.
+///
+/// # Errors
+/// When an address may not be used, or the machine has no randomness.
+pub fn begin(desk: &Desk, access: Access) -> anyhow::Result<(Begun, Url)> {
+    let (login, address) = PendingLogin::begin(&access.application()?, desk.clock.as_ref())?;
+    Ok((Begun { login, access }, address))
+}
+
+/// Ends a consent. Returns the company.
+///
+/// # Errors
+/// As [`procore()`] and [`quickbooks()`].
+pub async fn finish(desk: &mut Desk, begun: Begun, callback: Callback) -> anyhow::Result<String> {
+    let Begun { login, access } = begun;
+    let given = Given {
+        application: access.application()?,
+        login,
+        callback,
+    };
+    match access {
+        Access::Procore(access) => procore_with(desk, access, Some(given)).await,
+        Access::QuickBooks(access) => quickbooks_with(desk, access, given).await,
+    }
+}
+
+/// Connects Procore as the application's own account, which needs no consent.
 ///
 /// # Errors
 /// As [`procore()`].
-pub async fn procore_service_account(desk: &mut Desk) -> anyhow::Result<String> {
-    let access = desk.settings.procore.clone();
-    let access = access.ok_or_else(|| not_registered(System::Procore))?;
+pub async fn own_account(desk: &mut Desk, access: ProcoreAccess) -> anyhow::Result<String> {
     procore_with(desk, access, None).await
 }
 
@@ -228,30 +251,14 @@ pub async fn procore_service_account(desk: &mut Desk) -> anyhow::Result<String> 
 /// # Errors
 /// When the store or the settings fail.
 pub async fn disconnect(desk: &Desk, system: System) -> anyhow::Result<Option<String>> {
-    let (environment, grant, uri) = match system {
-        System::Procore => {
-            let access = desk.settings.procore.as_ref();
-            let access = access.ok_or_else(|| not_registered(system))?;
-            (
-                access.api.clone(),
-                grant_type(access.rights),
-                access.client.redirect_uri.clone(),
-            )
-        }
-        System::QuickBooks => {
-            let access = desk.settings.quickbooks.as_ref();
-            let access = access.ok_or_else(|| not_registered(system))?;
-            (
-                access.environment.clone(),
-                grant_type(Rights::Person),
-                access.client.redirect_uri.clone(),
-            )
-        }
-    };
-    let application = application(desk, system, &uri)?;
-    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, system, environment, grant, Arc::clone(&clock));
-    let connection = Connection::of_person(application, Arc::new(vault), clock, Limits::default())
+    let access = desk.settings.access(system);
+    let access = access.ok_or_else(|| not_entered(system))?;
+    let (environment, grant) = (access.environment().to_owned(), grant_type(access.rights()));
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let clock = Arc::clone(&desk.clock);
+    let vault = StoreVault::new(store, scope, system, environment, grant, Arc::clone(&clock));
+    let (application, limits) = (access.application()?, Limits::default());
+    let connection = Connection::of_person(application, Arc::new(vault), clock, limits)
         .map_err(|cause| anyhow::anyhow!(cause.sentence(system)))?;
     match connection.disconnect().await {
         Ok(()) => Ok(None),
@@ -260,30 +267,10 @@ pub async fn disconnect(desk: &Desk, system: System) -> anyhow::Result<Option<St
     }
 }
 
-/// The registered application with the address that the browser comes back to.
-fn application(desk: &Desk, system: System, redirect_uri: &str) -> anyhow::Result<Application> {
-    let mut application = match system {
-        System::Procore => {
-            let access = desk.settings.procore.as_ref();
-            access
-                .ok_or_else(|| not_registered(system))?
-                .application()?
-        }
-        System::QuickBooks => {
-            let access = desk.settings.quickbooks.as_ref();
-            access
-                .ok_or_else(|| not_registered(system))?
-                .application()?
-        }
-    };
-    redirect_uri.clone_into(&mut application.redirect_uri);
-    Ok(application)
-}
-
-fn not_registered(system: System) -> Refused {
+fn not_entered(system: System) -> Refused {
     Refused::new(format!(
-        "Nobody has set up yet as which application {system} is called. On the server, run \
-         `plumbline connect {}` once.",
+        "Nobody has entered yet as which application {system} is called. Enter it under \
+         Connections, or with `plumbline connect {}` on the server.",
         system.name()
     ))
 }

@@ -94,9 +94,9 @@ impl Desk {
         let on_server = database_url().is_some();
         if !on_server && !data.join("keys.json").is_file() && !earlier_version::is_in(data) {
             return Err(Refused::new(format!(
-                "Nothing is connected yet: there is no data in {}. Connect both systems with \
-                 `plumbline connect procore` and `plumbline connect quickbooks`, or name another \
-                 folder with --data.",
+                "Nothing is connected yet: there is no data in {}. Connect both systems in the \
+                 browser after `plumbline serve`, or with `plumbline connect procore` and \
+                 `plumbline connect quickbooks`, or name another folder with --data.",
                 data.display()
             ))
             .into());
@@ -137,11 +137,11 @@ impl Desk {
             Some(ConnectionState::Connected) => None,
             Some(ConnectionState::NeedsReconnect(reason)) => Some(format!(
                 "{system} must be connected again ({reason}), so nothing that needs it is shown. \
-                 Run `plumbline connect {name}`."
+                 Connect it under Connections, or with `plumbline connect {name}`."
             )),
             Some(ConnectionState::Disconnected) | None => Some(format!(
-                "{system} is not connected, so nothing that needs it is shown. Run `plumbline \
-                 connect {name}`."
+                "{system} is not connected, so nothing that needs it is shown. Connect it under \
+                 Connections, or with `plumbline connect {name}`."
             )),
         })
     }

@@ -265,8 +265,8 @@ fn refusal(error: FetchError) -> Stopped {
     let system = error.system;
     Stopped::Vendor(match &error.cause {
         Cause::NotConnected { reason } => format!(
-            "{system} is not connected ({reason}), so nothing that needs it is shown. Run \
-             `plumbline connect {}`.",
+            "{system} is not connected ({reason}), so nothing that needs it is shown. Connect it \
+             under Connections, or with `plumbline connect {}`.",
             system.name()
         ),
         _ => error.to_string(),
@@ -275,8 +275,8 @@ fn refusal(error: FetchError) -> Stopped {
 
 fn not_set_up(system: System) -> String {
     format!(
-        "The settings do not say how to reach {system}, so nothing that needs it is shown. Run \
-         `plumbline connect {}`.",
+        "The settings do not say how to reach {system}, so nothing that needs it is shown. Connect \
+         it under Connections, or with `plumbline connect {}`.",
         system.name()
     )
 }
@@ -307,8 +307,16 @@ fn procore_client(desk: &Desk, meter: &Arc<Meter>) -> Result<procore::client::Cl
     let access = access.ok_or_else(|| Stopped::Vendor(not_set_up(System::Procore)))?;
     let environment = access.environment()?;
     let grant = grant_type(access.rights);
-    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
-    let vault = StoreVault::new(store, System::Procore, access.api.clone(), grant, clock);
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let clock = Arc::clone(&desk.clock);
+    let vault = StoreVault::new(
+        store,
+        scope,
+        System::Procore,
+        access.api.clone(),
+        grant,
+        clock,
+    );
     let vault: Arc<dyn TokenVault> = Arc::new(vault);
     let (application, clock) = (access.application()?, Arc::clone(&desk.clock));
     let limits = Limits::default();
@@ -336,9 +344,17 @@ async fn quickbooks_client(
     let access = access.ok_or_else(|| Stopped::Vendor(not_set_up(system)))?;
     let bound = connections::connection(&desk.store, &desk.scope, system).await?;
     let realm = bound.map(|bound| bound.account_id).unwrap_or_default();
-    let (store, clock) = (desk.store.clone(), Arc::clone(&desk.clock));
+    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let clock = Arc::clone(&desk.clock);
     let grant = grant_type(Rights::Person);
-    let vault = StoreVault::new(store, system, access.environment.clone(), grant, clock);
+    let vault = StoreVault::new(
+        store,
+        scope,
+        system,
+        access.environment.clone(),
+        grant,
+        clock,
+    );
     let limits = Limits::default();
     let clock = Arc::clone(&desk.clock);
     let connection = Connection::of_person(access.application()?, Arc::new(vault), clock, limits)

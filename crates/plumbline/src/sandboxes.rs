@@ -17,6 +17,17 @@ pub struct Sandboxes {
     pub time_zone: String,
 }
 
+/// Where the local systems are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// Origin of Procore's login host.
+    pub login: String,
+    /// Origin of Procore's API host.
+    pub api: String,
+    /// Origin of QuickBooks.
+    pub quickbooks: String,
+}
+
 /// Ports on this machine; 0 takes a free one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ports {
@@ -85,13 +96,24 @@ impl Sandboxes {
         })
     }
 
+    /// Where both are.
+    #[must_use]
+    pub fn local(&self) -> Local {
+        Local {
+            login: self.procore.auth_url().to_owned(),
+            api: self.procore.api_url().to_owned(),
+            quickbooks: self.quickbooks.base_url().to_owned(),
+        }
+    }
+
     /// How the local Procore is reached.
     #[must_use]
     pub fn procore_access(&self, rights: Rights) -> ProcoreAccess {
         let config = self.procore.config();
+        let Local { login, api, .. } = self.local();
         ProcoreAccess {
-            login: self.procore.auth_url().to_owned(),
-            api: self.procore.api_url().to_owned(),
+            login,
+            api,
             company_id: self.procore.company_id(),
             rights,
             client: Client {
@@ -106,7 +128,7 @@ impl Sandboxes {
     #[must_use]
     pub fn quickbooks_access(&self) -> QuickBooksAccess {
         QuickBooksAccess {
-            environment: self.quickbooks.base_url().to_owned(),
+            environment: self.local().quickbooks,
             client: Client {
                 id: quickbooks::CLIENT_ID.to_owned(),
                 secret: store::Secret::new(quickbooks::CLIENT_SECRET.to_owned()),

@@ -3,13 +3,11 @@
 //! They lie in the tenant's store. The client secrets in them are sealed there, each for itself,
 //! and never written with the rest.
 
+mod access;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use connectors::http::{AddressError, is_this_machine};
-use connectors::oauth::{Application, Endpoints, Secret};
-use connectors::procore::client::EnvironmentError;
-use connectors::{procore, quickbooks};
 use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
@@ -18,6 +16,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::settings::{StoredSettings, Then};
 use store::{Store, TenantScope};
+
+pub use access::{Access, Client, Environment, ProcoreAccess, QuickBooksAccess, Rights};
 
 use crate::work;
 use crate::work::schedule::Schedule;
@@ -59,59 +59,6 @@ const fn three() -> i32 {
 
 const fn half_past_six() -> Time {
     Time::constant(6, 30, 0, 0)
-}
-
-/// With whose rights Procore is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rights {
-    /// A person consented.
-    Person,
-    /// The application's own account; it has no refresh token that could be lost.
-    ServiceAccount,
-}
-
-/// How Procore is reached. No `Debug`, because the client secret is in it.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProcoreAccess {
-    /// Origin of the login host.
-    pub login: String,
-    /// Origin of the API host.
-    pub api: String,
-    /// The company.
-    pub company_id: i64,
-    /// With whose rights.
-    pub rights: Rights,
-    /// The registered application.
-    pub client: Client,
-}
-
-/// How QuickBooks is reached.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct QuickBooksAccess {
-    /// `production`, `sandbox` or the origin of a sandbox on this machine.
-    pub environment: String,
-    /// The registered application.
-    pub client: Client,
-}
-
-/// An application registered with a vendor.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Client {
-    /// Client id.
-    pub id: String,
-    /// Client secret; it is kept apart from the rest.
-    #[serde(skip, default = "nothing")]
-    pub secret: store::Secret,
-    /// The redirect address, exactly as registered.
-    pub redirect_uri: String,
-}
-
-fn nothing() -> store::Secret {
-    store::Secret::new(String::new())
 }
 
 const PROCORE_SECRET: &str = "procore.client_secret";
@@ -209,6 +156,25 @@ impl Settings {
         Ok((!differing.is_empty()).then(|| differing.join("; ")))
     }
 
+    /// How a system is reached; nothing until somebody has said it.
+    #[must_use]
+    pub fn access(&self, system: System) -> Option<Access> {
+        match system {
+            System::Procore => self.procore.clone().map(Access::Procore),
+            System::QuickBooks => self.quickbooks.clone().map(Access::QuickBooks),
+        }
+    }
+
+    /// The same settings with another way to reach a system.
+    #[must_use]
+    pub fn reaching(mut self, access: Access) -> Self {
+        match access {
+            Access::Procore(access) => self.procore = Some(access),
+            Access::QuickBooks(access) => self.quickbooks = Some(access),
+        }
+        self
+    }
+
     /// The settings as they are stored.
     ///
     /// # Errors
@@ -232,75 +198,5 @@ impl Settings {
         procore
             .into_iter()
             .chain(quickbooks.map(|client| (client, QUICKBOOKS_SECRET)))
-    }
-}
-
-impl ProcoreAccess {
-    /// Where Procore is.
-    ///
-    /// # Errors
-    /// When the hosts do not belong together.
-    pub fn environment(&self) -> Result<procore::client::Environment, EnvironmentError> {
-        procore::client::Environment::of_hosts(&self.login, &self.api)
-    }
-
-    /// The application, for the authorisation server of this environment.
-    ///
-    /// # Errors
-    /// When the hosts do not belong together.
-    pub fn application(&self) -> Result<Application, EnvironmentError> {
-        Ok(self
-            .client
-            .application(System::Procore, self.environment()?.endpoints))
-    }
-
-    /// Whether it is a sandbox on this machine.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.environment()
-            .is_ok_and(|environment| is_this_machine(&environment.api))
-    }
-}
-
-impl QuickBooksAccess {
-    /// Where QuickBooks is.
-    ///
-    /// # Errors
-    /// When the address may not be used.
-    pub fn environment(&self) -> Result<quickbooks::client::Environment, AddressError> {
-        match self.environment.as_str() {
-            "production" => quickbooks::client::Environment::production(),
-            "sandbox" => quickbooks::client::Environment::developer_sandbox(),
-            origin => quickbooks::client::Environment::local(origin),
-        }
-    }
-
-    /// The application, for the authorisation server of this environment.
-    ///
-    /// # Errors
-    /// When the address may not be used.
-    pub fn application(&self) -> Result<Application, AddressError> {
-        Ok(self
-            .client
-            .application(System::QuickBooks, self.environment()?.endpoints))
-    }
-
-    /// Whether it is a sandbox on this machine.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.environment()
-            .is_ok_and(|environment| is_this_machine(&environment.api))
-    }
-}
-
-impl Client {
-    fn application(&self, system: System, endpoints: Endpoints) -> Application {
-        Application {
-            system,
-            client_id: self.id.clone(),
-            client_secret: Secret::new(self.secret.expose().to_owned()),
-            redirect_uri: self.redirect_uri.clone(),
-            endpoints,
-        }
     }
 }

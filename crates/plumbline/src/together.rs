@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use connectors::http::{Clock, SystemClock};
 use jiff::SignedDuration;
 use sandbox::contractor::{Plan, generate};
+use store::control::companies;
 use store::jobs::{self, JobState};
 use store::mirror::{self, CycleState};
 use store::settings::Then;
@@ -137,6 +138,13 @@ async fn connected(
     let access = sandboxes.procore_access(Rights::ServiceAccount);
     connect::procore(&mut desk, access, Consent::Headless).await?;
     connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
+    // Every tenant reads the same local company, which an installation allows to one only: what it
+    // knows of the company is forgotten, so that the next tenant can be connected to it.
+    let much_later = desk
+        .clock
+        .now()
+        .checked_add(SignedDuration::from_hours(2))?;
+    companies::settle(installation.control(), &desk.scope, Vec::new(), much_later).await?;
     let an_hour_ago = desk
         .clock
         .now()

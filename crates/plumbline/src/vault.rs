@@ -10,6 +10,8 @@ use connectors::oauth::{RefreshStart, Secret, Standing, StoredTokens, TokenVault
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 use store::connections::{self, ConnectionState, NewConnection};
+use store::control::Control;
+use store::control::companies::{self, Company};
 use store::settings::StoredSettings;
 use store::tokens::{self, RefreshFailure, RefreshRequest, RefreshTicket, TokenSet};
 use store::{Refusal, Store, StoreError, TenantScope};
@@ -24,8 +26,15 @@ pub struct StoreVault {
     environment: String,
     grant_type: &'static str,
     clock: Arc<dyn Clock>,
-    settings: Option<StoredSettings>,
+    connecting: Option<Connecting>,
     held: Mutex<Held>,
+}
+
+/// What a new connection takes besides its tokens.
+#[derive(Clone)]
+struct Connecting {
+    control: Control,
+    settings: StoredSettings,
 }
 
 /// What this process knows of the pair.
@@ -41,16 +50,17 @@ const LEASE: SignedDuration = SignedDuration::from_mins(15);
 type Done<'a, T> = BoxFuture<'a, Result<T, VaultError>>;
 
 impl StoreVault {
-    /// The vault of a system. Environment and grant type are noted with a new connection.
+    /// The vault of a system. Environment and grant type are noted with a new connection, and what
+    /// is done is done by whoever the scope acts for.
     #[must_use]
     pub fn new(
         store: Store,
+        scope: TenantScope,
         system: System,
         environment: String,
         grant_type: &'static str,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let scope = store.scope();
         let held = Mutex::default();
         Self {
             store,
@@ -59,15 +69,16 @@ impl StoreVault {
             environment,
             grant_type,
             clock,
-            settings: None,
+            connecting: None,
             held,
         }
     }
 
-    /// The settings that are kept together with a new connection, and with the job that reads it.
+    /// The same for a new connection: its company is taken in the control data, and the settings
+    /// are kept together with it and with the job that reads it.
     #[must_use]
-    pub fn with_settings(mut self, settings: StoredSettings) -> Self {
-        self.settings = Some(settings);
+    pub fn connecting(mut self, control: Control, settings: StoredSettings) -> Self {
+        self.connecting = Some(Connecting { control, settings });
         self
     }
 
@@ -171,23 +182,39 @@ impl StoreVault {
                 Ok(())
             }
             None => {
-                let new = NewConnection {
-                    system: self.system,
-                    environment: self.environment.clone(),
-                    account_id: fresh.account.unwrap_or_default(),
-                    grant_type: self.grant_type.to_owned(),
-                    tokens: set,
-                };
-                let (store, scope) = (&self.store, &self.scope);
-                match self.settings.clone() {
-                    None => connections::connect(store, scope, new, now).await,
-                    Some(settings) => {
-                        let job = work::reading(work::Cause::Connection);
-                        connections::connect_and_read(store, scope, new, settings, job, now).await
-                    }
-                }
+                self.connect(fresh.account.unwrap_or_default(), set, now)
+                    .await
             }
         }
+    }
+
+    /// Takes the company, then binds the tenant to it. A grant that is not kept is not revoked:
+    /// with the same application that would end the access of whoever has the company.
+    async fn connect(
+        &self,
+        account_id: String,
+        tokens: TokenSet,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let new = NewConnection {
+            system: self.system,
+            environment: self.environment.clone(),
+            account_id: account_id.clone(),
+            grant_type: self.grant_type.to_owned(),
+            tokens,
+        };
+        // Only a vault of a new connection gets tokens that no refresh was begun for.
+        let Some(Connecting { control, settings }) = self.connecting.clone() else {
+            return Err(StoreError::Unreadable { what: "token" });
+        };
+        let company = Company {
+            system: self.system,
+            account_id,
+            is_read: true,
+        };
+        companies::take(&control, &self.scope, company, now).await?;
+        let job = work::reading(work::Cause::Connection);
+        connections::connect_and_read(&self.store, &self.scope, new, settings, job, now).await
     }
 
     async fn release(&self, failure: RefreshFailure) -> Result<(), StoreError> {

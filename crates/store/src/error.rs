@@ -349,6 +349,18 @@ pub enum Refusal {
         /// The company that was offered.
         offered: String,
     },
+    /// The company belongs to another tenant of the installation, which is not named.
+    #[error(
+        "{system} company {company} belongs to other books of this Plumbline already, so it was \
+         not connected to these; it is free again once those are erased, which whoever runs this \
+         Plumbline can tell you about"
+    )]
+    CompanyTaken {
+        /// The name that people read.
+        system: &'static str,
+        /// The company.
+        company: String,
+    },
     /// The authorisation was not started here, or belongs to another session or system.
     #[error("this authorisation was not started here; start connecting again")]
     UnknownState,

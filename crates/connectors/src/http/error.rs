@@ -139,7 +139,7 @@ impl Cause {
                 format!("{system} is not connected ({reason}). Connect it again.")
             }
             Self::NotInstalled => format!(
-                "the application is not installed in this {system} company. Install it under App Management, then try again."
+                "the application is not installed in this {system} company. Install it under App Management, or check the company's id, then try again."
             ),
             Self::Unreachable { detail } => format!(
                 "{system} cannot be reached ({detail}). Check the network and the address, then try again."

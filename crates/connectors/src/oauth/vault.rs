@@ -73,7 +73,7 @@ pub enum RefreshStart {
 
 /// The vault could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("failed to keep the connection's tokens: {0}")]
+#[error("the access that was given is not kept: {0}")]
 pub struct VaultError(pub String);
 
 /// Keeps the tokens of one connection. Every method commits before it returns.

@@ -167,6 +167,50 @@ async fn a_clock_that_went_back_is_noticed() {
     office.desk.close().await;
 }
 
+/// A connection to company 1 whose consent ends after a hundred days.
+fn quickbooks() -> NewConnection {
+    let token = |text: &str| Secret::new(text.to_owned());
+    NewConnection {
+        system: System::QuickBooks,
+        environment: "sandbox".to_owned(),
+        account_id: "1".to_owned(),
+        grant_type: "authorization_code".to_owned(),
+        tokens: TokenSet {
+            access_token: token("a"),
+            refresh_token: Some(token("r")),
+            obtained_at: at(0),
+            access_expires_at: at(1),
+            refresh_expires_at: Some(at(100 * 24)),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_company_that_another_tenant_had_first_is_told() {
+    let office = Office::open().await;
+    let (store, scope) = (&office.desk.store, &office.desk.scope);
+    connect(store, scope, quickbooks(), at(0)).await.unwrap();
+    let said = tenant(&office.desk, at(0)).await.unwrap();
+    assert_eq!(said, Vec::<String>::new());
+    let installation = &office.desk.installation;
+    let other = installation.create_tenant("Copper Basin", at(0)).await;
+    let other = installation.store(&other.unwrap().id).await.unwrap().scope();
+    let company = Company {
+        system: System::QuickBooks,
+        account_id: "1".to_owned(),
+        is_read: true,
+    };
+    companies::take(installation.control(), &other, company, at(0))
+        .await
+        .unwrap();
+    let said = tenant(&office.desk, at(0)).await.unwrap();
+    assert!(
+        said.len() == 1 && said[0].contains("QuickBooks company 1 belongs to another tenant"),
+        "{said:?}"
+    );
+    office.desk.close().await;
+}
+
 #[tokio::test]
 async fn dead_jobs_and_consents_that_end_soon_wait_for_a_person() {
     let office = Office::open().await;
@@ -188,21 +232,7 @@ async fn dead_jobs_and_consents_that_end_soon_wait_for_a_person() {
     jobs::fail(store, scope, lease, "the disk is full".to_owned(), 0)
         .await
         .unwrap();
-    let token = |text: &str| Secret::new(text.to_owned());
-    let new = NewConnection {
-        system: System::QuickBooks,
-        environment: "sandbox".to_owned(),
-        account_id: "1".to_owned(),
-        grant_type: "authorization_code".to_owned(),
-        tokens: TokenSet {
-            access_token: token("a"),
-            refresh_token: Some(token("r")),
-            obtained_at: at(0),
-            access_expires_at: at(1),
-            refresh_expires_at: Some(at(100 * 24)),
-        },
-    };
-    connect(store, scope, new, at(0)).await.unwrap();
+    connect(store, scope, quickbooks(), at(0)).await.unwrap();
     let said = tenant(&office.desk, at(0)).await.unwrap();
     assert!(
         said.len() == 1 && said[0].contains("the disk is full"),

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use figures::{Date, Measure};
 
 use crate::logs::LogFormat;
+use crate::settings::Environment;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -329,15 +330,6 @@ pub enum ConnectCommand {
     Procore(ProcoreArguments),
     /// Connect a QuickBooks Online company
     Quickbooks(QuickBooksArguments),
-}
-
-/// A vendor's environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Environment {
-    /// Real companies
-    Production,
-    /// The vendor's developer sandbox
-    Sandbox,
 }
 
 /// The application that is registered with the vendor.

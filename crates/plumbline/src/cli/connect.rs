@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use connectors::http::SystemClock;
 
-use super::arguments::{Application, ConnectCommand, Environment};
+use super::arguments::{Application, ConnectCommand};
 use super::{Answer, Global};
 use crate::connect::{self, Consent};
 use crate::desk::Desk;
@@ -22,7 +22,10 @@ pub(super) async fn run(global: &Global, command: ConnectCommand) -> anyhow::Res
             zone(&mut desk, arguments.application.time_zone.as_deref())?;
             let (login, api) = match (arguments.login_url, arguments.api_url) {
                 (Some(login), Some(api)) => (login, api),
-                _ => hosts(arguments.environment),
+                _ => {
+                    let (login, api) = arguments.environment.procore_hosts();
+                    (login.to_owned(), api.to_owned())
+                }
             };
             let access = ProcoreAccess {
                 login,
@@ -41,11 +44,8 @@ pub(super) async fn run(global: &Global, command: ConnectCommand) -> anyhow::Res
         }
         ConnectCommand::Quickbooks(arguments) => {
             zone(&mut desk, arguments.application.time_zone.as_deref())?;
-            let environment = match (arguments.url, arguments.environment) {
-                (Some(url), _) => url,
-                (None, Environment::Production) => "production".to_owned(),
-                (None, Environment::Sandbox) => "sandbox".to_owned(),
-            };
+            let named = || arguments.environment.name().to_owned();
+            let environment = arguments.url.unwrap_or_else(named);
             let client = client(&arguments.application, "QUICKBOOKS")?;
             let access = QuickBooksAccess {
                 environment,
@@ -69,17 +69,6 @@ fn zone(desk: &mut Desk, name: Option<&str>) -> anyhow::Result<()> {
         desk.settings.time_zone = name.to_owned();
     }
     Ok(())
-}
-
-fn hosts(environment: Environment) -> (String, String) {
-    let (login, api) = match environment {
-        Environment::Production => ("https://login.procore.com", "https://api.procore.com"),
-        Environment::Sandbox => (
-            "https://login-sandbox.procore.com",
-            "https://sandbox.procore.com",
-        ),
-    };
-    (login.to_owned(), api.to_owned())
 }
 
 fn consent(application: &Application) -> Consent {

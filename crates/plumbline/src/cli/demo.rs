@@ -74,6 +74,7 @@ async fn served(sandboxes: &Sandboxes, data: &Path, screen: &mut Screen) -> anyh
             hooks,
             workers: 1,
             certificate: None,
+            local: Some(sandboxes.local()),
         },
         listener,
     )?;

@@ -18,6 +18,7 @@ use super::{Answer, Global};
 use crate::desk::{self, variable};
 use crate::logs;
 use crate::mail::{MailSettings, Mailer};
+use crate::sandboxes::Local;
 use crate::web;
 use crate::web::hooks::Hooks;
 use crate::web::house::House;
@@ -67,6 +68,7 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         hooks: Hooks::try_new(&Secret::new(tokens))?,
         workers: arguments.workers,
         certificate,
+        local: None,
     };
     let mut serving = Serving::start(installation, clock, settings, serves, listener)?;
     if let Some(listener) = metrics {
@@ -153,6 +155,8 @@ pub(super) struct Serves {
     pub(super) workers: usize,
     /// What it speaks TLS with, if it does.
     pub(super) certificate: Option<Arc<Certificate>>,
+    /// Sandboxes on this machine that may be connected from a page, if any.
+    pub(super) local: Option<Local>,
 }
 
 /// A web application that is being served.
@@ -162,7 +166,7 @@ pub(super) struct Serving {
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
     workers: JoinSet<()>,
-    metrics: Option<JoinHandle<anyhow::Result<()>>>,
+    metrics: Option<JoinHandle<()>>,
 }
 
 impl Serving {
@@ -175,12 +179,14 @@ impl Serving {
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
         let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings)?;
-        let house = Arc::new(House::new(installation, clock, door).with_hooks(serves.hooks));
+        let house = House::new(installation, clock, door);
+        let house = Arc::new(house.with_hooks(serves.hooks).with_local(serves.local));
         let stop = CancellationToken::new();
         let served = web::serve(
             Arc::clone(&house),
             listener,
             serves.certificate,
+            web::HEAD_WITHIN,
             stop.clone(),
         );
         let worker = Arc::new(Worker::of_house(&house));

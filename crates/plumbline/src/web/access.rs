@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -16,6 +16,7 @@ use gate::roles::Decision;
 
 use super::api;
 use super::error::AppError;
+use super::router;
 use super::signin::flow::Standing;
 use super::visitor::{Arriving, Visitor, is_same_token};
 
@@ -146,10 +147,17 @@ fn to_the_door(request: &Request, arriving: Option<&Arriving>) -> Response {
     }
 }
 
-/// What a change needs is a code of the last minutes; the form is to be sent again afterwards.
+/// What a change needs is a code of the last minutes; the form is to be sent again afterwards, from
+/// its own page where it has one at the same address.
 fn show_the_factor_again(request: &Request) -> Response {
-    let place = request.uri().path().split('/').nth(1).unwrap_or_default();
-    Redirect::to(&with_return("/sign-in/factor", &format!("/{place}"))).into_response()
+    let path = request.uri().path();
+    let matched = request.extensions().get::<MatchedPath>();
+    let to = if matched.is_some_and(|it| router::is_page(it.as_str())) {
+        path.to_owned()
+    } else {
+        format!("/{}", path.split('/').nth(1).unwrap_or_default())
+    };
+    Redirect::to(&with_return("/sign-in/factor", &to)).into_response()
 }
 
 fn with_return(door: &str, to: &str) -> String {

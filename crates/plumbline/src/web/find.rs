@@ -102,7 +102,7 @@ impl FindPage {
             records: Vec::new(),
         };
         match &view.books {
-            None => page.empty = Some(no_books(view, "The finder")),
+            None => page.empty = Some(no_books(&page.shell, view, "The finder")),
             Some(_) if words.is_empty() => {
                 page.sentence = "Type a job, a company, a number or an amount.".to_owned();
             }

@@ -12,7 +12,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connectors::http::Clock;
-use connectors::oauth::PendingLogin;
 use figures::Date;
 use figures::source::System;
 use jiff::Timestamp;
@@ -29,7 +28,9 @@ use super::health::Readiness;
 use super::hooks::Hooks;
 use super::progress::Shared;
 use super::signin::door::Door;
+use crate::connect::Begun;
 use crate::logs;
+use crate::sandboxes::Local;
 use crate::settings::Settings;
 use crate::work;
 
@@ -42,10 +43,11 @@ pub struct House {
     /// Those that somebody has asked for lately.
     tenants: tokio::sync::Mutex<Open>,
     boards: Mutex<BTreeMap<String, Arc<Shared>>>,
-    logins: Mutex<BTreeMap<(String, System), (String, PendingLogin)>>,
+    logins: Mutex<BTreeMap<(String, System), (String, Begun)>>,
     wake: Arc<Notify>,
     door: Door,
     hooks: Hooks,
+    local: Option<Local>,
     origin: String,
     stopping: CancellationToken,
     readiness: Readiness,
@@ -72,6 +74,7 @@ impl House {
             origin: door.link(""),
             door,
             hooks: Hooks::default(),
+            local: None,
             stopping: CancellationToken::new(),
             readiness: Readiness::default(),
         }
@@ -82,6 +85,21 @@ impl House {
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
         self
+    }
+
+    /// The same with sandboxes on this machine that may be connected besides the vendors. Their
+    /// addresses come from whoever starts the process, never from a page: a person at a browser
+    /// must not make this machine call itself.
+    #[must_use]
+    pub fn with_local(mut self, local: Option<Local>) -> Self {
+        self.local = local;
+        self
+    }
+
+    /// The sandboxes on this machine, where there are some.
+    #[must_use]
+    pub fn local(&self) -> Option<&Local> {
+        self.local.as_ref()
     }
 
     /// How announcements of vendors are told from others.
@@ -211,9 +229,9 @@ impl House {
     }
 
     /// Remembers a consent that this person was sent away to give; it replaces an earlier one.
-    pub fn begin_login(&self, scope: &TenantScope, person_id: &str, login: PendingLogin) {
-        let place = (scope.tenant_id().to_owned(), login.system());
-        self.logins().insert(place, (person_id.to_owned(), login));
+    pub fn begin_login(&self, scope: &TenantScope, person_id: &str, begun: Begun) {
+        let place = (scope.tenant_id().to_owned(), begun.access().system());
+        self.logins().insert(place, (person_id.to_owned(), begun));
     }
 
     /// Takes the consent that this person is giving, once.
@@ -222,13 +240,13 @@ impl House {
         scope: &TenantScope,
         person_id: &str,
         system: System,
-    ) -> Option<PendingLogin> {
+    ) -> Option<Begun> {
         let place = (scope.tenant_id().to_owned(), system);
-        let (begun_by, login) = self.logins().remove(&place)?;
-        (begun_by == person_id).then_some(login)
+        let (begun_by, begun) = self.logins().remove(&place)?;
+        (begun_by == person_id).then_some(begun)
     }
 
-    fn logins(&self) -> MutexGuard<'_, BTreeMap<(String, System), (String, PendingLogin)>> {
+    fn logins(&self) -> MutexGuard<'_, BTreeMap<(String, System), (String, Begun)>> {
         // What is kept stays usable after a panic elsewhere.
         self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -40,4 +40,4 @@ pub mod visitor;
 pub mod worklist;
 
 pub use scrape::serve_metrics;
-pub use serve::{PATIENCE, serve};
+pub use serve::{HEAD_WITHIN, PATIENCE, serve};

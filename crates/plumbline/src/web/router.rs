@@ -236,6 +236,16 @@ pub fn routes() -> Vec<Route> {
             ManageConnections,
             post(connections::end_hook),
         ),
+        read(
+            "/connections/{system}/set-up",
+            ManageConnections,
+            get(connections::set_up),
+        ),
+        change(
+            "/connections/{system}/set-up",
+            ManageConnections,
+            post(connections::enter),
+        ),
         change(
             "/connections/{system}/connect",
             ManageConnections,
@@ -299,6 +309,12 @@ pub fn router(house: Arc<House>) -> Router {
         .layer(from_fn(headers::on_every_answer))
         .layer(from_fn(observe::observe))
         .with_state(house)
+}
+
+/// Whether a path of the list can be opened as a page.
+pub(super) fn is_page(matched: &str) -> bool {
+    let mut routes = routes().into_iter();
+    routes.any(|route| route.method == Method::GET && route.path == matched)
 }
 
 /// The path of the list that this is, for logs and counters, which repeat nothing that was sent.

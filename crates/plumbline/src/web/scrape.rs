@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,27 +12,18 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::house::House;
+use super::serve::{HEAD_WITHIN, over};
 use crate::metrics::{Looked, METRICS};
 
 /// The form that is written.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Serves `/metrics` until `stop` is cancelled.
-///
-/// # Errors
-/// When the listener breaks.
-pub async fn serve_metrics(
-    house: Arc<House>,
-    listener: TcpListener,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+pub async fn serve_metrics(house: Arc<House>, listener: TcpListener, stop: CancellationToken) {
     let application = Router::new()
         .route("/metrics", get(metrics))
         .with_state(house);
-    axum::serve(listener, application)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
-        .context("failed to serve the metrics")
+    over(application, listener, HEAD_WITHIN, stop).await;
 }
 
 async fn metrics(State(house): State<Arc<House>>) -> Response {

@@ -1,13 +1,26 @@
 //! Listening: requests in, pages out, and a stop that lets running requests end.
+//!
+//! A connection that sends no request, or half of one, is closed after a while, so that nobody
+//! keeps all places by saying nothing.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::{Listener, ListenerExt};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::house::House;
 use super::router::router;
@@ -16,8 +29,13 @@ use super::tls::{Certificate, TlsListener};
 /// How long running requests have to end once a stop is asked for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long the head of a request may take, and how long a connection is kept without a request.
+/// Proxies in front let go of theirs sooner.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(30);
+
 /// Serves until `stop` is cancelled: then no connection is accepted any more, and the requests that
-/// are under way have [`PATIENCE`] to end.
+/// are under way have [`PATIENCE`] to end. A connection whose next head is not there after
+/// `head_within` is closed.
 ///
 /// # Errors
 /// When the listener breaks, or people would send their passwords over a network in the clear.
@@ -25,6 +43,7 @@ pub async fn serve(
     house: Arc<House>,
     listener: TcpListener,
     certificate: Option<Arc<Certificate>>,
+    head_within: Duration,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("failed to learn the port")?;
@@ -34,34 +53,66 @@ pub async fn serve(
         "passwords must not cross a network in the clear: listen on 127.0.0.1, name a certificate \
          with --tls-cert, or put a proxy with TLS in front and say so with --origin https://…"
     );
+    let application = router(house);
     match certificate {
-        None => over(house, listener, stop).await,
+        None => over(application, listener, head_within, stop).await,
         Some(certificate) => {
             let listener = TlsListener::of(listener, certificate).context("failed to listen")?;
-            over(house, listener, stop).await
+            over(application, listener, head_within, stop).await;
         }
+    }
+    Ok(())
+}
+
+/// Serves an application over any kind of listener.
+pub(super) async fn over<L>(
+    application: Router,
+    mut listener: L,
+    head_within: Duration,
+    stop: CancellationToken,
+) where
+    L: Listener<Addr = SocketAddr>,
+{
+    let connections = TaskTracker::new();
+    loop {
+        let (stream, address) = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        let service = TowerToHyperService::new(application.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(address));
+            service.call(request)
+        });
+        connections.spawn(talk(stream, service, head_within, stop.clone()));
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(PATIENCE, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests that did not end were cut off");
     }
 }
 
-async fn over<L>(house: Arc<House>, listener: L, stop: CancellationToken) -> anyhow::Result<()>
+/// Answers the requests of one connection, one after the other.
+async fn talk<I, S>(stream: I, service: S, head_within: Duration, stop: CancellationToken)
 where
-    L: Listener<Addr = SocketAddr>,
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    S: Service<Request<Incoming>, Response = Response<axum::body::Body>, Error = Infallible>,
 {
-    // Tapping makes the address of every kind of listener known to the handlers.
-    let listener = listener.tap_io(|_| {});
-    let application = router(house).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, application)
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .into_future();
-    let too_late = async {
-        stop.cancelled().await;
-        tokio::time::sleep(PATIENCE).await;
-    };
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_within)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // How a connection ends is its client's affair; every answer that was given is in the log.
     tokio::select! {
-        served = served => served.context("failed to serve"),
-        () = too_late => {
-            tracing::warn!("requests that did not end were cut off");
-            Ok(())
+        ended = connection.as_mut() => drop(ended),
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            drop(connection.await);
         }
     }
 }

@@ -125,6 +125,8 @@ pub struct Shell {
     pub find: String,
     /// A simulated company: links lead to vendors that do not know it.
     pub is_simulated: bool,
+    /// Whether this person may connect a system.
+    pub may_connect: bool,
 }
 
 impl Shell {
@@ -178,6 +180,7 @@ impl Shell {
             csrf: "token".to_owned(),
             find: String::new(),
             is_simulated: false,
+            may_connect: true,
         }
     }
 }
@@ -252,6 +255,7 @@ impl Asked {
             csrf: self.visitor.csrf.clone(),
             find: String::new(),
             is_simulated: view.is_simulated,
+            may_connect: self.visitor.may(Action::ManageConnections),
         }
     }
 

@@ -7,6 +7,7 @@ use store::connections::ConnectionState;
 use store::quarantine::Quarantine;
 
 use super::format;
+use super::shell::Shell;
 use super::tenant_view::{SystemStanding, TenantView};
 
 /// A sentence above a page.
@@ -133,9 +134,9 @@ pub struct Empty {
     pub is_primary: bool,
 }
 
-/// Why there are no books yet.
+/// Why there are no books yet, and what this person can do about it.
 #[must_use]
-pub fn no_books(view: &TenantView, what: &str) -> Empty {
+pub fn no_books(shell: &Shell, view: &TenantView, what: &str) -> Empty {
     let missing: Vec<&SystemStanding> = view
         .systems
         .iter()
@@ -157,17 +158,45 @@ pub fn no_books(view: &TenantView, what: &str) -> Empty {
                 what: format!("{what} needs {name}."),
                 then: format!(
                     "It is not connected, so there is nothing to compare {other} with and no \
-                     figure to show."
+                     figure to show.{}",
+                    who_connects(shell)
                 ),
-                action: Some(("/connections".to_owned(), format!("Connect {name}"))),
+                action: Some(way_to(shell, one)),
                 is_primary: true,
             }
         }
-        _ => Empty {
+        [first, ..] => Empty {
             what: format!("{what} needs Procore and QuickBooks."),
-            then: "Neither is connected, so there is no figure to show.".to_owned(),
-            action: Some(("/connections".to_owned(), "Connect them".to_owned())),
+            then: format!(
+                "Neither is connected, so there is no figure to show.{}",
+                who_connects(shell)
+            ),
+            action: Some(way_to(shell, first)),
             is_primary: true,
         },
+    }
+}
+
+/// Where a system is connected. What never was connected has a page of its own for it.
+fn way_to(shell: &Shell, system: &SystemStanding) -> (String, String) {
+    let name = system.system.label();
+    if !shell.may_connect {
+        return (
+            "/connections".to_owned(),
+            "See what would be read".to_owned(),
+        );
+    }
+    let to = match &system.connection {
+        None => format!("/connections/{}/set-up", system.system.name()),
+        Some(_) => "/connections".to_owned(),
+    };
+    (to, format!("Connect {name}"))
+}
+
+fn who_connects(shell: &Shell) -> &'static str {
+    if shell.may_connect {
+        ""
+    } else {
+        " An owner can connect it."
     }
 }

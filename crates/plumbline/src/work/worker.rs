@@ -14,7 +14,8 @@ use connectors::http::Clock;
 use figures::source::System;
 use jiff::SignedDuration;
 use store::connections::{self, Connection, ConnectionState};
-use store::control::{agenda, companies};
+use store::control::agenda;
+use store::control::companies::{self, Company};
 use store::jobs::{self, Lease};
 use store::{Installation, Refusal, Store, StoreError, TenantScope, schedule};
 use tokio::sync::Notify;
@@ -197,14 +198,21 @@ impl Worker {
         Ok(Visited::Quiet(pause.unwrap_or(AT_LEAST_EVERY)))
     }
 
-    /// So that announcements of its companies find the tenant.
+    /// So that announcements of its companies find the tenant, and no other tenant takes them.
     async fn note_companies(&self, desk: &Desk) -> anyhow::Result<()> {
-        let connected = connections(desk).await?.into_iter();
-        let held = connected
-            .filter(|one| one.state == ConnectionState::Connected)
-            .map(|one| (one.system, one.account_id));
-        let control = self.installation.control();
-        Ok(companies::hold(control, &desk.scope, held.collect()).await?)
+        let known = connections(desk).await?.into_iter().map(|one| Company {
+            system: one.system,
+            account_id: one.account_id,
+            is_read: one.state == ConnectionState::Connected,
+        });
+        let (control, now) = (self.installation.control(), self.clock.now());
+        let others = companies::settle(control, &desk.scope, known.collect(), now).await?;
+        if !others.is_empty() {
+            // Two tenants read one since before that was refused. Doctor says which.
+            let tenant = desk.scope.tenant_id();
+            tracing::warn!(tenant, "a company of this tenant belongs to another one");
+        }
+        Ok(())
     }
 
     /// Does a job while it is ours. The pages show how far it has come, and they change before it
@@ -288,8 +296,8 @@ impl Worker {
         watch: &mut dyn Watch,
     ) -> anyhow::Result<()> {
         match lease.kind.as_str() {
-            // Before anything is connected there are no books, and none are made up.
-            READING if connections(desk).await?.is_empty() => {
+            // Before both are connected there is nothing to compare, and no books are made up.
+            READING if !is_there_to_read(desk).await? => {
                 Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
             }
             READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
@@ -305,14 +313,20 @@ impl Worker {
     }
 }
 
-/// The connections of a tenant that were not ended by a person.
+/// The connections of a tenant, also those that do not stand any more.
 async fn connections(desk: &Desk) -> Result<Vec<Connection>, StoreError> {
     let mut found = Vec::new();
     for system in [System::Procore, System::QuickBooks] {
-        let connection = connections::connection(&desk.store, &desk.scope, system).await?;
-        found.extend(connection.filter(|one| one.state != ConnectionState::Disconnected));
+        found.extend(connections::connection(&desk.store, &desk.scope, system).await?);
     }
     Ok(found)
+}
+
+/// Whether both systems were connected once, and not both were ended by a person.
+async fn is_there_to_read(desk: &Desk) -> Result<bool, StoreError> {
+    let known = connections(desk).await?;
+    let is_open = |one: &Connection| one.state != ConnectionState::Disconnected;
+    Ok(known.len() == 2 && known.iter().any(is_open))
 }
 
 /// What a look at a tenant came to.

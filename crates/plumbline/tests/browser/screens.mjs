@@ -100,6 +100,8 @@ const screens = {
   "matches-decided": "/matches?tab=decisions",
   find: "/find?q=supply",
   connections: "/connections",
+  "set-up-procore": "/connections/procore/set-up",
+  "set-up-quickbooks": "/connections/quickbooks/set-up",
   audit: "/audit",
   settings: "/settings",
   people: "/people",
@@ -235,6 +237,32 @@ await check("the theme is chosen and remembered", async () => {
   must(await page.evaluate(() => document.documentElement.dataset.theme) === "dark", "dark is chosen");
   await page.goto(`${origin}/jobs`);
   must(await page.evaluate(() => document.documentElement.dataset.theme) === "dark", "and remembered");
+  await page.context().close();
+});
+
+await check("a system is connected from its page, a wrong secret first", async () => {
+  const page = await opened("/connections", 1440, "light");
+  await page.click("section[aria-labelledby=c-quickbooks] a.btn");
+  await page.waitForURL("**/connections/quickbooks/set-up");
+  must(await page.inputValue("[name=client_secret]") === "", "the secret is never filled in");
+  must(await page.inputValue("[name=environment]") === "local", "the rest is as it was entered");
+  const leave = async (secret) => {
+    await page.fill("[name=client_secret]", secret);
+    await page.click("main button[type=submit]");
+    await page.waitForSelector("main a.btn.primary");
+    await page.screenshot({ path: path.join(output, "away-1440-light.png") });
+    await page.click("main a.btn.primary");
+  };
+  await leave("a-wrong-secret");
+  await page.waitForSelector(".problems");
+  must((await page.textContent(".problems")).includes("check the client id, its secret"), "it says what to do");
+  must(await page.evaluate(() => document.activeElement?.classList.contains("problems")), "the focus is on it");
+  await accessible(page);
+  await page.screenshot({ path: path.join(output, "set-up-wrong-1440-light.png") });
+  await leave("plumbline-sandbox-secret");
+  await page.waitForURL(`${origin}/connections`);
+  await page.waitForSelector(".panel.reading");
+  await page.screenshot({ path: path.join(output, "connected-1440-light.png") });
   await page.context().close();
 });
 

@@ -79,7 +79,12 @@ impl App {
     }
 
     pub(crate) async fn unconnected(seed: u64) -> Self {
-        let world = generate(&Plan::small(seed));
+        Self::of(&Plan::small(seed)).await
+    }
+
+    /// A contractor of this kind, connected to nothing yet.
+    pub(crate) async fn of(plan: &Plan) -> Self {
+        let world = generate(plan);
         let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Still)
             .await
             .unwrap();

@@ -20,6 +20,7 @@ mod operations;
 mod people;
 mod receipts;
 mod serving;
+mod slow_clients;
 mod snapshots;
 mod tenants;
 mod together;

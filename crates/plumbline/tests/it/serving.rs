@@ -215,7 +215,7 @@ fn a_backup_is_made_while_the_server_has_the_folder_and_after_it_was_killed() {
 }
 
 /// A certificate for this machine, as files; the certificate in PEM form comes back too.
-fn certificate(folder: &Path) -> (PathBuf, PathBuf, String) {
+pub(crate) fn certificate(folder: &Path) -> (PathBuf, PathBuf, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (chain, key) = (folder.join("chain.pem"), folder.join("key.pem"));
     let pem = made.cert.pem();

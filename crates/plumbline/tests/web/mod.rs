@@ -1,7 +1,9 @@
 //! The web application over the small contractor: requests go to the router itself, without a
 //! port, and the sandboxes answer as the vendors would.
 
+mod api;
 mod audit;
+mod connecting;
 mod decisions;
 mod isolation;
 mod long_list;
@@ -19,6 +21,7 @@ use axum::http::{Method, Request, StatusCode};
 use axum::middleware::map_request;
 use gate::roles::{Grant, Grants, Role};
 use plumbline::mail::Mailer;
+use plumbline::sandboxes::Local;
 use plumbline::web::hooks::Hooks;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
@@ -58,8 +61,17 @@ impl Served {
         Self::with(app, Hooks::default(), None).await
     }
 
+    /// The same by a process that offers its sandboxes to be connected, as the demo does.
+    pub(crate) async fn offering(app: &App) -> Self {
+        Self::made(app, Hooks::default(), None, Some(app.sandboxes.local())).await
+    }
+
     /// The same with proofs of announcements and a mail server.
     pub(crate) async fn with(app: &App, hooks: Hooks, mailer: Option<Mailer>) -> Self {
+        Self::made(app, hooks, mailer, None).await
+    }
+
+    async fn made(app: &App, hooks: Hooks, mailer: Option<Mailer>, local: Option<Local>) -> Self {
         let desk = app.desk().await;
         let settings = DoorSettings {
             origin: format!("http://{HOST_NAME}"),
@@ -70,7 +82,8 @@ impl Served {
         };
         let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
         let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
-        let house = Arc::new(House::new(installation, clock, door).with_hooks(hooks));
+        let house = House::new(installation, clock, door).with_hooks(hooks);
+        let house = Arc::new(house.with_local(local));
         let token = Secret::new("session-of-the-owner".to_owned());
         signed_in(&house, &desk.scope, &token).await;
         Self {
@@ -198,6 +211,18 @@ pub(crate) async fn read_once(seed: u64) -> (App, Served) {
     app.cycle().await;
     let served = Served::of(&app).await;
     (app, served)
+}
+
+/// The way to the vendor on a page before leaving.
+pub(crate) fn way_out(page: &str) -> String {
+    let links = page
+        .split("href=\"")
+        .filter_map(|part| part.split_once('"'));
+    let mut away = links
+        .map(|(link, _)| link)
+        .filter(|link| link.contains("state="));
+    let link = away.next().unwrap_or_else(|| panic!("{page}"));
+    link.replace("&#38;", "&").replace("&amp;", "&")
 }
 
 /// Where the sandbox's consent page sends the browser.

@@ -97,6 +97,15 @@ async fn a_session_over_all_screens_logs_no_name_mail_amount_or_token() {
     served
         .post("/settings", &[("time_zone", "canary-to-find")])
         .await;
+    let entered = [
+        ("environment", "sandbox"),
+        ("client_id", "canary-to-find"),
+        ("client_secret", "sandbox-procore-secret"),
+    ];
+    for system in ["procore", "quickbooks"] {
+        let path = format!("/connections/{system}/set-up");
+        served.post(&path, &entered).await;
+    }
 
     let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<serde_json::Value> = logged

@@ -1,6 +1,6 @@
 use askama::Template;
 use plumbline::web::audit::AuditPage;
-use plumbline::web::connections::{AwayPage, ConnectionsPage, ReadingPanel};
+use plumbline::web::connections::{AwayPage, ConnectionsPage, ReadingPanel, SetUpPage};
 use plumbline::web::error::ErrorPage;
 use plumbline::web::figures::{FigurePage, ReceiptCard};
 use plumbline::web::find::FindPage;
@@ -24,6 +24,7 @@ fn every_template_renders_its_sample() {
         ("find", FindPage::sample().render()),
         ("connections", ConnectionsPage::sample().render()),
         ("away", AwayPage::sample().render()),
+        ("set-up", SetUpPage::sample().render()),
         ("reading", ReadingPanel::sample().render()),
         ("audit", AuditPage::sample().render()),
         ("settings", SettingsPage::sample().render()),

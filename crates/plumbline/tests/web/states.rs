@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 
-use super::{Served, consented, read_once};
+use super::{Served, consented, read_once, way_out};
 use crate::app::App;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,10 +15,15 @@ async fn what_is_not_connected_is_said_and_never_shown_as_zero() {
             "{path}"
         );
         assert!(!answer.body.contains("0.00"), "{path}");
+        let way = "href=\"/connections/procore/set-up\">Connect Procore</a>";
+        assert!(answer.body.contains(way), "{path}: {}", answer.body);
     }
     let connections = served.get("/connections").await.body;
     assert_eq!(connections.matches("Not connected").count(), 2);
     assert!(!connections.contains("Read both systems now"));
+    for system in ["procore", "quickbooks"] {
+        assert!(connections.contains(&format!("href=\"/connections/{system}/set-up\"")));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,15 +88,7 @@ async fn a_system_is_disconnected_and_connected_again_through_the_browser() {
     let away = served.post("/connections/quickbooks/connect", &[]).await;
     assert_eq!(away.status, StatusCode::OK, "{}", away.body);
     assert!(away.body.contains("Intuit has no right that only reads"));
-    let address = away
-        .body
-        .split("href=\"")
-        .find_map(|part| {
-            part.split_once('"')
-                .filter(|(link, _)| link.contains("state="))
-        })
-        .map(|(link, _)| link.replace("&#38;", "&").replace("&amp;", "&"))
-        .unwrap();
+    let address = way_out(&away.body);
     // The sandbox consents at once and sends the browser back.
     let returned = consented(&address).await;
     let back = returned.strip_prefix("http://127.0.0.1:8420").unwrap();

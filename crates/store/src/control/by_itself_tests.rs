@@ -5,12 +5,13 @@ use gate::roles::{Grant, Grants, Role};
 use jiff::SignedDuration;
 
 use super::agenda::{ask, settle, take};
+use super::companies::{self, Company};
 use super::history::{self, Happening};
 use super::people::{self, NewPerson};
-use super::{companies, digest_letters, procore_hooks};
+use super::{TenantState, digest_letters, procore_hooks, set_state};
 use crate::contract::{at, day, opened};
 use crate::postgres::cluster::Cluster;
-use crate::{Installation, Secret};
+use crate::{Installation, Refusal, Secret, StoreError, TenantScope};
 
 const HOLD: SignedDuration = SignedDuration::from_mins(1);
 
@@ -29,7 +30,7 @@ async fn on_both(check: impl AsyncFn(&Installation)) {
     server.close().await;
 }
 
-async fn tenant(installation: &Installation) -> crate::TenantScope {
+async fn tenant(installation: &Installation) -> TenantScope {
     let tenant = installation.create_tenant("Ridgeline", at(0)).await;
     let store = installation.store(&tenant.unwrap().id).await.unwrap();
     store.scope()
@@ -82,27 +83,101 @@ async fn workers_at_the_same_time_take_different_tenants() {
     .await;
 }
 
+fn company(id: &str, is_read: bool) -> Company {
+    Company {
+        system: System::QuickBooks,
+        account_id: id.to_owned(),
+        is_read,
+    }
+}
+
 #[tokio::test]
-async fn a_company_leads_to_the_tenants_that_read_it_now() {
+async fn a_company_leads_to_the_one_tenant_that_reads_it_now() {
     on_both(async |installation| {
         let control = installation.control();
         let (one, other) = (tenant(installation).await, tenant(installation).await);
-        let company = |id: &str| vec![(System::QuickBooks, id.to_owned())];
-        companies::hold(control, &one, company("7")).await.unwrap();
-        companies::hold(control, &other, company("8"))
-            .await
-            .unwrap();
-        let readers = async |system, id| companies::readers(control, system, id).await.unwrap();
-        assert_eq!(readers(System::QuickBooks, "7").await, [one.tenant_id()]);
-        assert!(readers(System::Procore, "7").await.is_empty());
-        companies::hold(control, &one, company("9")).await.unwrap();
-        assert!(readers(System::QuickBooks, "7").await.is_empty());
-        assert_eq!(readers(System::QuickBooks, "9").await, [one.tenant_id()]);
+        let reader = async |system, id| companies::reader(control, system, id).await.unwrap();
+        let settle = async |scope: &TenantScope, known: Vec<Company>, now| {
+            let others = companies::settle(control, scope, known, now).await;
+            others.unwrap()
+        };
+        let ours = |id: Option<String>| id.as_deref() == Some(one.tenant_id());
+        assert!(
+            settle(&one, vec![company("7", true)], at(1))
+                .await
+                .is_empty()
+        );
+        settle(&other, vec![company("8", true)], at(1)).await;
+        assert!(ours(reader(System::QuickBooks, "7").await));
+        assert_eq!(reader(System::Procore, "7").await, None);
+        // A connection that does not stand keeps its company and wakes nobody.
+        settle(&one, vec![company("7", false)], at(1)).await;
+        assert_eq!(reader(System::QuickBooks, "7").await, None);
+        let theirs = settle(&other, vec![company("8", true), company("7", true)], at(1)).await;
+        assert_eq!(theirs, [company("7", true)]);
+        assert_eq!(reader(System::QuickBooks, "7").await, None);
+        settle(&one, vec![company("7", true)], at(2)).await;
+        assert!(ours(reader(System::QuickBooks, "7").await));
         installation
-            .suspend_tenant(one.tenant_id(), at(1))
+            .suspend_tenant(one.tenant_id(), at(3))
             .await
             .unwrap();
-        assert!(readers(System::QuickBooks, "9").await.is_empty());
+        assert_eq!(reader(System::QuickBooks, "7").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_company_is_taken_by_one_tenant_whoever_comes_at_the_same_time() {
+    on_both(async |installation| {
+        let mut takers = Vec::new();
+        for _ in 0..6 {
+            let (control, scope) = (installation.control().clone(), tenant(installation).await);
+            takers.push(tokio::spawn(async move {
+                companies::take(&control, &scope, company("7", true), at(1)).await
+            }));
+        }
+        let mut refused = Vec::new();
+        for taker in takers {
+            refused.extend(taker.await.unwrap().err());
+        }
+        assert_eq!(refused.len(), 5, "{refused:?}");
+        for error in refused {
+            assert!(
+                matches!(&error, StoreError::Refused(Refusal::CompanyTaken { company, .. }) if company == "7"),
+                "{error}"
+            );
+            assert!(!error.to_string().contains("tnt_"), "another is named: {error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_company_is_free_again_when_connecting_came_to_nothing_and_no_sooner() {
+    on_both(async |installation| {
+        let control = installation.control();
+        let (one, other) = (tenant(installation).await, tenant(installation).await);
+        let take =
+            async |scope, now| companies::take(control, scope, company("7", true), now).await;
+        take(&one, at(1)).await.unwrap();
+        take(&one, at(1)).await.unwrap();
+        // It may be in the middle of connecting.
+        companies::settle(control, &one, Vec::new(), at(1))
+            .await
+            .unwrap();
+        assert!(take(&other, at(1)).await.is_err());
+        companies::settle(control, &one, Vec::new(), at(3))
+            .await
+            .unwrap();
+        take(&other, at(3)).await.unwrap();
+        assert!(take(&one, at(3)).await.is_err());
+        // Erasing the tenant frees it, and nothing before that does.
+        let end = async |state| set_state(control, other.tenant_id(), state, at(4)).await;
+        end(TenantState::Erasing).await.unwrap();
+        assert!(take(&one, at(4)).await.is_err());
+        end(TenantState::Erased).await.unwrap();
+        take(&one, at(4)).await.unwrap();
     })
     .await;
 }

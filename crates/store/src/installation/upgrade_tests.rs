@@ -175,6 +175,41 @@ async fn an_address_made_before_addresses_could_end_still_counts() {
 }
 
 #[tokio::test]
+async fn a_company_that_two_tenants_had_stays_with_the_one_that_was_made_first() {
+    let mut control = begun(&sqlite::CONTROL, 10).await;
+    let statement = "INSERT INTO tenant (tenant_id, name, state, created_at, changed_at) VALUES
+             ('ten_0', 'Left', 'erased', '2025-01-01T00:00:00Z', '2026-01-01T00:00:00Z'),
+             ('ten_1', 'Asleep', 'suspended', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'),
+             ('ten_2', 'Later', 'active', '2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z'),
+             ('ten_3', 'Earlier', 'active', '2026-02-01T00:00:00Z', '2026-02-01T00:00:00Z');
+         INSERT INTO company (system, account_id, tenant_id) VALUES
+             ('quickbooks', '7', 'ten_0'), ('quickbooks', '7', 'ten_1'),
+             ('quickbooks', '7', 'ten_2'), ('quickbooks', '7', 'ten_3'),
+             ('procore', '7', 'ten_2'), ('procore', '9', 'ten_1')";
+    sqlx::raw_sql(statement)
+        .execute(&mut control)
+        .await
+        .unwrap();
+    let forward = sqlite::CONTROL.run_direct(None, &mut control, false);
+    forward.await.unwrap();
+    let kept: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT system, account_id, tenant_id, is_read FROM company ORDER BY system, account_id",
+    )
+    .fetch_all(&mut control)
+    .await
+    .unwrap();
+    let row = |system: &str, id: &str, tenant: &str| {
+        (system.to_owned(), id.to_owned(), tenant.to_owned(), 1)
+    };
+    let expected = [
+        row("procore", "7", "ten_2"),
+        row("procore", "9", "ten_1"),
+        row("quickbooks", "7", "ten_3"),
+    ];
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test]
 async fn a_server_of_the_version_before_is_served_from_once_it_was_brought_forward() {
     let cluster = Cluster::start().await;
     let server = cluster.installation().await;

@@ -229,7 +229,10 @@ impl Target<'_> {
             .await?;
         let id = self.company_id.to_string();
         if !listing.rows.iter().any(|row| row.id == id) {
-            let reason = format!("company {id} is not among the companies of this authorisation");
+            let reason = format!(
+                "company {id} is not among the companies of this authorisation; check its id, or \
+                 sign in as somebody who belongs to it"
+            );
             return Err(FetchError {
                 system: System::Procore,
                 resource: place.resource,

@@ -1,22 +1,27 @@
 //! Connections: whether each system answers, what is read of it and why, and what it cannot see.
+//!
+//! `set_up` asks what a first connection needs, `consent` goes to the vendor and comes back.
 
+mod consent;
+mod entry;
 mod run;
+mod set_up;
 mod view;
 mod what;
 
 use std::sync::Arc;
 
-use axum::extract::{Form, OriginalUri, Path, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use connectors::oauth::Callback;
 use figures::source::System;
 use serde::Deserialize;
 use store::StoreError;
 use store::control::procore_hooks;
 use store::jobs::{self, JobState};
-use url::Url;
 
+pub use consent::{callback, connect, disconnect};
 pub use run::{Announcements, FailedLine};
+pub use set_up::{SetUpPage, enter, page as set_up};
 pub use view::{AwayPage, ConnectionsPage, ReadingPanel};
 
 use super::access::Action;
@@ -25,9 +30,6 @@ use super::house::{House, Work};
 use super::shell::{Asked, Place};
 use super::signin::view::DoorPage;
 use super::visitor::Visitor;
-use crate::connect;
-use crate::refused::Refused;
-use crate::settings::Rights;
 use crate::work;
 
 /// The page.
@@ -43,10 +45,11 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
         .banners
         .truncate(usize::from(asked.view.quarantine.is_some()));
     let progress = asked.tenant.progress();
+    let settings = asked.tenant.settings().await?;
     let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);
-    page.may_connect = asked.visitor.may(Action::ManageConnections);
+    page.note_applications(&settings);
     page.failed = failed(&asked).await?;
-    if page.may_connect {
+    if page.shell.may_connect {
         let made_at = procore_hooks::made_at(house.door().control(), asked.tenant.scope()).await?;
         page.announcements = Some(Announcements::new(&house, &asked, made_at));
     }
@@ -176,112 +179,4 @@ fn system(name: &str) -> Result<System, AppError> {
         .into_iter()
         .find(|system| system.name() == name)
         .ok_or(AppError::NotFound)
-}
-
-fn redirect_uri(house: &House, system: System) -> String {
-    format!("{}/connect/{}/callback", house.origin(), system.name())
-}
-
-/// What a refusal of connecting means for the page.
-fn refused(error: anyhow::Error) -> AppError {
-    match error.downcast::<Refused>() {
-        Ok(refused) => AppError::Conflict(refused.to_string()),
-        Err(error) => AppError::Broken(error),
-    }
-}
-
-/// Begins a consent: a page that says what will be read, with the way to the vendor. The
-/// application's own account needs no consent and is connected at once.
-///
-/// # Errors
-/// When nobody has told us yet as which application we call.
-pub async fn connect(
-    State(house): State<Arc<House>>,
-    visitor: Visitor,
-    Path(name): Path<String>,
-) -> Result<Response, AppError> {
-    let system = system(&name)?;
-    let asked = reaching_out(&house, visitor).await?;
-    let mut desk = asked.desk().await?;
-    let own_account = desk
-        .settings
-        .procore
-        .as_ref()
-        .is_some_and(|access| access.rights == Rights::ServiceAccount);
-    if system == System::Procore && own_account {
-        let connected = connect::procore_service_account(&mut desk).await;
-        return connected_or(&house, &asked, connected).await;
-    }
-    let uri = redirect_uri(&house, system);
-    let (login, address) = connect::begin(&desk, system, &uri).map_err(refused)?;
-    house.begin_login(asked.tenant.scope(), &asked.visitor.person_id, login);
-    let shell = asked.shell(Place::Connections, &format!("Connect {system}"));
-    rendered(&AwayPage::new(shell, system, address.as_str()))
-}
-
-/// The browser comes back from the vendor.
-///
-/// # Errors
-/// When the return does not belong to the consent that this person began.
-pub async fn callback(
-    State(house): State<Arc<House>>,
-    visitor: Visitor,
-    Path(name): Path<String>,
-    OriginalUri(uri): OriginalUri,
-) -> Result<Response, AppError> {
-    const UNKNOWN: AppError = AppError::Refused(
-        "This return does not belong to a connection that you began. Begin again under \
-         Connections.",
-    );
-    let system = system(&name)?;
-    let asked = reaching_out(&house, visitor).await?;
-    let login = house.take_login(asked.tenant.scope(), &asked.visitor.person_id, system);
-    let login = login.ok_or(UNKNOWN)?;
-    let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
-    let callback = Callback::from_query(&returned);
-    let mut desk = asked.desk().await?;
-    let uri = redirect_uri(&house, system);
-    let connected = connect::finish(&mut desk, login, callback, &uri).await;
-    connected_or(&house, &asked, connected).await
-}
-
-/// After connecting everything is read; what kept us from it is told in its own words, which
-/// hold no secret.
-async fn connected_or(
-    house: &House,
-    asked: &Asked,
-    connected: anyhow::Result<String>,
-) -> Result<Response, AppError> {
-    match connected {
-        Ok(_) => {
-            asked.tenant.refresh().await?;
-            // The job that reads was written with the connection.
-            house.asked(asked.tenant.scope(), Some(Work::Read)).await;
-            Ok(Redirect::to("/connections").into_response())
-        }
-        Err(error) => Err(AppError::Conflict(format!("{error}."))),
-    }
-}
-
-/// Ends a connection.
-///
-/// # Errors
-/// When the store fails.
-pub async fn disconnect(
-    State(house): State<Arc<House>>,
-    visitor: Visitor,
-    Path(name): Path<String>,
-) -> Result<Response, AppError> {
-    let system = system(&name)?;
-    let asked = reaching_out(&house, visitor).await?;
-    let desk = asked.desk().await?;
-    let note = connect::disconnect(&desk, system).await.map_err(refused)?;
-    asked.tenant.refresh().await?;
-    match note {
-        None => Ok(Redirect::to("/connections").into_response()),
-        Some(note) => Err(AppError::Conflict(format!(
-            "{system} is disconnected here and its tokens are destroyed, but the vendor could \
-             not be told: {note} Remove the application in {system} as well."
-        ))),
-    }
 }

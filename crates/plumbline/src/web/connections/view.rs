@@ -9,6 +9,8 @@ use store::connections::ConnectionState;
 
 use super::run::{Announcements, FailedLine};
 use super::what;
+use crate::connect;
+use crate::settings::Settings;
 use crate::web::format;
 use crate::web::house::Work;
 use crate::web::progress::Progress;
@@ -27,8 +29,6 @@ pub struct ConnectionsPage {
     pub reading: Option<ReadingPanel>,
     /// Both systems.
     pub systems: Vec<SystemPanel>,
-    /// Whether this person may connect.
-    pub may_connect: bool,
     /// Whether this person may read now, and both systems stand.
     pub may_read: bool,
     /// Whether anything can be read.
@@ -66,6 +66,10 @@ pub struct SystemPanel {
     pub is_connected: bool,
     /// `Connect` or `Reconnect`.
     pub verb: &'static str,
+    /// Whether it is known as which application the system is called.
+    pub is_entered: bool,
+    /// Whether connecting it is the next thing to do.
+    pub is_next: bool,
 }
 
 /// A part that is read.
@@ -77,6 +81,21 @@ pub struct PartLine {
     pub why: &'static str,
     /// Whether the newest reading had trouble with it.
     pub has_gap: bool,
+}
+
+impl PartLine {
+    fn of(part: &what::Part) -> Self {
+        Self {
+            label: part.label,
+            why: part.why,
+            has_gap: false,
+        }
+    }
+
+    /// All parts of a system, before anything is read.
+    pub(super) fn all(parts: &[what::Part]) -> Vec<Self> {
+        parts.iter().map(Self::of).collect()
+    }
 }
 
 /// How far a reading has come. It asks for itself again as long as the reading runs.
@@ -278,21 +297,38 @@ impl ConnectionsPage {
     /// The page of this moment.
     #[must_use]
     pub fn new(shell: Shell, view: &TenantView, progress: &Progress, now: Timestamp) -> Self {
-        let can_read = view.systems.iter().any(SystemStanding::stands);
+        let known = |system: &SystemStanding| system.connection.is_some();
+        let can_read =
+            view.systems.iter().any(SystemStanding::stands) && view.systems.iter().all(known);
+        let mut systems: Vec<SystemPanel> = view
+            .systems
+            .iter()
+            .map(|system| panel(system, view, now))
+            .collect();
+        if let Some(next) = systems.iter_mut().find(|one| !one.is_connected) {
+            next.is_next = true;
+        }
         Self {
+            sentence: sentence(view, shell.may_connect),
             shell,
-            sentence: sentence(view),
             reading: ReadingPanel::of(progress, view, now),
-            systems: view
-                .systems
-                .iter()
-                .map(|system| panel(system, view, now))
-                .collect(),
-            may_connect: false,
+            systems,
             may_read: false,
             can_read: can_read && progress.running.is_none(),
             failed: Vec::new(),
             announcements: None,
+        }
+    }
+
+    /// Notes which systems are called as an application that was entered before.
+    pub fn note_applications(&mut self, settings: &Settings) {
+        for panel in &mut self.systems {
+            let system = if panel.is_procore {
+                System::Procore
+            } else {
+                System::QuickBooks
+            };
+            panel.is_entered = connect::is_entered(settings, system);
         }
     }
 
@@ -316,13 +352,14 @@ impl ConnectionsPage {
             more_gaps: 3,
             is_connected,
             verb: "Reconnect",
+            is_entered: is_connected,
+            is_next: !is_connected,
         };
         Self {
             shell: Shell::sample(),
             sentence: "Both systems answer.".to_owned(),
             reading: Some(ReadingPanel::sample()),
             systems: vec![panel(true), panel(false)],
-            may_connect: true,
             may_read: true,
             can_read: true,
             failed: vec![FailedLine::sample()],
@@ -331,7 +368,7 @@ impl ConnectionsPage {
     }
 }
 
-fn sentence(view: &TenantView) -> String {
+fn sentence(view: &TenantView, may_connect: bool) -> String {
     let standing: Vec<&SystemStanding> = view
         .systems
         .iter()
@@ -357,12 +394,20 @@ fn sentence(view: &TenantView) -> String {
         }
         _ => "Neither system can be read, so no figure is shown.".to_owned(),
     };
+    let is_one_new = view.systems.iter().any(|one| one.connection.is_none());
+    let next = match (is_one_new, may_connect) {
+        (true, true) => " Reading begins once both are connected.",
+        (true, false) => " An owner can connect what is missing.",
+        (false, _) => "",
+    };
     let rest = if gaps == 0 {
         ""
     } else {
         " Some parts could not be read; they are listed below."
     };
-    format!("{first}{rest} Plumbline only reads: there is no code in it that changes a record.")
+    format!(
+        "{first}{next}{rest} Plumbline only reads: there is no code in it that changes a record."
+    )
 }
 
 fn panel(system: &SystemStanding, view: &TenantView, now: Timestamp) -> SystemPanel {
@@ -432,9 +477,8 @@ fn panel(system: &SystemStanding, view: &TenantView, now: Timestamp) -> SystemPa
         parts: what::parts(system.system)
             .iter()
             .map(|part| PartLine {
-                label: part.label,
-                why: part.why,
                 has_gap: part.resources.iter().any(|one| troubled.contains(one)),
+                ..PartLine::of(part)
             })
             .collect(),
         gaps,
@@ -445,6 +489,8 @@ fn panel(system: &SystemStanding, view: &TenantView, now: Timestamp) -> SystemPa
         } else {
             "Connect"
         },
+        is_entered: false,
+        is_next: false,
     }
 }
 
@@ -513,14 +559,7 @@ impl AwayPage {
             shell,
             name: system.label(),
             address: address.to_owned(),
-            parts: what::parts(system)
-                .iter()
-                .map(|part| PartLine {
-                    label: part.label,
-                    why: part.why,
-                    has_gap: false,
-                })
-                .collect(),
+            parts: PartLine::all(what::parts(system)),
             scope: match system {
                 System::Procore => {
                     "Procore gives us what the person who signs in may see. Plumbline reads only \

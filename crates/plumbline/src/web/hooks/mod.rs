@@ -117,20 +117,17 @@ pub async fn quickbooks(State(house): State<Arc<House>>, request: Request) -> St
         return hooks.refused(StatusCode::BAD_REQUEST);
     };
     for (realm, events) in announced.by_company() {
-        let readers =
-            companies::readers(house.installation().control(), System::QuickBooks, &realm);
-        let readers = match readers.await {
-            Ok(readers) => readers,
-            Err(error) => return broken(&error.into()),
-        };
-        if readers.is_empty() {
-            unknown(&house, events.len());
-        }
-        for tenant_id in readers {
-            let noted = note(&house, &tenant_id, System::QuickBooks, events.clone()).await;
-            if let Err(error) = noted {
-                return broken(&error);
+        let control = house.installation().control();
+        let noted = match companies::reader(control, System::QuickBooks, &realm).await {
+            Ok(Some(tenant_id)) => note(&house, &tenant_id, System::QuickBooks, events).await,
+            Ok(None) => {
+                unknown(&house, events.len());
+                Ok(())
             }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = noted {
+            return broken(&error);
         }
     }
     StatusCode::OK

@@ -91,7 +91,7 @@ impl JobsPage {
         match &view.books {
             Some(books) if books.jobs.is_empty() => shown.empty = Some(nothing(books)),
             Some(books) => shown.fill(books, page),
-            None => shown.empty = Some(no_books(view, "Reconciliation")),
+            None => shown.empty = Some(no_books(&shown.shell, view, "Reconciliation")),
         }
         shown
     }

@@ -225,7 +225,7 @@ impl MatchesPage {
             is_comparing: false,
         };
         let Some(books) = &view.books else {
-            page.empty = Some(no_books(view, "Matching"));
+            page.empty = Some(no_books(&page.shell, view, "Matching"));
             return page;
         };
         let named = Tab::ALL.into_iter().find(|tab| tab.name() == asking.tab);

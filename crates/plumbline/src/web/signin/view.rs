@@ -87,6 +87,15 @@ impl Field {
         }
     }
 
+    /// A secret of a program, which no browser keeps.
+    #[must_use]
+    pub fn secret(name: &'static str, label: &'static str) -> Self {
+        Self {
+            autocomplete: Some("off"),
+            ..Self::plain(name, label, "password")
+        }
+    }
+
     /// A code of the second factor.
     #[must_use]
     pub fn code(hint: &'static str) -> Self {

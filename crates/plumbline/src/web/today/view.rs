@@ -149,7 +149,7 @@ impl TodayPage {
                      systems are in."
                         .to_owned();
             }
-            None => page.empty = Some(no_books(view, "Today")),
+            None => page.empty = Some(no_books(&page.shell, view, "Today")),
         }
         page
     }

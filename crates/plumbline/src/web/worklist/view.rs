@@ -141,7 +141,7 @@ impl WorklistPage {
         };
         match &view.books {
             Some(books) => page.fill(books, view, asking, chosen),
-            None => page.empty = Some(no_books(view, "The worklist")),
+            None => page.empty = Some(no_books(&page.shell, view, "The worklist")),
         }
         page
     }

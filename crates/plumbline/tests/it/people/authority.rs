@@ -67,6 +67,8 @@ POST /connections/read: RunCycle
 POST /connections/jobs/retry: ManageConnections
 POST /connections/hook: ManageConnections
 POST /connections/hook/end: ManageConnections
+GET /connections/{system}/set-up: ManageConnections
+POST /connections/{system}/set-up: ManageConnections
 POST /connections/{system}/connect: ManageConnections
 POST /connections/{system}/disconnect: ManageConnections
 GET /connect/{system}/callback: ManageConnections

@@ -217,6 +217,29 @@ async fn the_demo_asks_nobody_for_a_factor_who_has_none() {
 }
 
 #[tokio::test]
+async fn a_code_comes_before_the_secret_of_an_application_is_typed() {
+    let office = Office::with(Factors::Required, None).await;
+    let mut owner = office.browser("owner", true).await;
+    let path = "/connections/procore/set-up";
+    let fresh = owner.get(path).await.text;
+    assert!(fresh.contains("name=\"client_secret\""), "{fresh}");
+    office.clock.advance_minutes(16);
+    let later = owner.get(path).await.text;
+    assert!(!later.contains("name=\"client_secret\""), "{later}");
+    let way = "/sign-in/factor?to=/connections/procore/set-up";
+    assert!(later.contains(&format!("href=\"{way}\"")), "{later}");
+    // Whoever had the page open before is led back to it.
+    let sent = owner.post(path, &[("client_secret", "canary")]).await;
+    let back = sent.location.unwrap();
+    assert_eq!(
+        back,
+        way.replace("/connections/procore", "%2Fconnections%2Fprocore")
+            .replace("/set-up", "%2Fset-up")
+    );
+    office.close().await;
+}
+
+#[tokio::test]
 async fn programs_read_with_a_token_and_get_refusals_that_they_can_read() {
     let office = Office::with(Factors::Required, None).await;
     let mut viewer = office.browser("viewer", false).await;
