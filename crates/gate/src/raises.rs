@@ -149,6 +149,16 @@ fn course(actor: &str, subject: Option<&str>, office: &Office<'_>) -> Result<Cou
     }
 }
 
+/// The day by which the dates of a grant are judged that waited until now: cover may have begun
+/// meanwhile, but not be over.
+#[must_use]
+pub fn day_of_proposal(grant: &Grant, on: Date) -> Date {
+    match grant.term {
+        Term::Cover { from, until } if from < on && on <= until => from,
+        Term::Cover { .. } | Term::Standing => on,
+    }
+}
+
 /// A proposal as far as confirming it needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposed {

@@ -321,6 +321,34 @@ fn the_first_owner_staffs_a_new_company_alone_for_a_week() {
     assert_eq!(invited.map(|(_, course)| course), Ok(Course::AtOnce));
 }
 
+#[test]
+fn cover_that_began_while_it_waited_can_still_be_given_but_not_when_it_is_over() {
+    let term = Term::Cover {
+        from: on(),
+        until: "2026-11-25".parse().unwrap(),
+    };
+    let grant = Grant {
+        role: PAYABLES,
+        term,
+    };
+    for (day, is_fine) in [
+        ("2026-11-23", true),
+        ("2026-11-24", true),
+        ("2026-11-25", true),
+        ("2026-11-26", false),
+    ] {
+        let changing = Changing {
+            actor: "dana",
+            subject: "priya",
+            on: day_of_proposal(&grant, day.parse().unwrap()),
+        };
+        let permitted = permit(changing, Change::Give(grant), &members(&["dana", "tom"]));
+        assert_eq!(permitted.is_ok(), is_fine, "{day}");
+    }
+    let standing = Grant::standing(PAYABLES);
+    assert_eq!(day_of_proposal(&standing, on()), on());
+}
+
 /// Everybody tries to confirm everybody's proposal about everybody, in offices of one to three
 /// owners, with the mode and without, before and after the delay.
 #[test]

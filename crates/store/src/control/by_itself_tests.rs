@@ -8,7 +8,7 @@ use super::agenda::{ask, settle, take};
 use super::history::{self, Happening};
 use super::people::{self, NewPerson};
 use super::{companies, digest_letters, procore_hooks};
-use crate::contract::{at, day, opened};
+use crate::contract::{at, by_operator, day, opened};
 use crate::postgres::cluster::Cluster;
 use crate::{Installation, Secret};
 
@@ -18,7 +18,11 @@ const HOLD: SignedDuration = SignedDuration::from_mins(1);
 async fn on_both(check: impl AsyncFn(&Installation)) {
     let (store, kept) = opened().await;
     kept.installation
-        .erase_tenant(store.scope().tenant_id(), None, at(0))
+        .erase_tenant(
+            store.scope().tenant_id(),
+            &by_operator(None, kept.folder.path()),
+            at(0),
+        )
         .await
         .unwrap();
     check(&kept.installation).await;
