@@ -70,6 +70,18 @@ pub enum Refusal {
     NotHeld,
     /// An invitation without a role.
     NoRole,
+    /// There is no second owner to confirm what needs one.
+    NobodyConfirms,
+    /// Nobody confirms what they proposed.
+    OwnProposal,
+    /// Nobody confirmed the proposal in time.
+    Lapsed,
+    /// Sole approver mode is for offices with one owner.
+    NotAlone,
+    /// What is done alone, or cannot be taken back, says why.
+    Reason,
+    /// A delay that is too short or too long.
+    CoolingOff,
 }
 
 impl std::fmt::Display for Refusal {
@@ -102,6 +114,20 @@ impl std::fmt::Display for Refusal {
             Self::AlreadyHeld => "This person has this role already.",
             Self::NotHeld => "This person does not have this role any more.",
             Self::NoRole => "Choose at least one role for the person you invite.",
+            Self::NobodyConfirms => {
+                "Giving somebody more takes two owners, and there is no second one. An owner who \
+                 works alone can switch sole approver mode on under Settings."
+            }
+            Self::OwnProposal => {
+                "Nobody confirms what they proposed. Another owner confirms it, or you withdraw it."
+            }
+            Self::Lapsed => "Nobody confirmed this within 14 days. Propose it again.",
+            Self::NotAlone => {
+                "Sole approver mode is for an office with one owner. Here another owner confirms \
+                 what you propose."
+            }
+            Self::Reason => "Say why, in a sentence. It stays in the audit.",
+            Self::CoolingOff => "The delay is from 24 to 168 hours. Enter a whole number of hours.",
         })
     }
 }
@@ -150,11 +176,18 @@ pub fn permit_invitation(actor: &Grants, roles: &[Role], on: Date) -> Result<Gra
     Ok(grants)
 }
 
-fn member<'a>(members: &'a [Member], person_id: &str) -> Option<&'a Member> {
+pub(crate) fn member<'a>(members: &'a [Member], person_id: &str) -> Option<&'a Member> {
     members.iter().find(|member| member.person_id == person_id)
 }
 
-fn demand(grants: &Grants, action: Action, on: Date) -> Result<(), Refusal> {
+/// Everybody who holds the owner's role for good.
+pub(crate) fn owners(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members
+        .iter()
+        .filter(|member| member.grants.hold_standing(Role::Owner))
+}
+
+pub(crate) fn demand(grants: &Grants, action: Action, on: Date) -> Result<(), Refusal> {
     match may(grants, action, on) {
         Decision::Permitted => Ok(()),
         Decision::Denied(denial) => Err(Refusal::NotPermitted(denial)),

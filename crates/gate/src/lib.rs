@@ -2,9 +2,10 @@
 //!
 //! The crate is pure: it knows no session, no database and no screen, and takes the moment as an
 //! argument. [`roles`] answers whether somebody may do something; [`changes`] whether somebody may
-//! change what others may do; [`approval`] whether a [`proposal`] of a [`draft`] may be carried
-//! out, and [`switches`] whether anything may be written at all; [`chain`] whether the log of it is
-//! whole. Whatever is not permitted here is refused.
+//! change what others may do; [`raises`] what of that takes a second person; [`alone`] what stands in
+//! for that person where there is none; [`leaving`] how a company is erased; [`approval`] whether a
+//! [`proposal`] of a [`draft`] may be carried out, and [`switches`] whether anything may be written
+//! at all; [`chain`] whether the log of it is whole. Whatever is not permitted here is refused.
 #![cfg_attr(
     not(test),
     deny(
@@ -17,11 +18,14 @@
 )]
 
 pub mod action;
+pub mod alone;
 pub mod approval;
 pub mod chain;
 pub mod changes;
 pub mod digest;
 pub mod draft;
+pub mod leaving;
 pub mod proposal;
+pub mod raises;
 pub mod roles;
 pub mod switches;

@@ -241,11 +241,15 @@ pub enum Action {
     Delegate,
     /// Read who did what, and take a copy of it along.
     ReadAudit,
+    /// Take a copy of everything along.
+    TakeEverything,
+    /// Have the company erased, and take that back.
+    EraseCompany,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadBooks,
         Self::DecideMatches,
         Self::RunCycle,
@@ -257,6 +261,8 @@ impl Action {
         Self::ManagePeople,
         Self::Delegate,
         Self::ReadAudit,
+        Self::TakeEverything,
+        Self::EraseCompany,
     ];
 
     /// Whether the second factor must have been shown within the last minutes.
@@ -264,7 +270,11 @@ impl Action {
     pub fn needs_fresh_factor(self) -> bool {
         matches!(
             self,
-            Self::ManageConnections | Self::ChangeSettings | Self::ManagePeople
+            Self::ManageConnections
+                | Self::ChangeSettings
+                | Self::ManagePeople
+                | Self::TakeEverything
+                | Self::EraseCompany
         )
     }
 
@@ -275,7 +285,11 @@ impl Action {
             Self::ReadBooks | Self::ReadConnections => "everybody with a role",
             Self::DecideMatches | Self::RunCycle => "preparers, leads and owners",
             Self::ReadSettings | Self::ReadPeople => "leads, owners and auditors",
-            Self::ManageConnections | Self::ChangeSettings | Self::ManagePeople => "owners",
+            Self::ManageConnections
+            | Self::ChangeSettings
+            | Self::ManagePeople
+            | Self::TakeEverything
+            | Self::EraseCompany => "owners",
             Self::Delegate => "owners, and leads for their own department",
             Self::ReadAudit => "owners and auditors",
         }
@@ -291,9 +305,11 @@ impl Action {
             Self::ReadSettings | Self::ReadPeople => {
                 matches!(grant.role, Role::Owner | Role::Lead(_) | Role::Auditor)
             }
-            Self::ManageConnections | Self::ChangeSettings | Self::ManagePeople => {
-                grant.role == Role::Owner
-            }
+            Self::ManageConnections
+            | Self::ChangeSettings
+            | Self::ManagePeople
+            | Self::TakeEverything
+            | Self::EraseCompany => grant.role == Role::Owner,
             Self::ReadAudit => matches!(grant.role, Role::Owner | Role::Auditor),
             // What one holds as cover cannot be handed on.
             Self::Delegate => {
@@ -366,6 +382,11 @@ pub fn may(grants: &Grants, action: Action, on: Date) -> Decision {
     } else {
         Decision::Denied(Denial::OtherRole(action))
     }
+}
+
+/// Whether this grant is enough for an action while it is in force.
+pub(crate) fn permits(grant: &Grant, action: Action) -> bool {
+    action.is_permitted_by(grant)
 }
 
 #[cfg(test)]

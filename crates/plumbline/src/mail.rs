@@ -163,9 +163,21 @@ impl Mailer {
     }
 }
 
+/// What somebody typed cannot begin a line of its own in a letter.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace(char::is_control, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_line_ends_stays_on_its_line() {
+        assert_eq!(one_line("a\r\nBcc: b\t c\u{7}"), "a Bcc: b c");
+    }
 
     fn mailer(server: &str) -> Result<Mailer, MailError> {
         Mailer::try_new(&MailSettings {

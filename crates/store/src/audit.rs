@@ -30,6 +30,8 @@ pub enum Action {
     Released,
     /// A copy of the audit was taken along.
     Exported,
+    /// A copy of everything was taken along.
+    TakenAlong,
 }
 
 /// One entry.
@@ -47,7 +49,7 @@ pub struct Entry {
     pub about: String,
 }
 
-const NAMES: [(Action, &str); 7] = [
+const NAMES: [(Action, &str); 8] = [
     (Action::SettingsChanged, "settings.changed"),
     (Action::Connected, "connection.made"),
     (Action::Disconnected, "connection.ended"),
@@ -55,6 +57,7 @@ const NAMES: [(Action, &str); 7] = [
     (Action::JobRetried, "job.retried"),
     (Action::Released, "quarantine.ended"),
     (Action::Exported, "audit.exported"),
+    (Action::TakenAlong, "company.exported"),
 ];
 
 impl Action {

@@ -152,6 +152,19 @@ impl Kept {
     }
 }
 
+/// The operator erases, and writes it down in this folder.
+pub(crate) fn by_operator<'a>(
+    administrator: Option<&'a crate::Secret>,
+    folder: &std::path::Path,
+) -> crate::Erasing<'a> {
+    crate::Erasing {
+        administrator,
+        ledger: crate::ledger::Ledger::of_folder(folder),
+        by: "operator".to_owned(),
+        reason: "asked for by mail".to_owned(),
+    }
+}
+
 /// A moment on a day in November, by hour.
 pub(crate) fn at(hour: i64) -> Timestamp {
     Timestamp::from_second(1_793_500_000 + hour * 3_600).expect("within the calendar")

@@ -122,6 +122,17 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The ledger of erasures cannot be used, so nothing is destroyed or restored.
+    #[error(
+        "cannot use the ledger of erasures {}: {reason}; put the newest copy in its place, such as \
+         the one in the newest backup", path.display()
+    )]
+    Ledger {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The system gave no randomness, so nothing can be sealed.
     #[error("the operating system gave no randomness, so no secret can be sealed; try again")]
     NoRandomness,
@@ -227,6 +238,38 @@ pub enum Refusal {
     /// What people may do is not changed like this.
     #[error("{0}")]
     Change(gate::changes::Refusal),
+    /// The company's name was typed otherwise.
+    #[error(
+        "the name is not that of this company, so nothing was asked for; type it as it is shown"
+    )]
+    OtherName,
+    /// The company is to be erased already.
+    #[error("the company is to be erased already; see Settings")]
+    ErasureAsked,
+    /// Nobody asked for the company to be erased.
+    #[error("nobody asked for this company to be erased, or it was taken back already")]
+    NoErasureAsked,
+    /// The tenant was erased, so its backup is not put back.
+    #[error(
+        "tenant {id} was erased on {on}, so nothing was restored; its keys are destroyed here. To \
+         bring it back all the same, restore the whole backup to a new folder and say why with \
+         --although-erased"
+    )]
+    WasErased {
+        /// The tenant.
+        id: String,
+        /// The day, in UTC.
+        on: String,
+    },
+    /// The same was proposed already and waits.
+    #[error("the same is proposed already and waits; confirm or withdraw it under People")]
+    AlreadyProposed,
+    /// There is no such proposal for this person to decide about, or it is over.
+    #[error("this proposal does not wait any more, or is not yours to end; open People again")]
+    NoSuchProposal,
+    /// Sole approver mode is not switched on.
+    #[error("sole approver mode is not switched on")]
+    NotSwitchedOn,
     /// The person belongs to no company that is open.
     #[error("this person belongs to no company that is open")]
     NoCompany,

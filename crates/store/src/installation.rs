@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/plumbline.lock     one process at a time
 //!          keys.json          the wrapped keys (back it up apart from the rest)
+//!          erasures.jsonl     which tenants were erased, for whoever restores a backup
 //!          control.db         tenants, people, sessions
 //!          tenants/<id>.db    everything of one tenant
 //! <folder>.master-key         unless the master key comes from elsewhere
@@ -26,12 +27,13 @@ use uuid::Uuid;
 
 use crate::control::{self, Control, Tenant, TenantState};
 use crate::keys::{KeyFile, KeyTable, Keyring, MasterKey, MasterKeySource};
+use crate::ledger::Ledger;
 use crate::lock::DirectoryLock;
 use crate::postgres::{self, Durability, Pools};
 use crate::transfer::{self, Summary};
 use crate::{Refusal, Secret, Store, StoreError};
 
-pub use erase::Erasure;
+pub use erase::{Erasing, Erasure, Left};
 use slots::Slots;
 pub(crate) use standing::newest;
 pub use standing::{PoolUse, Unready};
@@ -109,6 +111,7 @@ impl Installation {
             slots: Slots::default(),
             lock,
         };
+        Ledger::of_folder(folder).make()?;
         let installation = Self::of(home, control, Keyring::File(Mutex::new(keys)));
         installation.finish_what_was_begun(now).await?;
         Ok(installation)
@@ -345,10 +348,8 @@ impl Installation {
             match tenant.state {
                 TenantState::Preparing => self.remove_unfinished(&tenant.id).await?,
                 TenantState::Erasing => {
-                    self.inner.keys.destroy(&tenant.id).await?;
-                    remove_files(&file_of(folder, &tenant.id))?;
-                    let state = TenantState::Erased;
-                    control::set_state(&self.inner.control, &tenant.id, state, now).await?;
+                    let ledger = Ledger::of_folder(folder);
+                    self.finish_erasing(&tenant.id, &ledger, now).await?;
                 }
                 TenantState::Active | TenantState::Suspended | TenantState::Erased => {}
             }

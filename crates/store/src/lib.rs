@@ -23,6 +23,7 @@ pub mod hooks;
 mod installation;
 pub mod jobs;
 mod keys;
+pub mod ledger;
 mod lock;
 pub mod mirror;
 pub mod postgres;
@@ -46,7 +47,7 @@ mod contract;
 
 pub use conclude::conclude;
 pub use error::{Refusal, StoreError};
-pub use installation::{Erasure, Installation, OPEN_TENANTS, PoolUse, Unready};
+pub use installation::{Erasing, Erasure, Installation, Left, OPEN_TENANTS, PoolUse, Unready};
 pub use keys::{MasterKey, MasterKeySource};
 pub use secret::Secret;
 pub use store::Store;

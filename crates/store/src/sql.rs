@@ -229,7 +229,16 @@ impl Query {
     pub(crate) async fn each(
         self,
         connection: Connection<'_>,
-        mut take: impl FnMut(Vec<Value>) -> Result<(), StoreError>,
+        take: impl FnMut(Vec<Value>) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        self.each_into(connection, &mut AtOnce(take)).await
+    }
+
+    /// The same to something that may have to wait before it takes the next row.
+    pub(crate) async fn each_into(
+        self,
+        connection: Connection<'_>,
+        sink: &mut impl Sink,
     ) -> Result<(), StoreError> {
         match connection {
             Connection::Sqlite(connection) => {
@@ -238,7 +247,7 @@ impl Query {
                 let mut rows =
                     sqlx::query_as_with::<Sqlite, AnyRow, _>(text, arguments).fetch(connection);
                 while let Some(row) = rows.try_next().await? {
-                    take(row.0)?;
+                    sink.take(row.0).await?;
                 }
             }
             Connection::Postgres(connection) => {
@@ -247,7 +256,7 @@ impl Query {
                 let mut rows =
                     sqlx::query_as_with::<Postgres, AnyRow, _>(text, arguments).fetch(connection);
                 while let Some(row) = rows.try_next().await? {
-                    take(row.0)?;
+                    sink.take(row.0).await?;
                 }
             }
         }
@@ -291,6 +300,20 @@ where
         added.map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
+}
+
+/// What rows go into, one after the other.
+pub(crate) trait Sink: Send {
+    /// Takes a row.
+    fn take(&mut self, row: Vec<Value>) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+struct AtOnce<F>(F);
+
+impl<F: FnMut(Vec<Value>) -> Result<(), StoreError> + Send> Sink for AtOnce<F> {
+    async fn take(&mut self, row: Vec<Value>) -> Result<(), StoreError> {
+        (self.0)(row)
+    }
 }
 
 /// A row of whatever columns.

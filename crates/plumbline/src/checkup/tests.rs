@@ -194,7 +194,11 @@ async fn a_company_that_another_tenant_had_first_is_told() {
     assert_eq!(said, Vec::<String>::new());
     let installation = &office.desk.installation;
     let other = installation.create_tenant("Copper Basin", at(0)).await;
-    let other = installation.store(&other.unwrap().id).await.unwrap().scope();
+    let other = installation
+        .store(&other.unwrap().id)
+        .await
+        .unwrap()
+        .scope();
     let company = Company {
         system: System::QuickBooks,
         account_id: "1".to_owned(),

@@ -178,7 +178,9 @@ database server pg_dump is run as the role whose address is in PLUMBLINE_DATABAS
     /// Restore a backup; its tenants keep to themselves until they are released
     #[command(after_help = "\
 Nothing is ever restored over what is there. With PLUMBLINE_DATABASE_ADMIN_URL a backup of a server
-is restored to that database, which must be new. Afterwards run `plumbline tenant release ID` for
+is restored to that database, which must be new. What was erased since the backup is erased again,
+as the ledger of erasures knows it; without a ledger nothing is restored unless you say why there
+is none. Afterwards run `plumbline tenant release ID` for
 each tenant, once nothing else works with its books.")]
     Restore(RestoreArguments),
     /// Pair the rows of two plain tables, without any connection
@@ -295,6 +297,16 @@ pub struct RestoreArguments {
     /// Put back only this tenant's file, into a data folder where it is missing
     #[arg(long, value_name = "ID")]
     pub tenant: Option<String>,
+    /// The newest ledger of erasures that there is, such as the erasures.jsonl of the data folder or
+    /// of the newest backup; may be given several times [default: the one in the folder of --data]
+    #[arg(long = "ledger", value_name = "FILE")]
+    pub ledgers: Vec<PathBuf>,
+    /// There is no ledger of erasures; why, which is kept
+    #[arg(long, value_name = "REASON", conflicts_with = "ledgers")]
+    pub without_ledger: Option<String>,
+    /// Bring tenants back although they were erased; why, which is kept
+    #[arg(long, value_name = "REASON", conflicts_with = "tenant")]
+    pub although_erased: Option<String>,
 }
 
 /// How the local systems are started.
@@ -536,7 +548,12 @@ PLUMBLINE_DATABASE_ADMIN_URL, because the application role cannot remove history
         /// The id again, so that it is no slip of the hand
         #[arg(long, value_name = "ID")]
         confirm: String,
+        /// Why, for the ledger of erasures; an owner's own words are kept where one asked for it
+        #[arg(long, value_name = "TEXT", default_value = "asked of the operator")]
+        reason: String,
     },
+    /// Show the ledger of erasures: who was erased, for whom, why, and the proof
+    Erasures,
 }
 
 /// What to do with a database server.

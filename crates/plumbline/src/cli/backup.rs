@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
-use store::backup::{self, Destination, Kept, Manifest};
+use store::backup::{self, Destination, Kept, Manifest, Restored};
+use store::ledger::{Known, Ledger};
 use store::{MasterKeySource, Secret};
 
 use super::arguments::{BackupArguments, RestoreArguments};
-use super::tenant::administrator;
+use super::tenant::{administrator, ledger};
 use super::{Answer, Format, Global};
 use crate::desk::{self, database_url, master_key, open_installation};
 use crate::refused::Refused;
@@ -65,7 +66,8 @@ async fn on_server(global: &Global, to: &Destination) -> anyhow::Result<Manifest
              postgres://plumbline_backup@…",
         )?;
     let installation = open_installation(&global.data(), &SystemClock).await?;
-    let manifest = backup::server(&installation, &role, to, SystemClock.now()).await;
+    let now = SystemClock.now();
+    let manifest = backup::server(&installation, &role, to, &ledger(global), now).await;
     installation.close().await;
     Ok(manifest?)
 }
@@ -83,7 +85,30 @@ pub(super) async fn restore(
         keys: arguments.keys,
         master_key: source.clone().of_folder(&into)?,
     };
-    let (manifest, place) = match (administrator(), &arguments.tenant) {
+    let of_data = ledger(global);
+    let ledgers = arguments.ledgers.into_iter().map(Ledger::at);
+    let mut ledgers: Vec<Ledger> = ledgers.collect();
+    if of_data.is_there() {
+        ledgers.push(of_data.clone());
+    }
+    let known = match (ledgers.as_slice(), &arguments.without_ledger) {
+        ([], Some(reason)) => Ok(Known::nothing(reason, now)),
+        ([], None) => Err(()),
+        (some, _) => Ok(Known::of(some)?),
+    };
+    let known = known.map(|known| match &arguments.although_erased {
+        Some(reason) => known.although(reason),
+        None => known,
+    });
+    let no_ledger = || {
+        Refused::new(
+            "There is no ledger of erasures in the data folder, so nothing was restored: a tenant \
+             that was erased since the backup would be back. Name the newest one with --ledger, such \
+             as the erasures.jsonl of the newest backup, or say why there is none with \
+             --without-ledger.",
+        )
+    };
+    let (restored, place) = match (administrator(), &arguments.tenant) {
         (Some(_), Some(_)) => {
             return Err(Refused::new(
                 "On a server one tenant is brought in from a file with `plumbline tenant import`.",
@@ -91,25 +116,45 @@ pub(super) async fn restore(
             .into());
         }
         (Some(administrator), None) => {
-            let restored = backup::restore_server(&kept, &administrator, now).await?;
+            let known = known.map_err(|()| no_ledger())?;
+            let replay = (&known, &of_data);
+            let restored = backup::restore_server(&kept, &administrator, replay, now).await?;
             (restored, "the database".to_owned())
         }
         (None, Some(id)) => {
-            let restored = backup::restore_tenant(&kept, id, &into, &source, now).await?;
+            let manifest = backup::restore_tenant(&kept, id, &into, &source, now).await?;
+            let restored = Restored {
+                manifest,
+                erased_again: Vec::new(),
+                brought_back: Vec::new(),
+            };
             (restored, format!("{}, only {id}", into.display()))
         }
         (None, None) => {
-            let restored = backup::restore(&kept, &into, now).await?;
+            let known = known.map_err(|()| no_ledger())?;
+            let restored = backup::restore(&kept, &into, &known, now).await?;
             (restored, into.display().to_string())
         }
     };
     let text = format!("Restored to {place}");
-    Ok(told(&text, &manifest, began.elapsed(), global).with_notes([
+    let Restored {
+        manifest,
+        erased_again,
+        brought_back,
+    } = restored;
+    let again = erased_again
+        .iter()
+        .map(|id| format!("{id} was erased since the backup, so it was erased again."));
+    let back = brought_back.iter().map(|id| {
+        format!("{id} was erased since the backup and is back all the same; the ledger says why.")
+    });
+    let notes: Vec<String> = again.chain(back).chain([
         "Everybody has to sign in again. The tenants keep to themselves: nothing is read from a \
          vendor and no job is done. Once nothing else works with their books, run `plumbline \
          tenant release ID`, and connect again where it is asked for."
             .to_owned(),
-    ]))
+    ]).collect();
+    Ok(told(&text, &manifest, began.elapsed(), global).with_notes(notes))
 }
 
 fn told(what: &str, manifest: &Manifest, time: Duration, global: &Global) -> Answer {

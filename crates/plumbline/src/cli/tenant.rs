@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
-use store::control::Tenant;
+use store::control::{Tenant, erasures};
+use store::ledger::{Ledger, What};
 use store::transfer::Summary;
-use store::{Erasure, Installation, MasterKeySource, Secret, postgres, quarantine, transfer};
+use store::{
+    Erasing, Erasure, Installation, MasterKeySource, Secret, audit, postgres, quarantine, transfer,
+};
 
 use super::arguments::{DatabaseCommand, TenantCommand};
 use super::table::{Cell, Table};
@@ -18,14 +21,14 @@ use crate::refused::Refused;
 
 pub(super) async fn run(global: &Global, command: TenantCommand) -> anyhow::Result<Answer> {
     let installation = open_installation(&global.data(), &SystemClock).await?;
-    let answer = carried_out(&installation, global.format, command).await;
+    let answer = carried_out(&installation, global, command).await;
     installation.close().await;
     answer
 }
 
 async fn carried_out(
     installation: &Installation,
-    format: Format,
+    global: &Global,
     command: TenantCommand,
 ) -> anyhow::Result<Answer> {
     let now = SystemClock.now();
@@ -35,7 +38,7 @@ async fn carried_out(
             let tenant = installation.create_tenant(&name, now).await?;
             done(format!("{} is ready: {}", tenant.id, tenant.name))
         }
-        TenantCommand::List => Ok(listed(&installation.tenants().await?, format)),
+        TenantCommand::List => Ok(listed(&installation.tenants().await?, global.format)),
         TenantCommand::Suspend { id } => {
             installation.suspend_tenant(&id, now).await?;
             done(format!("{id} is suspended."))
@@ -72,7 +75,12 @@ async fn carried_out(
                  destroyed."
             ))
         }
-        TenantCommand::Erase { id, confirm } => {
+        TenantCommand::Erasures => recorded(&ledger(global), global.format),
+        TenantCommand::Erase {
+            id,
+            confirm,
+            reason,
+        } => {
             if id != confirm {
                 return Err(Refused::new(format!(
                     "Nothing was erased: --confirm says {confirm}, and the tenant is {id}."
@@ -80,12 +88,70 @@ async fn carried_out(
                 .into());
             }
             let administrator = administrator();
-            let erasure = installation
-                .erase_tenant(&id, administrator.as_ref(), now)
-                .await?;
+            let asked = erasures::asked_of(installation.control(), &id).await?;
+            let (by, reason) = match asked {
+                Some(asked) => (asked.by, asked.reason),
+                None => ("operator".to_owned(), reason),
+            };
+            let erasing = Erasing {
+                administrator: administrator.as_ref(),
+                ledger: ledger(global),
+                by,
+                reason,
+            };
+            let erasure = installation.erase_tenant(&id, &erasing, now).await?;
             Ok(account_of(&erasure))
         }
     }
+}
+
+/// The ledger of erasures that belongs to the data folder, also where a server holds the data.
+pub(super) fn ledger(global: &Global) -> Ledger {
+    Ledger::of_folder(&global.data())
+}
+
+fn recorded(ledger: &Ledger, format: Format) -> anyhow::Result<Answer> {
+    let entries = if ledger.is_there() {
+        ledger.entries()?
+    } else {
+        Vec::new()
+    };
+    if format == Format::Json {
+        return Ok(Answer::text(serde_json::to_string(&entries)?));
+    }
+    if entries.is_empty() {
+        return Ok(Answer::text("Nothing was erased here."));
+    }
+    let mut text = String::new();
+    for entry in &entries {
+        let what = match entry.what {
+            What::Begun => "begun to erase",
+            What::Done => "erased",
+            What::Again => "erased again after a backup brought it back",
+            What::BroughtBack => "brought back from a backup",
+            What::Unknown => "a backup was restored without a ledger",
+        };
+        text.push_str(&format!(
+            "{:.0}  {}  {what}, for {}: {}\n",
+            entry.at, entry.tenant_id, entry.by, entry.reason
+        ));
+        if matches!(entry.what, What::Done | What::Again) {
+            let rows: u64 = entry.rows.values().sum();
+            text.push_str(&format!(
+                "    keys: {}, data: {} ({rows} rows counted before)\n",
+                gone(entry.keys_are_gone),
+                gone(entry.data_is_gone)
+            ));
+        }
+        for line in &entry.remains {
+            text.push_str(&format!("    remains: {line}\n"));
+        }
+    }
+    Ok(Answer::text(text))
+}
+
+fn gone(is: bool) -> &'static str {
+    if is { "gone" } else { "NOT GONE" }
 }
 
 fn listed(tenants: &[Tenant], format: Format) -> Answer {
@@ -124,6 +190,15 @@ async fn exported(installation: &Installation, id: &str, out: &Path) -> anyhow::
     let durable = file
         .try_clone()
         .with_context(|| format!("failed to write {}", out.display()))?;
+    let (scope, taken) = (store.scope(), audit::Action::TakenAlong);
+    audit::note(
+        &store,
+        &scope,
+        taken,
+        "to a file of the operator",
+        SystemClock.now(),
+    )
+    .await?;
     let summary = transfer::export(&store, &store.scope(), &name, BufWriter::new(file)).await?;
     durable
         .sync_all()
@@ -178,7 +253,6 @@ fn counted(summary: &Summary) -> String {
 /// What is gone, what is not, and why.
 fn account_of(erasure: &Erasure) -> Answer {
     let rows: u64 = erasure.rows.values().sum();
-    let gone = |is: bool| if is { "gone" } else { "NOT GONE" };
     let mut text = format!(
         "{} is erased.\n  keys: {}\n  data: {} ({rows} rows counted before)\nWhat remains:\n",
         erasure.tenant_id,

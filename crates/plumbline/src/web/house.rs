@@ -201,6 +201,11 @@ impl House {
         Arc::clone(board.or_insert_with(new))
     }
 
+    /// A tenant is gone: nothing of it is kept in memory.
+    pub async fn forget(&self, scope: &TenantScope) {
+        self.tenants.lock().await.tenants.remove(scope.tenant_id());
+    }
+
     /// A tenant has other results: its screens show them from the next page on.
     pub async fn changed(&self, scope: &TenantScope) {
         let open = self.tenants.lock().await;

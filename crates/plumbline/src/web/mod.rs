@@ -22,6 +22,7 @@ pub mod house;
 pub mod jobs;
 pub mod links;
 pub mod matches;
+mod notices;
 pub mod observe;
 pub mod people;
 pub mod progress;

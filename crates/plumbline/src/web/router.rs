@@ -64,8 +64,8 @@ fn send(path: &'static str, handler: MethodRouter<Arc<House>>) -> Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Action::{
-        ChangeSettings, DecideMatches, Delegate, ManageConnections, ManagePeople, ReadAudit,
-        ReadBooks, ReadConnections, ReadPeople, ReadSettings, RunCycle,
+        ChangeSettings, DecideMatches, Delegate, EraseCompany, ManageConnections, ManagePeople,
+        ReadAudit, ReadBooks, ReadConnections, ReadPeople, ReadSettings, RunCycle, TakeEverything,
     };
     vec![
         // Supervisors.
@@ -171,6 +171,21 @@ pub fn routes() -> Vec<Route> {
             "/people/invite/withdraw",
             ManagePeople,
             post(people::withdraw),
+        ),
+        change(
+            "/people/proposals/{id}/confirm",
+            ManagePeople,
+            post(people::proposals::confirm),
+        ),
+        change(
+            "/people/proposals/{id}/refuse",
+            ManagePeople,
+            post(people::proposals::refuse),
+        ),
+        change(
+            "/people/proposals/{id}/withdraw",
+            ManagePeople,
+            post(people::proposals::withdraw),
         ),
         change("/people/{id}/give", ManagePeople, post(people::give)),
         change("/people/{id}/take", ManagePeople, post(people::take)),
@@ -281,6 +296,31 @@ pub fn routes() -> Vec<Route> {
         read("/settings", ReadSettings, get(settings::page)),
         change("/settings", ChangeSettings, post(settings::save)),
         change("/settings/release", ChangeSettings, post(settings::release)),
+        change(
+            "/settings/alone",
+            ChangeSettings,
+            post(settings::alone::begin),
+        ),
+        change(
+            "/settings/alone/end",
+            ChangeSettings,
+            post(settings::alone::end),
+        ),
+        change(
+            "/settings/export",
+            TakeEverything,
+            post(settings::leaving::take_along),
+        ),
+        change(
+            "/settings/erase",
+            EraseCompany,
+            post(settings::leaving::ask),
+        ),
+        change(
+            "/settings/erase/withdraw",
+            EraseCompany,
+            post(settings::leaving::withdraw),
+        ),
     ]
 }
 

@@ -12,6 +12,7 @@ use super::assets;
 use super::error::AppError;
 use super::format;
 use super::house::{House, Tenant};
+use super::notices;
 use super::states::{Banner, banners};
 use super::tenant_view::TenantView;
 use super::visitor::Visitor;
@@ -195,6 +196,8 @@ pub struct Asked {
     pub view: Arc<TenantView>,
     /// The moment of the request.
     pub now: Timestamp,
+    /// What everybody of the company is told above every page.
+    pub notices: Vec<Banner>,
 }
 
 impl Asked {
@@ -204,10 +207,12 @@ impl Asked {
     /// [`AppError::NotFound`] for a tenant that is not here; when the store cannot be read.
     pub async fn gather(house: &House, visitor: Visitor) -> Result<Self, AppError> {
         let tenant = house.tenant(&visitor.scope).await?;
+        let (view, now) = (tenant.view().await?, house.now());
         Ok(Self {
-            view: tenant.view().await?,
+            notices: notices::banners(house, &visitor, (&view.zone, now)).await?,
+            view,
             tenant,
-            now: house.now(),
+            now,
             visitor,
         })
     }
@@ -246,10 +251,12 @@ impl Asked {
             initials: self.visitor.initials(),
             as_of: books.map(|books| format::weekday(books.as_of)),
             zone: view.zone.iana_name().unwrap_or("UTC").replace('_', " "),
-            banners: if may_read {
-                banners(view, self.now)
-            } else {
-                Vec::new()
+            banners: {
+                let mut all = self.notices.clone();
+                if may_read {
+                    all.extend(banners(view, self.now));
+                }
+                all
             },
             toast: None,
             csrf: self.visitor.csrf.clone(),

@@ -12,12 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use connectors::http::Clock;
 use figures::source::System;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use store::connections::{self, Connection, ConnectionState};
-use store::control::agenda;
 use store::control::companies::{self, Company};
+use store::control::erasures::{self, Pending};
+use store::control::{agenda, raises};
 use store::jobs::{self, Lease};
-use store::{Installation, Refusal, Store, StoreError, TenantScope, schedule};
+use store::{Installation, Left, Refusal, Store, StoreError, TenantScope, schedule};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -180,9 +181,18 @@ impl Worker {
             Arc::clone(&self.clock),
         )
         .await?;
+        let (control, now) = (self.installation.control(), self.clock.now());
+        let leaving = erasures::pending(control, &desk.scope).await?;
+        let next_leave = match &leaving {
+            Some(asked) if asked.due_at <= now => return self.leave(desk, asked, now).await,
+            Some(asked) => Some(asked.due_at.duration_since(now)),
+            None => None,
+        };
         let (store, scope) = (&desk.store, &desk.scope);
         self.note_companies(&desk).await?;
-        let now = self.clock.now();
+        let today = now.to_zoned(house::zone(&desk.settings)).date();
+        let settled = raises::settle(control, scope, today, now).await?;
+        let next_raise = settled.next_at.map(|at| at.duration_since(now));
         let mut regular = regular(&desk.settings, &house::zone(&desk.settings), now);
         if self.post.is_none() {
             regular.retain(|one| one.job.kind != DIGEST);
@@ -194,8 +204,35 @@ impl Worker {
         }
         let hour = next_hour.map(|at| at.duration_since(now));
         let due = jobs::next_due(store, scope).await?;
-        let pause = hour.into_iter().chain(due).min();
+        let all = [hour, due, next_leave, next_raise];
+        let pause = all.into_iter().flatten().min();
         Ok(Visited::Quiet(pause.unwrap_or(AT_LEAST_EVERY)))
+    }
+
+    /// Erases a tenant whose owner asked for it a day ago, unless somebody took it back meanwhile.
+    async fn leave(&self, desk: Desk, asked: &Pending, now: Timestamp) -> anyhow::Result<Visited> {
+        let scope = desk.scope.clone();
+        drop(desk);
+        let tenant = scope.tenant_id();
+        let left = self.installation.erase_if_due(&scope, asked, now).await?;
+        if left.is_some()
+            && let Some(house) = &self.house
+        {
+            house.forget(&scope).await;
+        }
+        match left {
+            Some(Left::Erased(erasure)) if erasure.keys_are_gone && erasure.data_is_gone => {
+                tracing::info!(tenant, "a tenant was erased");
+            }
+            Some(Left::Erased(_)) => {
+                tracing::error!(tenant, "a tenant was not erased whole: see the ledger");
+            }
+            Some(Left::Closed) => {
+                tracing::warn!(tenant, "a tenant waits for the operator to erase it");
+            }
+            None => {}
+        }
+        Ok(Visited::Quiet(AT_LEAST_EVERY))
     }
 
     /// So that announcements of its companies find the tenant, and no other tenant takes them.

@@ -266,6 +266,64 @@ await check("a system is connected from its page, a wrong secret first", async (
   await page.context().close();
 });
 
+await check("an owner alone proposes, everybody is told above every page, and it is withdrawn", async () => {
+  const page = await opened("/settings", 1440, "light");
+  await page.fill("#f-alone-reason", "Nobody else works in this office.");
+  await page.click("form[action='/settings/alone'] button");
+  await page.waitForURL("**/settings");
+  must((await page.textContent("main")).includes("Sole approver mode is on"), "the mode is shown");
+  await page.goto(`${origin}/people`);
+  const vic = page.locator("tbody tr", { hasText: "Vic Sanders" });
+  await vic.locator("summary").click();
+  await vic.locator("form[action$='/give'] select").selectOption("preparer");
+  await vic.locator("form[action$='/give'] button").click();
+  await page.waitForSelector("#p-prop");
+  must((await page.textContent("body")).includes("Preparer for Vic Sanders"), "the proposal is listed");
+  for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: path.join(output, `people-proposed-${width}-${colorScheme}.png`), fullPage: true });
+    await accessible(page);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    must(over <= 0, `${over} px too wide at ${width}`);
+  }
+  await page.goto(`${origin}/`);
+  must((await page.textContent("body")).includes("waits for its delay alone"), "every page tells it");
+  await page.goto(`${origin}/people`);
+  await page.click("form[action$='/withdraw'] button");
+  await page.waitForFunction(() => !document.querySelector("#p-prop"));
+  await page.goto(`${origin}/settings`);
+  await page.click("form[action='/settings/alone/end'] button");
+  await page.waitForFunction(() => !document.body.textContent.includes("Sole approver mode is on"));
+  must(page.said.length === 0, page.said.join("\n"));
+  await page.context().close();
+});
+
+await check("everything is taken along, and erasing is asked for and taken back", async () => {
+  const page = await opened("/settings", 1440, "light");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click("form[action='/settings/export'] button"),
+  ]);
+  const lines = fs.readFileSync(await download.path(), "utf8").trimEnd().split("\n");
+  must(JSON.parse(lines[0]).plumbline_tenant === 1, "it begins as an exported tenant");
+  must(JSON.parse(lines.at(-1)).digest?.length === 64, "it is whole");
+  const name = await page.textContent("#s-leave ~ .body b, section[aria-labelledby=s-leave] b");
+  await page.fill("#f-erase-name", name);
+  await page.fill("#f-erase-reason", "The demo is over for today.");
+  await page.click("form[action='/settings/erase'] button");
+  await page.waitForFunction(() => document.body.textContent.includes("This company will be erased"));
+  await page.screenshot({ path: path.join(output, "settings-leaving-1440-light.png"), fullPage: true });
+  await accessible(page);
+  await page.goto(`${origin}/jobs`);
+  must((await page.textContent("body")).includes("This company will be erased"), "every page tells it");
+  await page.goto(`${origin}/settings`);
+  await page.click("form[action='/settings/erase/withdraw'] button");
+  await page.waitForFunction(() => !document.body.textContent.includes("This company will be erased"));
+  must(page.said.length === 0, page.said.join("\n"));
+  await page.context().close();
+});
+
 await check("without script every screen still works", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false, storageState: signedIn });
   const page = await context.newPage();

@@ -46,7 +46,14 @@ async fn the_drill_back_up_destroy_restore_release_and_go_on() {
     assert!(over.err.contains("holds data already"), "{}", over.err);
     std::fs::remove_dir_all(app.data()).unwrap();
     let data = app.data().display().to_string();
-    let restored = run(&["--data", &data, "restore", &folder, "--keys", &keys]);
+    let blind = run(&["--data", &data, "restore", &folder, "--keys", &keys]);
+    assert_eq!(blind.code, 4, "{}", blind.out);
+    assert!(blind.err.contains("--ledger"), "{}", blind.err);
+    assert!(!app.data().exists(), "something was restored");
+    let ledger = format!("{folder}/erasures.jsonl");
+    let restored = run(&[
+        "--data", &data, "restore", &folder, "--keys", &keys, "--ledger", &ledger,
+    ]);
     assert_eq!(restored.code, 0, "{}", restored.err);
     println!("{}", restored.out);
     assert!(told(&app).await == before, "the restored books differ");

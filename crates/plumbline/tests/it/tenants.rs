@@ -77,5 +77,9 @@ async fn a_tenant_is_exported_brought_in_elsewhere_and_erased() {
     let erased = app.run(&["tenant", "erase", &id, "--confirm", &id]);
     assert_eq!(erased.code, 0, "{}", erased.err);
     assert!(erased.out.contains("keys: gone") && erased.out.contains("What remains"));
+    let recorded = app.run(&["tenant", "erasures"]);
+    for word in [&id, "for operator", "keys: gone, data: gone", "remains:"] {
+        assert!(recorded.out.contains(word), "{word}: {}", recorded.out);
+    }
     app.sandboxes.shutdown().await;
 }

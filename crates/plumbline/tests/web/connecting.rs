@@ -3,8 +3,10 @@
 use axum::http::StatusCode;
 use plumbline::settings::Settings;
 use plumbline::work;
+use store::Erasing;
 use store::connections::{self, Connection};
 use store::jobs::{self, JobState};
+use store::ledger::Ledger;
 
 use figures::source::System;
 
@@ -339,8 +341,14 @@ async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant(
     assert!(waiting.unwrap().iter().all(|job| job.kind != work::READING));
 
     drop(desk);
+    let erasing = Erasing {
+        administrator: None,
+        ledger: Ledger::of_folder(&app.data()),
+        by: "operator".to_owned(),
+        reason: "the company moves".to_owned(),
+    };
     installation
-        .erase_tenant(&other.id, None, served.house.now())
+        .erase_tenant(&other.id, &erasing, served.house.now())
         .await
         .unwrap();
     let answer = connected(&served, QUICKBOOKS, &form).await;

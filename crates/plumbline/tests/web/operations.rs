@@ -10,6 +10,7 @@ use plumbline::web::access::Needs;
 use plumbline::web::router::routes;
 use store::backup::{self, Destination, Kept};
 use store::jobs::{self, JobState};
+use store::ledger::Known;
 use store::mirror::{self, CycleState};
 use store::{MasterKeySource, quarantine};
 use tokio_util::sync::CancellationToken;
@@ -229,7 +230,10 @@ async fn a_restored_company_says_so_on_every_page_until_an_owner_releases_it() {
         keys: to.keys,
         master_key: source.of_folder(&app.data()).unwrap(),
     };
-    backup::restore(&kept, &app.data(), now).await.unwrap();
+    let known = Known::of(&[]).unwrap();
+    backup::restore(&kept, &app.data(), &known, now)
+        .await
+        .unwrap();
 
     let served = Served::of(&app).await;
     let banner = "These books were restored from a backup of";

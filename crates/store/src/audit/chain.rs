@@ -146,13 +146,11 @@ pub async fn export(
     out: &mut (impl Write + Send),
 ) -> Result<usize, StoreError> {
     let all = whole(store, scope).await?;
-    line(
-        out,
-        &Head {
-            purpose: PURPOSE,
-            tenant: scope.tenant_id(),
-        },
-    )?;
+    let head = Head {
+        purpose: PURPOSE,
+        tenant: scope.tenant_id(),
+    };
+    out.write_all(&line(&head)?).map_err(not_written)?;
     for entry in &all {
         let one = Line {
             number: entry.number,
@@ -162,7 +160,7 @@ pub async fn export(
             about: &entry.about,
             hash: entry.hash.as_deref().unwrap_or_default(),
         };
-        line(out, &one)?;
+        out.write_all(&line(&one)?).map_err(not_written)?;
     }
     out.flush().map_err(not_written)?;
     Ok(all.len())

@@ -8,10 +8,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::place::{self, Unfinished};
-use super::{Destination, Engine, Manifest, refused, verified};
+use super::{Destination, Engine, Manifest, refused, verified, with_ledger};
 use crate::control::{OWNER as CONTROL, TenantState};
 use crate::installation::make_private;
 use crate::keys::{KeyFile, MasterKey};
+use crate::ledger::Ledger;
 use crate::{MasterKeySource, StoreError, sqlite};
 
 /// Backs up a data folder, or some tenants of it, and reads the backup back. It may be in use.
@@ -47,6 +48,7 @@ pub async fn folder(
         names.push(name);
     }
 
+    names.extend(with_ledger(&Ledger::of_folder(data), folder)?);
     let manifest = Manifest::of(folder, &names, Engine::Files, tenants, now, &control_keys)?;
     manifest.write(folder)?;
     if verified(folder, &keys).await? != manifest {

@@ -5,13 +5,17 @@
 //!          control.db        tenants, people, sessions           } of a data folder:
 //!          tenants/<id>.db   everything of one tenant            } encrypted as there
 //!          database.dump     all of it                             of a server
+//!          erasures.jsonl    which tenants were erased until then
 //! <keys>                     the wrapped keys, apart from the rest
 //! ```
 //!
 //! A backup is written beside its place, read back, and only then given its name: what has the name
 //! is whole. The manifest is sealed with a key of the installation, so that a file cannot be put in
-//! the place of another. Whatever is restored begins in [`crate::quarantine`].
+//! the place of another. Whatever is restored begins in [`crate::quarantine`], and what was erased
+//! since, as [`crate::ledger`] knows it, is erased again.
 
+#[cfg(test)]
+mod erased_tests;
 mod files;
 mod manifest;
 mod place;
@@ -25,12 +29,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 pub use manifest::{Engine, Entry, Manifest};
-pub use restore::{restore, restore_tenant};
+pub use restore::{Restored, restore, restore_tenant};
 pub use server::{restore_server, server};
 
 pub use files::folder;
 
 use crate::keys::{KeyFile, MasterKey};
+use crate::ledger::{LEDGER, Ledger};
 use crate::{MasterKeySource, StoreError};
 
 /// Where a backup goes. Neither must exist.
@@ -87,6 +92,15 @@ async fn verified(folder: &Path, keys: &KeyFile) -> Result<Manifest, StoreError>
 /// When the note is there and cannot be read.
 pub fn newest_of_folder(data: &Path) -> Result<Option<Timestamp>, StoreError> {
     place::newest(data)
+}
+
+/// Copies the ledger of erasures into a backup; says under which name, where there is one.
+fn with_ledger(ledger: &Ledger, folder: &Path) -> Result<Option<String>, StoreError> {
+    if !ledger.is_there() {
+        return Ok(None);
+    }
+    Ledger::of_folder(folder).append(&ledger.entries()?)?;
+    Ok(Some(LEDGER.to_owned()))
 }
 
 fn refused(path: &Path, reason: impl Into<String>) -> StoreError {

@@ -12,9 +12,10 @@ use tokio::process::Command;
 use url::Url;
 
 use super::place::{self, Unfinished};
-use super::{Destination, Engine, Kept, Manifest, refused, verified};
-use crate::control::{self, OWNER as CONTROL, TenantState};
+use super::{Destination, Engine, Kept, Manifest, Restored, refused, verified, with_ledger};
+use crate::control::{self, FORGET, FORGET_PEOPLE, NOBODY_IS_IN, OWNER as CONTROL, TenantState};
 use crate::keys::KeyFile;
+use crate::ledger::{Known, Ledger, What};
 use crate::mirror::moment;
 use crate::postgres::{self, run, unreachable_server};
 use crate::quarantine::{DOUBT, ENTER, RENEWED_SINCE};
@@ -23,7 +24,8 @@ use crate::{Installation, Secret, StoreError};
 
 const DUMP: &str = "database.dump";
 
-/// Backs up everything on a server and reads the backup back. Processes go on serving from it.
+/// Backs up everything on a server, and its ledger of erasures where there is one, and reads the
+/// backup back. Processes go on serving from it.
 ///
 /// # Errors
 /// [`StoreError::Backup`] when there is something in the place already, or `pg_dump` is missing or
@@ -32,6 +34,7 @@ pub async fn server(
     installation: &Installation,
     backup_role: &Secret,
     to: &Destination,
+    ledger: &Ledger,
     now: Timestamp,
 ) -> Result<Manifest, StoreError> {
     place::check(to)?;
@@ -54,7 +57,9 @@ pub async fn server(
     // Read after the dump: a tenant that was made meanwhile has its key here and no row there.
     let keys = installation.wrapped_keys().await?;
     let control = keys.keys_of(CONTROL)?;
-    let (names, tenants) = (vec![DUMP.to_owned()], tenants.collect());
+    let mut names = vec![DUMP.to_owned()];
+    names.extend(with_ledger(ledger, folder)?);
+    let tenants = tenants.collect();
     let manifest = Manifest::of(folder, &names, Engine::Server, tenants, now, &control)?;
     manifest.write(folder)?;
     if verified(folder, &keys).await? != manifest {
@@ -77,7 +82,8 @@ pub(super) async fn look_through(folder: &Path) -> Result<(), StoreError> {
 }
 
 /// Restores a backup to a database without any of Plumbline's tables and brings it to this version.
-/// Every tenant begins in quarantine; sessions are ended and tokens for programs revoked.
+/// Every tenant begins in quarantine; sessions are ended and tokens for programs revoked. What was
+/// erased since is erased again, and `ledger` goes on with all that is known.
 ///
 /// # Errors
 /// [`StoreError::Backup`] when the backup is not whole or the database holds tables; otherwise what
@@ -85,8 +91,9 @@ pub(super) async fn look_through(folder: &Path) -> Result<(), StoreError> {
 pub async fn restore_server(
     kept: &Kept,
     administrator: &Secret,
+    (known, ledger): (&Known, &Ledger),
     now: Timestamp,
-) -> Result<Manifest, StoreError> {
+) -> Result<Restored, StoreError> {
     let keys = kept.key_file()?;
     let manifest = verified(&kept.folder, &keys).await?;
     if manifest.engine != Engine::Server {
@@ -130,17 +137,31 @@ pub async fn restore_server(
         .arg(&dump);
     carried_out(program, &dump).await?;
     postgres::prepare(administrator).await?;
-    settle(&mut connection, &manifest, &keys, now).await?;
+    let known = known.clone().with(&Ledger::of_folder(&kept.folder))?;
+    let known = known.with(ledger)?;
+    let mut restored = Restored::of(manifest);
+    let mut lines = Vec::new();
+    for id in restored.manifest.tenants.clone() {
+        let Some(line) = restored.replay(&known, &id, now) else {
+            continue;
+        };
+        if line.what == What::Again {
+            postgres::erase(administrator, &id).await?;
+        }
+        lines.push(line);
+    }
+    settle(&mut connection, &restored, &keys, now).await?;
     connection
         .close()
         .await
         .map_err(|error| unreachable_server(&error))?;
-    Ok(manifest)
+    ledger.replace(&known, &lines)?;
+    Ok(restored)
 }
 
 async fn settle(
     connection: &mut PgConnection,
-    manifest: &Manifest,
+    restored: &Restored,
     keys: &KeyFile,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -166,7 +187,7 @@ async fn settle(
         sqlx::query(ENTER)
             .bind(&tenant)
             .bind(moment(now))
-            .bind(moment(manifest.made_at))
+            .bind(moment(restored.manifest.made_at))
             .execute(&mut *connection)
             .await?;
         sqlx::query(DOUBT)
@@ -176,17 +197,33 @@ async fn settle(
             .execute(&mut *connection)
             .await?;
     }
-    for statement in [
-        "UPDATE plumbline_control.session SET ended_at = $1, ended_because = 'restored'
-         WHERE ended_at IS NULL",
-        "UPDATE plumbline_control.api_token SET revoked_at = $1 WHERE revoked_at IS NULL",
-    ] {
+    run(connection, "SET LOCAL search_path = plumbline_control").await?;
+    for statement in NOBODY_IS_IN {
         sqlx::query(statement)
             .bind(moment(now))
             .execute(&mut *connection)
             .await?;
     }
-    for (owner, version, wrapped) in keys.entries() {
+    for id in &restored.erased_again {
+        for statement in FORGET {
+            sqlx::query(statement)
+                .bind(id)
+                .execute(&mut *connection)
+                .await?;
+        }
+        sqlx::query(
+            "UPDATE tenant SET state = 'erased', name = '', changed_at = $2 WHERE tenant_id = $1",
+        )
+        .bind(id)
+        .bind(moment(now))
+        .execute(&mut *connection)
+        .await?;
+    }
+    for statement in FORGET_PEOPLE {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    let kept = |owner: &str| !restored.erased_again.iter().any(|id| id == owner);
+    for (owner, version, wrapped) in keys.entries().filter(|(owner, ..)| kept(owner)) {
         sqlx::query(
             "INSERT INTO plumbline_keys.wrapped_key (owner, version, wrapped) VALUES ($1, $2, $3)",
         )

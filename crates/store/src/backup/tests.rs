@@ -12,12 +12,18 @@ use crate::connections::{self, ConnectionState};
 use crate::contract::{self, Kept as Opened, at, opened};
 use crate::decisions::{Deciding, Decision, Pair, Verdict, decide, history};
 use crate::jobs::{NewJob, claim, enqueue};
+use crate::ledger::{Known, Ledger};
 use crate::postgres::cluster::Cluster;
 use crate::worklist::{Filter, list};
 use crate::{Installation, Refusal, Secret, Store, mirror, quarantine, results, tokens};
 
+/// What is known where nothing was ever erased.
+fn nothing_erased() -> Known {
+    Known::of(&[]).unwrap()
+}
+
 /// A tenant with something in every table that matters.
-async fn filled(store: &Store) {
+pub(super) async fn filled(store: &Store) {
     let (scope, cycle) = (store.scope(), contract::filled(store).await);
     let receipt = results::FigureReceipt {
         figure_id: "fig_1".to_owned(),
@@ -52,7 +58,7 @@ async fn told(store: &Store) -> String {
     format!("{items:?} {result:?} {receipts:?} {cycles:?}")
 }
 
-async fn decisions(store: &Store) -> Vec<Decision> {
+pub(super) async fn decisions(store: &Store) -> Vec<Decision> {
     history(store, &store.scope()).await.unwrap()
 }
 
@@ -163,7 +169,7 @@ fn destination(kept: &Opened) -> Destination {
     }
 }
 
-fn of(kept: &Opened) -> Kept {
+pub(super) fn of(kept: &Opened) -> Kept {
     let to = destination(kept);
     let master_key = MasterKeySource::BesideTheData.of_folder(&kept.folder.path().join("data"));
     Kept {
@@ -173,7 +179,7 @@ fn of(kept: &Opened) -> Kept {
     }
 }
 
-async fn backed_up(kept: &Opened, only: &[String]) -> Result<Manifest, StoreError> {
+pub(super) async fn backed_up(kept: &Opened, only: &[String]) -> Result<Manifest, StoreError> {
     let data = kept.folder.path().join("data");
     let source = MasterKeySource::BesideTheData;
     folder(&data, &source, &destination(kept), only, at(40)).await
@@ -203,14 +209,18 @@ async fn the_drill_with_a_data_folder() {
     verify(&of(&kept)).await.unwrap();
 
     let (backup, data) = (of(&kept), kept.folder.path().join("data"));
-    let again = restore(&backup, &data, at(41)).await.unwrap_err();
+    let again = restore(&backup, &data, &nothing_erased(), at(41))
+        .await
+        .unwrap_err();
     assert!(
         matches!(again, StoreError::Refused(Refusal::DataIsThere { .. })),
         "{again}"
     );
     kept.installation.close().await;
     std::fs::remove_dir_all(&data).unwrap();
-    restore(&backup, &data, at(41)).await.unwrap();
+    restore(&backup, &data, &nothing_erased(), at(41))
+        .await
+        .unwrap();
     let kept = Opened::open(kept.folder).await;
     let restored = kept
         .installation
@@ -245,7 +255,10 @@ async fn the_drill_with_a_server() {
     }
     let before = decisions(&store).await.len();
     let role = cluster.url("plumbline_backup");
-    let manifest = server(&server_before, &role, &to, at(40)).await.unwrap();
+    let ledger = Ledger::of_folder(cluster.folder());
+    let manifest = server(&server_before, &role, &to, &ledger, at(40))
+        .await
+        .unwrap();
     stop.store(true, Ordering::Relaxed);
     writer.await.unwrap();
     let original = decisions(&store).await;
@@ -257,7 +270,8 @@ async fn the_drill_with_a_server() {
     verify(&kept).await.unwrap();
 
     let administrator = cluster.url("postgres");
-    let again = restore_server(&kept, &administrator, at(41))
+    let known = (&nothing_erased(), &ledger);
+    let again = restore_server(&kept, &administrator, known, at(41))
         .await
         .unwrap_err();
     assert!(
@@ -268,7 +282,9 @@ async fn the_drill_with_a_server() {
     cluster
         .administer("DROP SCHEMA plumbline, plumbline_control, plumbline_keys CASCADE")
         .await;
-    restore_server(&kept, &administrator, at(41)).await.unwrap();
+    restore_server(&kept, &administrator, known, at(41))
+        .await
+        .unwrap();
     let server_after: Installation = cluster.installation().await;
     assert_eq!(
         crate::postgres::lint(&server_after).await.unwrap(),
@@ -287,7 +303,9 @@ async fn refusal_of(kept: &Kept) -> String {
         .expect_err("a damaged backup was taken for a good one");
     let error = error.to_string();
     let into = kept.folder.with_file_name("elsewhere");
-    let restored = restore(kept, &into, at(42)).await.unwrap_err();
+    let restored = restore(kept, &into, &nothing_erased(), at(42))
+        .await
+        .unwrap_err();
     assert_eq!(restored.to_string(), error);
     assert!(!into.exists(), "something was restored");
     error
@@ -442,7 +460,9 @@ async fn one_tenant_is_restored_alone_and_into_its_place() {
     drop(installation);
 
     let elsewhere = folder.path().join("elsewhere");
-    restore(&backup, &elsewhere, at(41)).await.unwrap();
+    restore(&backup, &elsewhere, &nothing_erased(), at(41))
+        .await
+        .unwrap();
     let alone = Installation::open(&elsewhere, &backup.master_key, at(42))
         .await
         .unwrap();
@@ -509,7 +529,9 @@ async fn whoever_was_signed_in_at_the_backup_is_not_after_the_restore() {
         .unwrap();
     backed_up(&kept, &[]).await.unwrap();
     let elsewhere = kept.folder.path().join("elsewhere");
-    restore(&of(&kept), &elsewhere, at(2)).await.unwrap();
+    restore(&of(&kept), &elsewhere, &nothing_erased(), at(2))
+        .await
+        .unwrap();
     let source = of(&kept).master_key;
     let restored = Installation::open(&elsewhere, &source, at(2))
         .await

@@ -54,22 +54,27 @@ pub(crate) async fn server_time(control: &Control) -> Result<Timestamp, StoreErr
         .await
 }
 
-/// Ends every session and revokes every token for programs.
+/// Ends every session and revokes every token for programs. What waited for a day or for a second
+/// person counts for nothing: what came of it since the backup is not known.
+pub(crate) const NOBODY_IS_IN: [&str; 4] = [
+    "UPDATE session SET ended_at = $1, ended_because = 'restored' WHERE ended_at IS NULL",
+    "UPDATE api_token SET revoked_at = $1 WHERE revoked_at IS NULL",
+    "UPDATE proposed_raise SET outcome = 'void', ended_at = $1, ended_by = 'operator'
+     WHERE ended_at IS NULL",
+    "UPDATE erasure_request SET ended_at = $1, ended_by = 'operator' WHERE ended_at IS NULL",
+];
+
+/// Does that in an installation that was restored.
 pub(crate) async fn nobody_is_in(control: &Control, now: Timestamp) -> Result<(), StoreError> {
     control
         .tx(move |mut tx| {
             Box::pin(async move {
-                query(
-                    "UPDATE session SET ended_at = $1, ended_because = 'restored'
-                     WHERE ended_at IS NULL",
-                )
-                .bind(moment(now))
-                .execute(tx.connection())
-                .await?;
-                query("UPDATE api_token SET revoked_at = $1 WHERE revoked_at IS NULL")
-                    .bind(moment(now))
-                    .execute(tx.connection())
-                    .await?;
+                for statement in NOBODY_IS_IN {
+                    query(statement)
+                        .bind(moment(now))
+                        .execute(tx.connection())
+                        .await?;
+                }
                 Ok(())
             })
         })

@@ -9,7 +9,7 @@ use super::companies::{self, Company};
 use super::history::{self, Happening};
 use super::people::{self, NewPerson};
 use super::{TenantState, digest_letters, procore_hooks, set_state};
-use crate::contract::{at, day, opened};
+use crate::contract::{at, by_operator, day, opened};
 use crate::postgres::cluster::Cluster;
 use crate::{Installation, Refusal, Secret, StoreError, TenantScope};
 
@@ -19,7 +19,11 @@ const HOLD: SignedDuration = SignedDuration::from_mins(1);
 async fn on_both(check: impl AsyncFn(&Installation)) {
     let (store, kept) = opened().await;
     kept.installation
-        .erase_tenant(store.scope().tenant_id(), None, at(0))
+        .erase_tenant(
+            store.scope().tenant_id(),
+            &by_operator(None, kept.folder.path()),
+            at(0),
+        )
         .await
         .unwrap();
     check(&kept.installation).await;

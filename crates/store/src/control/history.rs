@@ -1,7 +1,7 @@
 //! What happened to people, their roles and the ways into a company.
 //!
-//! Memberships, grants, sessions, invitations, tokens and hooks are ended, never deleted, so their rows
-//! say it; nothing is written a second time.
+//! Memberships, grants, proposals, sessions, invitations, tokens and hooks are ended, never deleted, so
+//! their rows say it; nothing is written a second time.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +37,28 @@ pub enum Happening {
     HookMade,
     /// An address for a vendor's announcements ended.
     HookEnded,
+    /// More for somebody was proposed.
+    RaiseProposed,
+    /// Another owner confirmed it.
+    RaiseConfirmed,
+    /// Its delay was over and there was no other owner.
+    RaiseRipened,
+    /// Another owner refused it.
+    RaiseRefused,
+    /// Who proposed it took it back.
+    RaiseWithdrawn,
+    /// Nobody confirmed it in time.
+    RaiseLapsed,
+    /// Something else ended what it stood on.
+    RaiseVoided,
+    /// Sole approver mode was switched on, or got another delay.
+    AloneBegun,
+    /// Sole approver mode ended, or its delay became another.
+    AloneEnded,
+    /// An owner asked for the company to be erased.
+    ErasureAsked,
+    /// An owner took that back.
+    ErasureWithdrawn,
 }
 
 /// One thing that happened.
@@ -54,7 +76,7 @@ pub struct Happened {
     pub about: String,
 }
 
-const NAMES: [(Happening, &str); 11] = [
+const NAMES: [(Happening, &str); 22] = [
     (Happening::Joined, "member.joined"),
     (Happening::Left, "member.left"),
     (Happening::RoleGiven, "role.given"),
@@ -66,6 +88,17 @@ const NAMES: [(Happening, &str); 11] = [
     (Happening::TokenRevoked, "token.revoked"),
     (Happening::HookMade, "hook.made"),
     (Happening::HookEnded, "hook.ended"),
+    (Happening::RaiseProposed, "raise.proposed"),
+    (Happening::RaiseConfirmed, "raise.confirmed"),
+    (Happening::RaiseRipened, "raise.ripened"),
+    (Happening::RaiseRefused, "raise.refused"),
+    (Happening::RaiseWithdrawn, "raise.withdrawn"),
+    (Happening::RaiseLapsed, "raise.lapsed"),
+    (Happening::RaiseVoided, "raise.void"),
+    (Happening::AloneBegun, "alone.begun"),
+    (Happening::AloneEnded, "alone.ended"),
+    (Happening::ErasureAsked, "erasure.asked"),
+    (Happening::ErasureWithdrawn, "erasure.withdrawn"),
 ];
 
 impl Happening {
@@ -115,6 +148,28 @@ const HISTORY: &str = "SELECT at, by_id, to_id, what, about FROM (
     UNION ALL
     SELECT ended_at, ended_by, NULL, 'hook.ended', 'Procore'
       FROM procore_hook WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT proposed_at, proposed_by, person_id, 'raise.proposed',
+           coalesce(name || ', ' || mail || ': ', '') || roles
+           || coalesce(' ' || from_day || ' ' || until_day, '')
+      FROM proposed_raise WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, person_id, 'raise.' || outcome,
+           coalesce(name || ', ' || mail || ': ', '') || roles
+           || coalesce(' ' || from_day || ' ' || until_day, '')
+      FROM proposed_raise WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT since, person_id, NULL, 'alone.begun', cooling_off_hours || ' hours: ' || reason
+      FROM sole_approver WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, NULL, 'alone.ended', cooling_off_hours || ' hours'
+      FROM sole_approver WHERE tenant_id = $1 AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT asked_at, asked_by, NULL, 'erasure.asked', reason
+      FROM erasure_request WHERE tenant_id = $1
+    UNION ALL
+    SELECT ended_at, ended_by, NULL, 'erasure.withdrawn', reason
+      FROM erasure_request WHERE tenant_id = $1 AND ended_at IS NOT NULL
     ) AS happened WHERE at >= $2 ORDER BY at DESC, what LIMIT $3";
 
 type Row = (String, Option<String>, Option<String>, String, String);

@@ -4,11 +4,14 @@
 
 use figures::Date;
 use gate::changes::permit_invitation;
+use gate::raises::{Course, course_of_invitation};
 use gate::roles::{Grants, Role};
 use jiff::Timestamp;
 
+use super::changes::Seen;
 use super::digests::digest;
 use super::people::{NewPerson, add_in, grants_in, join_in, same_mail};
+use super::raises::{self, About, Proposal};
 use super::{Control, ControlTx};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
@@ -63,17 +66,28 @@ pub struct Open {
     pub is_known: bool,
 }
 
-/// Gives an invitation; an earlier one for the same address ends.
+/// What came of inviting somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invited {
+    /// The link counts.
+    Sent,
+    /// It makes an owner or a lead, so it waits for a second person, or for its delay. The token
+    /// that was handed in counts for nothing.
+    Proposed(Proposal),
+}
+
+/// Gives an invitation, or proposes it, as `gate` says; an earlier one for the same address ends.
 ///
 /// # Errors
-/// [`Refusal::Change`] when it may not be given, [`Refusal::AlreadyMember`].
+/// [`Refusal::Change`] when it may not be given, [`Refusal::AlreadyMember`],
+/// [`Refusal::AlreadyProposed`].
 pub async fn invite(
     control: &Control,
     scope: &TenantScope,
     invitation: NewInvitation,
     on: Date,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Invited, StoreError> {
     let tenant_id = scope.tenant_id().to_owned();
     control
         .tx(move |mut tx| {
@@ -88,20 +102,57 @@ async fn invite_in(
     invitation: NewInvitation,
     on: Date,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Invited, StoreError> {
+    let seen = Seen::load(tx, tenant_id, now).await?;
+    let (inviter, roles) = (&invitation.invited_by, &invitation.roles);
+    let (_, course) =
+        course_of_invitation(inviter, roles, on, &seen.office()).map_err(Refusal::Change)?;
+    if course == Course::AtOnce {
+        send_in(tx, tenant_id, invitation, on, now).await?;
+        return Ok(Invited::Sent);
+    }
     let mail = same_mail(&invitation.mail);
-    permitted(tx, tenant_id, &invitation.invited_by, &invitation.roles, on).await?;
+    refuse_members(tx, tenant_id, &mail).await?;
+    let about = About::Invitation {
+        mail,
+        name: invitation.name.trim().to_owned(),
+        roles: invitation.roles,
+    };
+    let by = (invitation.invited_by.as_str(), course);
+    let proposal = raises::propose_in(tx, tenant_id, about, by, now).await?;
+    Ok(Invited::Proposed(proposal))
+}
+
+async fn refuse_members(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    mail: &str,
+) -> Result<(), StoreError> {
     let members: i64 = query(
         "SELECT count(*) FROM membership m JOIN person p ON p.person_id = m.person_id
          WHERE m.tenant_id = $1 AND m.ended_at IS NULL AND p.mail = $2",
     )
     .bind(tenant_id)
-    .bind(&mail)
+    .bind(mail)
     .value(tx.connection())
     .await?;
     if members > 0 {
         return Err(Refusal::AlreadyMember.into());
     }
+    Ok(())
+}
+
+/// Writes an invitation that counts, whoever had to confirm it.
+pub(super) async fn send_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    invitation: NewInvitation,
+    on: Date,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mail = same_mail(&invitation.mail);
+    permitted(tx, tenant_id, &invitation.invited_by, &invitation.roles, on).await?;
+    refuse_members(tx, tenant_id, &mail).await?;
     query(
         "UPDATE invitation SET ended_at = $3
          WHERE tenant_id = $1 AND mail = $2 AND ended_at IS NULL",
@@ -141,12 +192,12 @@ async fn permitted(
     Ok(permit_invitation(&theirs, roles, on).map_err(Refusal::Change)?)
 }
 
-fn written(roles: &[Role]) -> String {
+pub(super) fn written(roles: &[Role]) -> String {
     let names: Vec<String> = roles.iter().map(|role| role.name()).collect();
     names.join(" ")
 }
 
-fn read_roles(text: &str) -> Result<Vec<Role>, StoreError> {
+pub(super) fn read_roles(text: &str) -> Result<Vec<Role>, StoreError> {
     text.split_whitespace()
         .map(|name| Role::from_name(name).ok_or(StoreError::Unreadable { what: "role" }))
         .collect()

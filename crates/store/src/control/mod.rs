@@ -8,23 +8,32 @@
 //! [`ControlTx::seal`].
 
 pub mod agenda;
+pub mod alone;
 pub mod api_tokens;
 pub mod attempts;
 pub mod backups;
 #[cfg(test)]
 mod by_itself_tests;
+pub mod changes;
 pub mod companies;
 pub mod digest_letters;
 mod digests;
 #[cfg(test)]
 mod entry_tests;
+pub mod erasures;
+#[cfg(test)]
+mod erasures_tests;
 pub mod factors;
 pub mod history;
 pub mod invitations;
+pub mod notices;
 pub mod people;
 #[cfg(test)]
 mod people_tests;
 pub mod procore_hooks;
+pub mod raises;
+#[cfg(test)]
+mod raises_tests;
 pub mod resets;
 pub mod sessions;
 mod tenants;
@@ -38,9 +47,9 @@ use crate::sqlite::{self, Check};
 use crate::tx::{Connection, Database, Engine, Of, Tx, Work};
 use crate::{Secret, StoreError};
 
-pub(crate) use backups::{nobody_is_in, server_time};
+pub(crate) use backups::{NOBODY_IS_IN, nobody_is_in, server_time};
+pub(crate) use tenants::{FORGET, FORGET_PEOPLE, add, begin_erasing, forget, set_state};
 pub use tenants::{Tenant, TenantState, tenant, tenants};
-pub(crate) use tenants::{add, forget, set_state};
 
 /// The opened control data. Clones share the same connections.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! People, the companies they belong to, and their roles there.
 //!
-//! What may be changed is decided by `gate::changes` inside the transaction that changes it, on
-//! the rows that it sees; nothing here gives permission by itself.
+//! What may be changed is asked of `gate` in [`super::changes`]; nothing here gives permission by
+//! itself.
 
 use figures::Date;
-use gate::changes::{self, Change, Changing, Member};
+use gate::changes::Member;
 use gate::roles::{Grant, Grants, Role, Term};
 use jiff::Timestamp;
 
@@ -173,7 +173,7 @@ pub(super) async fn join_in(
     Ok(())
 }
 
-async fn give(
+pub(super) async fn give(
     tx: &mut ControlTx<'_>,
     tenant_id: &str,
     person_id: &str,
@@ -200,7 +200,7 @@ async fn give(
     Ok(())
 }
 
-fn days(term: Term) -> (Option<String>, Option<String>) {
+pub(super) fn days(term: Term) -> (Option<String>, Option<String>) {
     match term {
         Term::Standing => (None, None),
         Term::Cover { from, until } => (Some(from.to_string()), Some(until.to_string())),
@@ -218,7 +218,7 @@ pub async fn account(control: &Control, mail: &str) -> Result<Option<Account>, S
             Box::pin(async move {
                 let row: Option<(String, String, String, i64)> = query(
                     "SELECT person_id, name, password_hash,
-                            CASE WHEN factor_secret IS NULL THEN 0 ELSE 1 END
+                            CAST(CASE WHEN factor_secret IS NULL THEN 0 ELSE 1 END AS BIGINT)
                      FROM person WHERE mail = $1",
                 )
                 .bind(mail)
@@ -294,7 +294,7 @@ pub async fn colleagues(
             Box::pin(async move {
                 let rows: Vec<(String, String, String, i64, Option<String>)> = query(
                     "SELECT p.person_id, p.mail, p.name,
-                            CASE WHEN p.factor_secret IS NULL THEN 0 ELSE 1 END,
+                            CAST(CASE WHEN p.factor_secret IS NULL THEN 0 ELSE 1 END AS BIGINT),
                             (SELECT max(s.seen_at) FROM session s
                              WHERE s.tenant_id = m.tenant_id AND s.person_id = m.person_id)
                      FROM membership m JOIN person p ON p.person_id = m.person_id
@@ -322,6 +322,35 @@ pub async fn colleagues(
                         })
                     })
                     .collect()
+            })
+        })
+        .await
+}
+
+/// The address and the name of everybody who was an owner until lately and is none any more, so that
+/// an owner who was put out still hears what the one who stayed does alone.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn former_owners(
+    control: &Control,
+    scope: &TenantScope,
+    since: Timestamp,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let tenant_id = scope.tenant_id().to_owned();
+    control
+        .read(move |mut tx| {
+            Box::pin(async move {
+                query(
+                    "SELECT DISTINCT p.mail, p.name
+                     FROM role_grant g JOIN person p ON p.person_id = g.person_id
+                     WHERE g.tenant_id = $1 AND g.role = 'owner' AND g.ended_at >= $2
+                     ORDER BY p.mail",
+                )
+                .bind(tenant_id)
+                .bind(moment(since))
+                .rows(tx.connection())
+                .await
             })
         })
         .await
@@ -392,7 +421,11 @@ pub(super) async fn grants_in(
     Ok(Some(Grants::new(grants?)))
 }
 
-fn read_grant(role: &str, from: Option<&str>, until: Option<&str>) -> Result<Grant, StoreError> {
+pub(super) fn read_grant(
+    role: &str,
+    from: Option<&str>,
+    until: Option<&str>,
+) -> Result<Grant, StoreError> {
     let unreadable = StoreError::Unreadable { what: "role" };
     let term = match (from, until) {
         (None, None) => Term::Standing,
@@ -409,124 +442,4 @@ fn read_grant(role: &str, from: Option<&str>, until: Option<&str>) -> Result<Gra
 fn read_day(text: &str) -> Result<Date, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Unreadable { what: "day" })
-}
-
-/// Who changes whom.
-#[derive(Debug, Clone)]
-pub struct ChangeRequest {
-    /// The person who asks.
-    pub actor: String,
-    /// The person it is about.
-    pub subject: String,
-    /// What is to be changed.
-    pub change: Change,
-    /// Today, in the tenant's zone.
-    pub on: Date,
-}
-
-/// Changes what a person may do, if `gate` permits it. The person's sessions end, because each
-/// was given to somebody with other roles; without any membership left their API tokens end too.
-///
-/// # Errors
-/// [`Refusal::Change`] with the reason.
-pub async fn change(
-    control: &Control,
-    scope: &TenantScope,
-    request: ChangeRequest,
-    now: Timestamp,
-) -> Result<Grants, StoreError> {
-    let tenant_id = scope.tenant_id().to_owned();
-    control
-        .tx(move |mut tx| {
-            Box::pin(async move { change_in(&mut tx, &tenant_id, &request, now).await })
-        })
-        .await
-}
-
-async fn change_in(
-    tx: &mut ControlTx<'_>,
-    tenant_id: &str,
-    request: &ChangeRequest,
-    now: Timestamp,
-) -> Result<Grants, StoreError> {
-    let members = members_in(tx, tenant_id).await?;
-    let changing = Changing {
-        actor: &request.actor,
-        subject: &request.subject,
-        on: request.on,
-    };
-    let after = changes::permit(changing, request.change, &members).map_err(Refusal::Change)?;
-    let (subject, actor) = (request.subject.as_str(), request.actor.as_str());
-    match request.change {
-        Change::Give(grant) => give(tx, tenant_id, subject, grant, actor, now).await?,
-        Change::Take(grant) => take(tx, tenant_id, subject, grant, actor, now).await?,
-        Change::Disable => disable(tx, tenant_id, subject, actor, now).await?,
-    }
-    super::sessions::end_in_tenant(tx, tenant_id, subject, "roles changed", now).await?;
-    Ok(after)
-}
-
-async fn take(
-    tx: &mut ControlTx<'_>,
-    tenant_id: &str,
-    person_id: &str,
-    grant: Grant,
-    by: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (from, until) = days(grant.term);
-    query(
-        "UPDATE role_grant SET ended_at = $6, ended_by = $7
-         WHERE tenant_id = $1 AND person_id = $2 AND role = $3 AND ended_at IS NULL
-           AND coalesce(from_day, '') = coalesce($4, '')
-           AND coalesce(until_day, '') = coalesce($5, '')",
-    )
-    .bind(tenant_id)
-    .bind(person_id)
-    .bind(grant.role.name())
-    .bind(from)
-    .bind(until)
-    .bind(moment(now))
-    .bind(by)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-async fn disable(
-    tx: &mut ControlTx<'_>,
-    tenant_id: &str,
-    person_id: &str,
-    by: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    for statement in [
-        "UPDATE membership SET ended_at = $3, ended_by = $4
-         WHERE tenant_id = $1 AND person_id = $2 AND ended_at IS NULL",
-        "UPDATE role_grant SET ended_at = $3, ended_by = $4
-         WHERE tenant_id = $1 AND person_id = $2 AND ended_at IS NULL",
-    ] {
-        query(statement)
-            .bind(tenant_id)
-            .bind(person_id)
-            .bind(moment(now))
-            .bind(by)
-            .execute(tx.connection())
-            .await?;
-    }
-    for statement in [
-        "UPDATE api_token SET revoked_at = $3
-         WHERE tenant_id = $1 AND person_id = $2 AND revoked_at IS NULL",
-        // An invitation dies with the right to give it.
-        "UPDATE invitation SET ended_at = $3
-         WHERE tenant_id = $1 AND invited_by = $2 AND ended_at IS NULL",
-    ] {
-        query(statement)
-            .bind(tenant_id)
-            .bind(person_id)
-            .bind(moment(now))
-            .execute(tx.connection())
-            .await?;
-    }
-    Ok(())
 }

@@ -217,7 +217,7 @@ async fn seen_in(
 ) -> Result<Option<(Seen, Timestamp)>, StoreError> {
     let row: Option<SeenRow> = query(
         "SELECT s.session_id, s.person_id, p.name, p.mail, s.tenant_id, t.name, s.created_at,
-                s.seen_at, s.factor_at, CASE WHEN p.factor_secret IS NULL THEN 0 ELSE 1 END
+                s.seen_at, s.factor_at, CAST(CASE WHEN p.factor_secret IS NULL THEN 0 ELSE 1 END AS BIGINT)
          FROM session s
          JOIN person p ON p.person_id = s.person_id
          JOIN tenant t ON t.tenant_id = s.tenant_id

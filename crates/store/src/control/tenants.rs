@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 
 use super::{Control, ControlTx};
-use crate::StoreError;
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
+use crate::{StoreError, TenantScope};
 
 /// A tenant as the installation knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +172,7 @@ pub(crate) async fn set_state(
                     return Err(StoreError::UnknownTenant);
                 }
                 if state == TenantState::Erased {
-                    forget_work(&mut tx, &gone).await?;
+                    forget_all(&mut tx, &gone).await?;
                 }
                 Ok(())
             })
@@ -180,19 +180,70 @@ pub(crate) async fn set_state(
         .await
 }
 
-/// Removes what workers, webhooks and letters knew of a tenant that is gone.
-async fn forget_work(tx: &mut ControlTx<'_>, tenant_id: &str) -> Result<(), StoreError> {
-    for statement in [
-        "DELETE FROM agenda WHERE tenant_id = $1",
-        "DELETE FROM company WHERE tenant_id = $1",
-        "DELETE FROM procore_hook WHERE tenant_id = $1",
-        "DELETE FROM digest_choice WHERE tenant_id = $1",
-        "DELETE FROM digest_letter WHERE tenant_id = $1",
-    ] {
+/// Closes a tenant whose erasure is due and was not taken back; says whether it is.
+pub(crate) async fn begin_erasing(
+    control: &Control,
+    scope: &TenantScope,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let tenant_id = scope.tenant_id().to_owned();
+    control
+        .tx(move |mut tx| {
+            Box::pin(async move {
+                let closed = query(
+                    "UPDATE tenant SET state = 'erasing', changed_at = $2
+                     WHERE tenant_id = $1 AND state = 'active'
+                       AND EXISTS (SELECT 1 FROM erasure_request e
+                                   WHERE e.tenant_id = $1 AND e.ended_at IS NULL
+                                     AND e.due_at <= $2)",
+                )
+                .bind(tenant_id)
+                .bind(moment(now))
+                .execute(tx.connection())
+                .await?;
+                Ok(closed == 1)
+            })
+        })
+        .await
+}
+
+/// Removes what the control data knows of a tenant that is gone, in an order in which nothing is
+/// left that refers to what went. A person who belongs to no other company goes with it.
+pub(crate) const FORGET: [&str; 13] = [
+    "DELETE FROM agenda WHERE tenant_id = $1",
+    "DELETE FROM company WHERE tenant_id = $1",
+    "DELETE FROM procore_hook WHERE tenant_id = $1",
+    "DELETE FROM digest_choice WHERE tenant_id = $1",
+    "DELETE FROM digest_letter WHERE tenant_id = $1",
+    "DELETE FROM session WHERE tenant_id = $1",
+    "DELETE FROM api_token WHERE tenant_id = $1",
+    "DELETE FROM invitation WHERE tenant_id = $1",
+    "DELETE FROM proposed_raise WHERE tenant_id = $1",
+    "DELETE FROM sole_approver WHERE tenant_id = $1",
+    "DELETE FROM erasure_request WHERE tenant_id = $1",
+    "DELETE FROM role_grant WHERE tenant_id = $1",
+    "DELETE FROM membership WHERE tenant_id = $1",
+];
+
+/// Removes people who belong, and belonged, to no company any more.
+pub(crate) const FORGET_PEOPLE: [&str; 3] = [
+    "DELETE FROM recovery_code
+     WHERE person_id NOT IN (SELECT person_id FROM membership)",
+    "DELETE FROM password_reset
+     WHERE person_id NOT IN (SELECT person_id FROM membership)",
+    "DELETE FROM person
+     WHERE person_id NOT IN (SELECT person_id FROM membership)",
+];
+
+async fn forget_all(tx: &mut ControlTx<'_>, tenant_id: &str) -> Result<(), StoreError> {
+    for statement in FORGET {
         query(statement)
             .bind(tenant_id)
             .execute(tx.connection())
             .await?;
+    }
+    for statement in FORGET_PEOPLE {
+        query(statement).execute(tx.connection()).await?;
     }
     Ok(())
 }

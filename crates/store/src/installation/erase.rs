@@ -1,15 +1,18 @@
 //! Erasing a tenant, with an account of what is gone and what remains.
 //!
-//! Its keys are destroyed first: from then on its data cannot be read, whatever is left of it on a
-//! disk. Then its data goes. A process that is killed in between is followed by one that finishes.
+//! It is closed to everybody first, then the ledger says that it is being erased, then its keys are
+//! destroyed: from there on its data cannot be read, whatever is left of it on a disk. Then its data
+//! goes. A process that is killed in between is followed by one that finishes.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::{Home, Installation, file_of, remove_files};
+use crate::control::erasures::{self, Pending};
 use crate::control::{self, TenantState};
-use crate::{Secret, StoreError, doctor, postgres};
+use crate::ledger::{Entry, Ledger, What};
+use crate::{Secret, StoreError, TenantScope, doctor, postgres};
 
 /// The account of an erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,63 +29,184 @@ pub struct Erasure {
     pub remains: Vec<String>,
 }
 
+/// For whom a tenant is erased, with whose rights, and where that is written down.
+#[derive(Debug, Clone)]
+pub struct Erasing<'a> {
+    /// The administrator of a server: the application role has no right to remove history.
+    pub administrator: Option<&'a Secret>,
+    /// The ledger that gets a line before anything is destroyed, and the certificate afterwards.
+    pub ledger: Ledger,
+    /// The id of the person who asked for it, or `operator`.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: String,
+}
+
+/// What became of a tenant whose erasure was due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// It is erased.
+    Erased(Erasure),
+    /// It is closed to everybody for good, and waits for the administrator of the server to remove
+    /// its rows with [`Installation::erase_tenant`].
+    Closed,
+}
+
 impl Installation {
-    /// Erases a tenant. This is not taken back. On a server it takes the administrator, because the
-    /// application role has no right to remove history.
+    /// Erases a tenant. This is not taken back.
     ///
     /// # Errors
-    /// [`StoreError::UnknownTenant`] when there is none; otherwise what could not be removed, and
-    /// doing it again goes on.
+    /// [`StoreError::UnknownTenant`] when there is none; [`StoreError::Ledger`] when the ledger cannot
+    /// be written, before anything is destroyed; otherwise what could not be removed, and doing it
+    /// again goes on.
     pub async fn erase_tenant(
         &self,
         tenant_id: &str,
-        administrator: Option<&Secret>,
+        erasing: &Erasing<'_>,
         now: Timestamp,
     ) -> Result<Erasure, StoreError> {
         let tenant = control::tenant(&self.inner.control, tenant_id).await?;
         let tenant = tenant.filter(|tenant| tenant.state != TenantState::Erased);
         let tenant = tenant.ok_or(StoreError::UnknownTenant)?;
-        if matches!(self.inner.home, Home::Server(_)) && administrator.is_none() {
+        if matches!(self.inner.home, Home::Server(_)) && erasing.administrator.is_none() {
             return Err(StoreError::NoServer {
                 reason: "erasing takes the address of an administrator, because the application \
                          role cannot remove history"
                     .to_owned(),
             });
         }
-        // What cannot be opened any more can still be erased, only not counted.
-        let rows = match self.store(&tenant.id).await {
-            Ok(store) => {
-                let health = doctor::check(&store, &store.scope()).await;
-                health.map_or_else(|_| BTreeMap::new(), |it| it.rows.into_iter().collect())
-            }
-            Err(_) => BTreeMap::new(),
-        };
-        let control = &self.inner.control;
+        let rows = self.counted(&tenant.id).await;
         if tenant.state != TenantState::Erasing {
-            control::set_state(control, &tenant.id, TenantState::Erasing, now).await?;
+            let state = TenantState::Erasing;
+            control::set_state(&self.inner.control, &tenant.id, state, now).await?;
         }
-        self.close_store(&tenant.id).await;
-        self.inner.keys.destroy(&tenant.id).await?;
+        self.erase_closed(&tenant.id, rows, erasing, now).await
+    }
+
+    /// Erases a tenant whose owner asked for it, if it is due and nobody took it back; nothing when it
+    /// is not. From the moment that it is closed it is not taken back.
+    ///
+    /// # Errors
+    /// As [`Self::erase_tenant`].
+    pub async fn erase_if_due(
+        &self,
+        scope: &TenantScope,
+        asked: &Pending,
+        now: Timestamp,
+    ) -> Result<Option<Left>, StoreError> {
+        if now < asked.due_at {
+            return Ok(None);
+        }
+        let id = scope.tenant_id();
+        let rows = self.counted(id).await;
+        if !control::begin_erasing(&self.inner.control, scope, now).await? {
+            return Ok(None);
+        }
+        let Home::Folder { folder, .. } = &self.inner.home else {
+            self.close_store(id).await;
+            return Ok(Some(Left::Closed));
+        };
+        let erasing = Erasing {
+            administrator: None,
+            ledger: Ledger::of_folder(folder),
+            by: asked.by.clone(),
+            reason: asked.reason.clone(),
+        };
+        let erased = self.erase_closed(id, rows, &erasing, now).await?;
+        Ok(Some(Left::Erased(erased)))
+    }
+
+    /// Rows by table. What cannot be opened any more can still be erased, only not counted.
+    async fn counted(&self, tenant_id: &str) -> BTreeMap<String, u64> {
+        let Ok(store) = self.store(tenant_id).await else {
+            return BTreeMap::new();
+        };
+        let health = doctor::check(&store, &store.scope()).await;
+        health.map_or_else(|_| BTreeMap::new(), |it| it.rows.into_iter().collect())
+    }
+
+    /// Writes it down, removes it, and writes down what is gone.
+    async fn erase_closed(
+        &self,
+        tenant_id: &str,
+        rows: BTreeMap<String, u64>,
+        erasing: &Erasing<'_>,
+        now: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        let whose = (erasing.by.as_str(), erasing.reason.as_str());
+        let begun = Entry {
+            rows: rows.clone(),
+            ..Entry::new(now, tenant_id, What::Begun, whose)
+        };
+        erasing.ledger.append(&[begun])?;
+        let erasure = self
+            .remove(tenant_id, rows, erasing.administrator, now)
+            .await?;
+        erasing.ledger.append(&[erasure.certificate(now, whose)])?;
+        Ok(erasure)
+    }
+
+    /// Destroys keys and data of a tenant that is closed for it.
+    pub(crate) async fn remove(
+        &self,
+        tenant_id: &str,
+        rows: BTreeMap<String, u64>,
+        administrator: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        let control = &self.inner.control;
+        self.close_store(tenant_id).await;
+        self.inner.keys.destroy(tenant_id).await?;
         let data_is_gone = match &self.inner.home {
             Home::Folder { folder, .. } => {
-                let file = file_of(folder, &tenant.id);
+                let file = file_of(folder, tenant_id);
                 remove_files(&file)?;
                 !file.exists()
             }
             Home::Server(_) => match administrator {
-                Some(administrator) => postgres::erase(administrator, &tenant.id).await?,
+                Some(administrator) => postgres::erase(administrator, tenant_id).await?,
                 None => false,
             },
         };
-        control::set_state(control, &tenant.id, TenantState::Erased, now).await?;
-        let keys_are_gone = self.inner.keys.keys_of(&tenant.id).await.is_err();
+        control::set_state(control, tenant_id, TenantState::Erased, now).await?;
+        let keys_are_gone = self.inner.keys.keys_of(tenant_id).await.is_err();
         Ok(Erasure {
-            tenant_id: tenant.id,
+            tenant_id: tenant_id.to_owned(),
             rows,
             data_is_gone,
             keys_are_gone,
             remains: self.what_remains(),
         })
+    }
+
+    /// Goes on where a process ended that was erasing a tenant of a folder.
+    pub(super) async fn finish_erasing(
+        &self,
+        tenant_id: &str,
+        ledger: &Ledger,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let scope = TenantScope::new(tenant_id.to_owned());
+        let asked = erasures::pending(&self.inner.control, &scope).await?;
+        let begun = ledger.entries()?.into_iter().rev();
+        let mut begun = begun.filter(|it| it.tenant_id == tenant_id && it.what == What::Begun);
+        let begun = match (begun.next(), asked) {
+            (Some(begun), _) => begun,
+            (None, asked) => {
+                let (by, reason) = match &asked {
+                    Some(asked) => (asked.by.as_str(), asked.reason.as_str()),
+                    None => ("operator", "an erasure that was interrupted"),
+                };
+                let begun = Entry::new(now, tenant_id, What::Begun, (by, reason));
+                ledger.append(std::slice::from_ref(&begun))?;
+                begun
+            }
+        };
+        let whose = (begun.by.as_str(), begun.reason.as_str());
+        let erasure = self
+            .remove(tenant_id, begun.rows.clone(), None, now)
+            .await?;
+        ledger.append(&[erasure.certificate(now, whose)])
     }
 
     fn what_remains(&self) -> Vec<String> {
@@ -100,6 +224,10 @@ impl Installation {
         vec![
             "its id and the days of creation and erasure, so that the id is not used again"
                 .to_owned(),
+            "who had it erased and why, in the ledger of erasures, so that no backup brings it back \
+             unnoticed"
+                .to_owned(),
+            "people who belong to another company here too, with what they are there".to_owned(),
             format!(
                 "backups of its data until they are removed; {sealed}, unless a backup of {keys} \
                  from before is kept"
@@ -107,5 +235,17 @@ impl Installation {
             format!("backups of {keys} from before; remove them to make the erasure final"),
             "what was exported to files, which is in the hands of those who did".to_owned(),
         ]
+    }
+}
+
+impl Erasure {
+    fn certificate(&self, at: Timestamp, whose: (&str, &str)) -> Entry {
+        Entry {
+            rows: self.rows.clone(),
+            keys_are_gone: self.keys_are_gone,
+            data_is_gone: self.data_is_gone,
+            remains: self.remains.clone(),
+            ..Entry::new(at, &self.tenant_id, What::Done, whose)
+        }
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::*;
 use crate::connections::{NewConnection, PendingAuthorization, connect, start_authorization};
-use crate::contract::{Kept, at, bill, opened};
+use crate::contract::{Kept, at, bill, by_operator, opened};
 use crate::postgres::cluster::Cluster;
 use crate::settings::{self, StoredSettings};
 use crate::tokens::{TokenSet, current};
@@ -266,7 +266,7 @@ async fn an_erased_tenant_leaves_its_id_and_an_account() {
     let id = store.scope().tenant_id().to_owned();
     let erasure = kept
         .installation
-        .erase_tenant(&id, None, at(5))
+        .erase_tenant(&id, &by_operator(None, kept.folder.path()), at(5))
         .await
         .unwrap();
     assert!(erasure.data_is_gone && erasure.keys_are_gone, "{erasure:?}");
@@ -288,7 +288,8 @@ async fn an_erased_tenant_leaves_its_id_and_an_account() {
     );
     let keys = std::fs::read_to_string(kept.folder.path().join("data/keys.json")).unwrap();
     assert!(!keys.contains(&id));
-    let twice = kept.installation.erase_tenant(&id, None, at(6)).await;
+    let again = by_operator(None, kept.folder.path());
+    let twice = kept.installation.erase_tenant(&id, &again, at(6)).await;
     assert!(matches!(twice, Err(StoreError::UnknownTenant)));
     kept.close().await;
 }
@@ -326,10 +327,16 @@ async fn erasing_on_a_server_takes_the_administrator_and_spares_the_others() {
             .unwrap();
     }
     let id = gone.scope().tenant_id().to_owned();
-    assert!(installation.erase_tenant(&id, None, at(1)).await.is_err());
+    let powerless = by_operator(None, cluster.folder());
+    let refused = installation.erase_tenant(&id, &powerless, at(1)).await;
+    assert!(refused.is_err());
     let administrator = cluster.url("postgres");
     let erasure = installation
-        .erase_tenant(&id, Some(&administrator), at(1))
+        .erase_tenant(
+            &id,
+            &by_operator(Some(&administrator), cluster.folder()),
+            at(1),
+        )
         .await
         .unwrap();
     assert!(erasure.data_is_gone && erasure.keys_are_gone, "{erasure:?}");

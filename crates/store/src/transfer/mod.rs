@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use read::import;
 pub(crate) use row::Digest;
 pub(crate) use tables::{SECRETS, TABLES, Table};
-pub use write::export;
+pub use write::{Destination, export};
 pub(crate) use write::{line, not_written};
 
 /// What a file holds, or an import brought.

@@ -66,6 +66,17 @@ impl Event {
             Happening::SessionEnded => (Sort::Access, "session ended"),
             Happening::TokenMade => (Sort::Access, "made a token for programs"),
             Happening::TokenRevoked => (Sort::Access, "revoked a token for programs"),
+            Happening::RaiseProposed => (Sort::People, "proposed"),
+            Happening::RaiseConfirmed => (Sort::People, "confirmed"),
+            Happening::RaiseRipened => (Sort::People, "was given, after the delay, alone"),
+            Happening::RaiseRefused => (Sort::People, "refused"),
+            Happening::RaiseWithdrawn => (Sort::People, "withdrew the proposal of"),
+            Happening::RaiseLapsed => (Sort::People, "nobody confirmed in time"),
+            Happening::RaiseVoided => (Sort::People, "ended what a proposal stood on"),
+            Happening::AloneBegun => (Sort::People, "switched sole approver mode on"),
+            Happening::AloneEnded => (Sort::People, "ended sole approver mode"),
+            Happening::ErasureAsked => (Sort::Company, "asked for the company to be erased"),
+            Happening::ErasureWithdrawn => (Sort::Company, "took back that it is erased"),
             Happening::HookMade => (Sort::Company, "made an address for announcements"),
             Happening::HookEnded => (Sort::Company, "ended an address for announcements"),
         };
@@ -89,6 +100,7 @@ impl Event {
             Action::JobRetried => "tried work again that was given up",
             Action::Released => "ended the quarantine of restored books",
             Action::Exported => "took a copy of the audit along",
+            Action::TakenAlong => "took a copy of everything along",
         };
         Self {
             at: one.at,

@@ -14,7 +14,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use store::control::history;
+use store::control::{alone, history};
 use store::{audit, decisions};
 
 use self::event::Event;
@@ -22,6 +22,7 @@ pub use self::event::Sort;
 pub use self::view::AuditPage;
 use super::error::{AppError, page as rendered};
 use super::house::House;
+use super::notices;
 use super::shell::{Asked, Place};
 use super::visitor::Visitor;
 
@@ -69,7 +70,11 @@ pub async fn page(
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
     let gathered = gather(&house, &asked, &asking, MOST).await?;
-    let shell = asked.shell(Place::Audit, "Audit");
+    let mut shell = asked.shell(Place::Audit, "Audit");
+    if let Some(mode) = alone::standing(house.door().control(), &asked.visitor.scope).await? {
+        let banner = notices::alone(&mode, &asked.view.zone, asked.now);
+        shell.banners.push(banner);
+    }
     let zone = &asked.view.zone;
     rendered(&AuditPage::new(
         shell,

@@ -218,7 +218,10 @@ fn row(event: &Event, names: &BTreeMap<String, String>, now: Timestamp, zone: &T
 
 /// Roles are written as people call them.
 fn in_words(event: &Event) -> String {
-    if !matches!(event.name, "role.given" | "role.taken") {
+    let is_role = matches!(event.name, "role.given" | "role.taken");
+    // A proposal about somebody who is not here yet begins with their name instead.
+    let is_raise = event.name.starts_with("raise.") && event.to.is_some();
+    if !(is_role || is_raise) {
         return event.about.clone();
     }
     let (role, days) = event.about.split_once(' ').unwrap_or((&event.about, ""));

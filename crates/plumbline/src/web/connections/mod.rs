@@ -40,10 +40,11 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let asked = Asked::gather(&house, visitor).await?;
     let mut shell = asked.shell(Place::Connections, "Connections");
     // The panels of this page say the same with more room.
-    // That the company keeps to itself, which comes first, is said nowhere else here.
+    // What comes first is said nowhere else here: what everybody is told, and that the company
+    // keeps to itself.
     shell
         .banners
-        .truncate(usize::from(asked.view.quarantine.is_some()));
+        .truncate(asked.notices.len() + usize::from(asked.view.quarantine.is_some()));
     let progress = asked.tenant.progress();
     let settings = asked.tenant.settings().await?;
     let mut page = ConnectionsPage::new(shell, &asked.view, &progress, asked.now);

@@ -3,6 +3,7 @@
 //! What may be changed is `gate`'s to say, inside the transaction that changes it; these handlers
 //! read a form, ask for the change, and show the page again.
 
+pub mod proposals;
 mod view;
 
 use std::sync::Arc;
@@ -15,14 +16,16 @@ use gate::changes::Change;
 use gate::roles::{Action, Grant, Role, Term};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use store::control::invitations::{self, NewInvitation};
-use store::control::people::{self, ChangeRequest};
-use store::{Refusal, StoreError};
+use store::control::changes::{self, ChangeRequest, Changed};
+use store::control::invitations::{self, Invited, NewInvitation};
+use store::control::{alone, people, raises};
+use store::{Refusal, Secret, StoreError};
 
-pub use view::PeoplePage;
+pub use view::{PeoplePage, There};
 
 use super::error::{AppError, page as rendered};
 use super::house::House;
+use super::notices;
 use super::shell::{Asked, Place};
 use super::signin::view::DoorPage;
 use super::visitor::Visitor;
@@ -37,11 +40,20 @@ const INVITATION_COUNTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// When the store cannot be read.
 pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let shell = asked.shell(Place::People, "People and roles");
-    let control = house.door().control();
-    let colleagues = people::colleagues(control, &asked.visitor.scope).await?;
-    let pending = invitations::pending(control, &asked.visitor.scope, asked.now).await?;
-    rendered(&PeoplePage::new(shell, &asked, &colleagues, &pending))
+    let mut shell = asked.shell(Place::People, "People and roles");
+    let (control, scope) = (house.door().control(), &asked.visitor.scope);
+    let mode = alone::standing(control, scope).await?;
+    if let Some(mode) = &mode {
+        let banner = notices::alone(mode, &asked.view.zone, asked.now);
+        shell.banners.push(banner);
+    }
+    let there = There {
+        colleagues: people::colleagues(control, scope).await?,
+        invited: invitations::pending(control, scope, asked.now).await?,
+        proposed: raises::pending(control, scope, asked.now).await?,
+        is_alone: mode.is_some(),
+    };
+    rendered(&PeoplePage::new(shell, &asked, &there))
 }
 
 /// What the store refuses is told in its own words; nothing was changed.
@@ -59,9 +71,10 @@ fn back() -> Response {
     Redirect::to("/people").into_response()
 }
 
+/// Makes a change, or tells those whom it concerns that it waits.
 async fn changed(
     house: &House,
-    visitor: &Visitor,
+    visitor: Visitor,
     subject: String,
     change: Change,
 ) -> Result<Response, AppError> {
@@ -72,9 +85,13 @@ async fn changed(
         change,
         on: visitor.on,
     };
-    people::change(door.control(), &visitor.scope, request, door.now())
+    let changed = changes::change(door.control(), &visitor.scope, request, door.now())
         .await
         .map_err(refused)?;
+    if let Changed::Proposed(proposal) = changed {
+        let asked = Asked::gather(house, visitor).await?;
+        proposals::tell(house, &asked, &proposal).await?;
+    }
     Ok(back())
 }
 
@@ -102,7 +119,7 @@ pub async fn give(
     Sent(sent): Sent<RoleForm>,
 ) -> Result<Response, AppError> {
     let change = Change::Give(Grant::standing(role(&sent.role)?));
-    changed(&house, &visitor, subject, change).await
+    changed(&house, visitor, subject, change).await
 }
 
 /// `POST /people/{id}/take`
@@ -116,7 +133,7 @@ pub async fn take(
     Sent(sent): Sent<RoleForm>,
 ) -> Result<Response, AppError> {
     let change = Change::Take(Grant::standing(role(&sent.role)?));
-    changed(&house, &visitor, subject, change).await
+    changed(&house, visitor, subject, change).await
 }
 
 /// `POST /people/{id}/disable`
@@ -128,7 +145,7 @@ pub async fn disable(
     visitor: Visitor,
     Path(subject): Path<String>,
 ) -> Result<Response, AppError> {
-    changed(&house, &visitor, subject, Change::Disable).await
+    changed(&house, visitor, subject, Change::Disable).await
 }
 
 /// A role for some days.
@@ -167,7 +184,7 @@ pub async fn cover(
     Path(subject): Path<String>,
     Sent(sent): Sent<CoverForm>,
 ) -> Result<Response, AppError> {
-    changed(&house, &visitor, subject, Change::Give(sent.grant()?)).await
+    changed(&house, visitor, subject, Change::Give(sent.grant()?)).await
 }
 
 /// `POST /people/{id}/cover/end`
@@ -180,7 +197,7 @@ pub async fn end_cover(
     Path(subject): Path<String>,
     Sent(sent): Sent<CoverForm>,
 ) -> Result<Response, AppError> {
-    changed(&house, &visitor, subject, Change::Take(sent.grant()?)).await
+    changed(&house, visitor, subject, Change::Take(sent.grant()?)).await
 }
 
 /// Whom to invite.
@@ -199,9 +216,9 @@ pub struct InviteForm {
 pub async fn invite(
     State(house): State<Arc<House>>,
     visitor: Visitor,
-    Sent(sent): Sent<InviteForm>,
+    Sent(sent_form): Sent<InviteForm>,
 ) -> Result<Response, AppError> {
-    if !sent.mail.contains('@') || sent.name.trim().is_empty() {
+    if !sent_form.mail.contains('@') || sent_form.name.trim().is_empty() {
         return Err(AppError::Refused(
             "An invitation needs a name and a mail address. Nobody was invited.",
         ));
@@ -212,13 +229,13 @@ pub async fn invite(
     let invitation = NewInvitation {
         id: door.id("inv")?,
         token: token.clone(),
-        mail: sent.mail.clone(),
-        name: sent.name.clone(),
-        roles: vec![role(&sent.role)?],
+        mail: sent_form.mail.clone(),
+        name: sent_form.name.clone(),
+        roles: vec![role(&sent_form.role)?],
         invited_by: visitor.person_id.clone(),
         expires_at: asked.now + INVITATION_COUNTS,
     };
-    invitations::invite(
+    let invited = invitations::invite(
         door.control(),
         &visitor.scope,
         invitation,
@@ -227,30 +244,50 @@ pub async fn invite(
     )
     .await
     .map_err(refused)?;
+    match invited {
+        Invited::Sent => sent(
+            &house,
+            visitor,
+            (&sent_form.mail, &sent_form.name),
+            &visitor.name,
+            &token,
+        ),
+        Invited::Proposed(proposal) => {
+            proposals::tell(&house, &asked, &proposal).await?;
+            Ok(back())
+        }
+    }
+}
+
+/// Hands an invitation over: by mail, or to whoever asked for it.
+fn sent(
+    house: &House,
+    visitor: &Visitor,
+    (mail, name): (&str, &str),
+    inviter: &str,
+    token: &Secret,
+) -> Result<Response, AppError> {
+    let door = house.door();
     let link = door.link(&format!("/invitation/{}", token.expose()));
     let company = &visitor.session()?.tenant_name;
     let mut shown = if door.sends_mail() {
         door.send(Letter {
-            to: people::same_mail(&sent.mail),
-            name: sent.name.clone(),
+            to: people::same_mail(mail),
+            name: name.to_owned(),
             subject: "You are invited to Plumbline".to_owned(),
             text: format!(
-                "{} invites you to the books of {company} in Plumbline.\n\n\
-                 Open this within 7 days; it counts once:\n{link}\n",
-                visitor.name
+                "{inviter} invites you to the books of {company} in Plumbline.\n\n\
+                 Open this within 7 days; it counts once:\n{link}\n"
             ),
             html: None,
             id: door.id("invitation")?,
         });
-        let text = format!(
-            "A link is on its way to {}. It counts for 7 days and once.",
-            sent.mail
-        );
-        DoorPage::new(&format!("{} is invited", sent.name), &text)
+        let text = format!("A link is on its way to {mail}. It counts for 7 days and once.");
+        DoorPage::new(&format!("{name} is invited"), &text)
     } else {
         let text = "This installation sends no mail, so hand this link over yourself. It counts \
                     for 7 days and once, and is not shown again.";
-        let mut shown = DoorPage::new(&format!("{} is invited", sent.name), text);
+        let mut shown = DoorPage::new(&format!("{name} is invited"), text);
         shown.shown_once = Some(link);
         shown
     };

@@ -1,14 +1,32 @@
 //! What the page of people shows.
 
 use askama::Template;
+use std::collections::BTreeMap;
+
 use gate::roles::{Action, Department, Grant, Role, Term};
 use store::control::invitations::Pending;
 use store::control::people::Colleague;
+use store::control::raises::{About, Proposal};
 
 use super::may_manage;
+use super::proposals::in_words;
 use crate::web::format;
+use crate::web::notices;
 use crate::web::shell::{Asked, Shell};
 use crate::web::signin::view::{Field, Form};
+
+/// What the page is made of.
+#[derive(Debug)]
+pub struct There {
+    /// Everybody who belongs to the company.
+    pub colleagues: Vec<Colleague>,
+    /// Invitations that wait.
+    pub invited: Vec<Pending>,
+    /// Proposals that wait.
+    pub proposed: Vec<Proposal>,
+    /// Whether sole approver mode is switched on.
+    pub is_alone: bool,
+}
 
 /// The page.
 #[derive(Debug, Template)]
@@ -20,6 +38,8 @@ pub struct PeoplePage {
     pub answer: String,
     /// The people.
     pub rows: Vec<Row>,
+    /// Proposals that wait for a second person, or for their delay.
+    pub proposed: Vec<Proposed>,
     /// Invitations that wait.
     pub pending: Vec<Waiting>,
     /// The form to invite somebody.
@@ -47,6 +67,19 @@ pub struct Row {
     pub changes: Vec<(String, Form)>,
 }
 
+/// One proposal.
+#[derive(Debug)]
+pub struct Proposed {
+    /// What it gives to whom.
+    pub what: String,
+    /// Who proposed it, and when.
+    pub by: String,
+    /// What it waits for.
+    pub waits: String,
+    /// Forms to decide about it.
+    pub forms: Vec<Form>,
+}
+
 /// One invitation that waits.
 #[derive(Debug)]
 pub struct Waiting {
@@ -63,12 +96,8 @@ pub struct Waiting {
 }
 
 impl PeoplePage {
-    pub(super) fn new(
-        shell: Shell,
-        asked: &Asked,
-        colleagues: &[Colleague],
-        pending: &[Pending],
-    ) -> Self {
+    pub(super) fn new(shell: Shell, asked: &Asked, there: &There) -> Self {
+        let colleagues = &there.colleagues;
         let may_manage = may_manage(&asked.visitor);
         let waiting = |one: &Pending| Waiting {
             name: one.name.clone(),
@@ -92,7 +121,8 @@ impl PeoplePage {
             shell,
             answer: answer(colleagues),
             rows: colleagues.iter().map(|one| row(one, asked)).collect(),
-            pending: pending.iter().map(waiting).collect(),
+            proposed: proposed(there, asked),
+            pending: there.invited.iter().map(waiting).collect(),
             invite,
             needs_code: asked.visitor.may(Action::ManagePeople) && !may_manage,
         }
@@ -117,6 +147,12 @@ impl PeoplePage {
                 lacks_factor: true,
                 seen: "never".to_owned(),
                 changes: vec![("Give a role".to_owned(), form("a"))],
+            }],
+            proposed: vec![Proposed {
+                what: "A/P lead for Marcus Bell".to_owned(),
+                by: "Dana Whitfield, Nov 22, 4:10 pm".to_owned(),
+                waits: "for another owner until Dec 6, 4:10 pm".to_owned(),
+                forms: vec![form("d")],
             }],
             pending: vec![Waiting {
                 name: "Noor".to_owned(),
@@ -156,12 +192,12 @@ fn answer(colleagues: &[Colleague]) -> String {
     format!("{people}, {owners}. {factors}")
 }
 
-fn titles(roles: &[Role]) -> String {
+pub(super) fn titles(roles: &[Role]) -> String {
     let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
     titles.join(", ")
 }
 
-fn said(grant: &Grant) -> String {
+pub(super) fn said(grant: &Grant) -> String {
     match grant.term {
         Term::Standing => grant.role.title().to_owned(),
         Term::Cover { from, until } => format!(
@@ -171,6 +207,60 @@ fn said(grant: &Grant) -> String {
             format::day(until)
         ),
     }
+}
+
+fn proposed(there: &There, asked: &Asked) -> Vec<Proposed> {
+    let all = there.colleagues.iter();
+    let names: BTreeMap<String, String> =
+        all.map(|one| (one.id.clone(), one.name.clone())).collect();
+    let (zone, now) = (&asked.view.zone, asked.now);
+    let moment = |at| format::moment(at, now, zone);
+    let row = |one: &Proposal| Proposed {
+        what: in_words(&one.about, &names),
+        by: format!(
+            "{}, {}",
+            names.get(&one.by).map_or(one.by.as_str(), |name| name),
+            moment(one.at)
+        ),
+        waits: match (one.ripe_at, &one.about) {
+            (Some(ripe_at), _) if !there.is_alone || ripe_at <= now => {
+                format!("until {}", moment(one.lapses_at))
+            }
+            (Some(ripe_at), About::Member { .. }) => {
+                format!("counts by itself {}", notices::when(ripe_at, now, zone))
+            }
+            (Some(ripe_at), About::Invitation { .. }) => {
+                format!("can be sent {}", notices::when(ripe_at, now, zone))
+            }
+            (None, _) => format!("for another owner until {}", moment(one.lapses_at)),
+        },
+        forms: decisions(one, there, asked),
+    };
+    there.proposed.iter().map(row).collect()
+}
+
+/// What this visitor may decide about a proposal. What comes about by itself needs no button.
+fn decisions(one: &Proposal, there: &There, asked: &Asked) -> Vec<Form> {
+    let visitor = &asked.visitor;
+    if !may_manage(visitor) {
+        return Vec::new();
+    }
+    let form = |what: &str, button| {
+        let to = format!("/people/proposals/{}/{what}", one.number);
+        Form::new(&to, Vec::new(), button)
+            .of_session(&visitor.csrf)
+            .one_of_many(&format!("{what}{}", one.number))
+    };
+    if one.by != visitor.person_id {
+        return vec![form("confirm", "Confirm"), form("refuse", "Refuse")];
+    }
+    let is_ripe = one.ripe_at.is_some_and(|ripe_at| ripe_at <= asked.now);
+    let is_invitation = matches!(one.about, About::Invitation { .. });
+    let mut forms = vec![form("withdraw", "Withdraw")];
+    if is_ripe && is_invitation && there.is_alone {
+        forms.insert(0, form("confirm", "Send the invitation"));
+    }
+    forms
 }
 
 fn role_field() -> Field {

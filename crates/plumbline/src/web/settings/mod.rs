@@ -1,5 +1,8 @@
 //! Settings of the company: its time zone, how old a reading may be, when the books are read.
 
+pub mod alone;
+pub mod leaving;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,13 +11,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use store::quarantine;
+use store::control::people::{self, Colleague};
+use store::control::{alone as mode, erasures};
+use store::{StoreError, quarantine};
 
+use self::alone::AlonePart;
+use self::leaving::LeavingPart;
 use super::access::Action;
 use super::error::{AppError, page as rendered};
 use super::house::{self, House, Work};
+use super::notices;
 use super::shell::{Asked, Place, Shell};
 use super::visitor::Visitor;
+use crate::mail::{Letter, one_line};
 use crate::settings::Settings;
 use crate::work::schedule::{Schedule, next_run, time_of_day, written};
 
@@ -24,15 +33,64 @@ use crate::work::schedule::{Schedule, next_run, time_of_day, written};
 /// When the settings cannot be read.
 pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let shell = asked.shell(Place::Settings, "Settings");
+    let mut shell = asked.shell(Place::Settings, "Settings");
+    let (control, scope) = (house.door().control(), &asked.visitor.scope);
+    let standing = mode::standing(control, scope).await?;
+    if let Some(mode) = &standing {
+        let banner = notices::alone(mode, &asked.view.zone, asked.now);
+        shell.banners.push(banner);
+    }
+    let colleagues = people::colleagues(control, scope).await?;
+    let pending = erasures::pending(control, scope).await?;
+    let parts = Parts {
+        alone: AlonePart::new(&asked, standing.as_ref(), &colleagues),
+        leaving: LeavingPart::new(&asked, pending.as_ref()),
+    };
     let may_change = asked.visitor.may(Action::ChangeSettings);
     let settings = asked.tenant.settings().await?;
     let view = &asked.view;
     let restored_from = view
         .quarantine
         .map(|it| super::format::moment(it.backup_of, asked.now, &view.zone));
-    let page = SettingsPage::new(shell, &settings, restored_from, may_change, asked.now);
+    let restored = (restored_from, may_change);
+    let page = SettingsPage::new(shell, &settings, restored, parts, asked.now);
     rendered(&page)
+}
+
+/// What the store refuses is told in its own words; nothing was changed.
+fn refused(error: StoreError) -> AppError {
+    match error {
+        StoreError::Refused(refusal) => AppError::Conflict(refusal.to_string()),
+        error => error.into(),
+    }
+}
+
+/// Sends the same letter to some people of the company.
+fn tell<'a>(
+    house: &House,
+    whom: impl Iterator<Item = &'a Colleague>,
+    subject: &str,
+    text: &str,
+) -> Result<(), AppError> {
+    let door = house.door();
+    for one in whom {
+        door.send(Letter {
+            to: one.mail.clone(),
+            name: one_line(&one.name),
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: None,
+            id: door.id("notice")?,
+        });
+    }
+    Ok(())
+}
+
+/// The parts of the page that are about the company itself.
+#[derive(Debug)]
+struct Parts {
+    alone: AlonePart,
+    leaving: Option<LeavingPart>,
 }
 
 /// What a person sends.
@@ -122,6 +180,10 @@ pub struct SettingsPage {
     pub restored_from: Option<String>,
     /// Whether this person may change them.
     pub may_change: bool,
+    /// What takes two people.
+    pub alone: AlonePart,
+    /// Taking everything along and erasing, for whoever may.
+    pub leaving: Option<LeavingPart>,
     /// The program's version.
     pub version: &'static str,
 }
@@ -130,8 +192,8 @@ impl SettingsPage {
     fn new(
         shell: Shell,
         settings: &Settings,
-        restored_from: Option<String>,
-        may_change: bool,
+        (restored_from, may_change): (Option<String>, bool),
+        parts: Parts,
         now: Timestamp,
     ) -> Self {
         let zone = house::zone(settings);
@@ -139,6 +201,8 @@ impl SettingsPage {
         Self {
             shell,
             restored_from,
+            alone: parts.alone,
+            leaving: parts.leaving,
             time_zone: settings.time_zone.clone(),
             stale_after_days: settings.stale_after_days,
             hours: settings.schedule.hours(),
@@ -168,6 +232,8 @@ impl SettingsPage {
             as_of: Some("Oct 31, 2026".to_owned()),
             restored_from: Some("Nov 22, 4:10 pm".to_owned()),
             may_change: true,
+            alone: AlonePart::sample(),
+            leaving: Some(LeavingPart::sample()),
             version: "0.1.0",
         }
     }

@@ -42,6 +42,9 @@ POST /account/company: person
 GET /people: ReadPeople
 POST /people/invite: ManagePeople
 POST /people/invite/withdraw: ManagePeople
+POST /people/proposals/{id}/confirm: ManagePeople
+POST /people/proposals/{id}/refuse: ManagePeople
+POST /people/proposals/{id}/withdraw: ManagePeople
 POST /people/{id}/give: ManagePeople
 POST /people/{id}/take: ManagePeople
 POST /people/{id}/disable: ManagePeople
@@ -79,6 +82,11 @@ POST /hooks/procore/{token}: proof
 GET /settings: ReadSettings
 POST /settings: ChangeSettings
 POST /settings/release: ChangeSettings
+POST /settings/alone: ChangeSettings
+POST /settings/alone/end: ChangeSettings
+POST /settings/export: TakeEverything
+POST /settings/erase: EraseCompany
+POST /settings/erase/withdraw: EraseCompany
 ";
 
 #[test]

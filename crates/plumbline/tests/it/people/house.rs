@@ -13,6 +13,7 @@ use plumbline::web::house::House;
 use plumbline::web::router::router;
 use plumbline::web::signin::door::{Door, DoorSettings, Factors};
 use plumbline::web::signin::password::Cost;
+use plumbline::work::Worker;
 use store::control::factors::{self, SettingUp};
 use store::control::sessions::{self, NewSession};
 use store::{Installation, MasterKeySource, Secret};
@@ -187,6 +188,12 @@ impl Office {
             set_cookie: header("set-cookie"),
             text: String::from_utf8(to_bytes(body, 1 << 22).await.unwrap().to_vec()).unwrap(),
         }
+    }
+
+    /// A worker comes by and does what is due of ours.
+    pub(super) async fn work(&self) {
+        let worker = Worker::of_house(&self.house);
+        worker.work_off(&self.ours).await.unwrap();
     }
 
     pub(super) async fn close(self) {

@@ -2,6 +2,8 @@
 
 mod authority;
 mod house;
+mod leaving;
 pub(crate) mod mailbox;
 mod pages;
 mod sign_in;
+mod two_people;
