@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
-use store::audit::chain;
 use store::connections::{self, ConnectionState};
 use store::control::companies::{self, Company};
 use store::control::sessions;
 use store::jobs::{self, JobState};
-use store::{Installation, quarantine, tokens};
+use store::{Installation, audit, quarantine, tokens};
 
 use crate::desk::Desk;
 use crate::mail::{MailSettings, Mailer};
@@ -227,7 +226,7 @@ pub async fn tenant(desk: &Desk, now: Timestamp) -> anyhow::Result<Vec<String>> 
             scope.tenant_id()
         ));
     }
-    if let Err(broken) = chain::verify(store, scope, Vec::new()).await? {
+    if let Err(broken) = audit::verify(store, scope, Vec::new()).await? {
         found.push(format!(
             "The audit is not whole: {broken}. Keep this installation as it is, and compare it \
              with the newest backup."

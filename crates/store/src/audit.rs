@@ -2,9 +2,11 @@
 //!
 //! An entry is written in the transaction of what it tells of, so neither exists without the
 //! other, and it is only ever added to. The person is the one whom the scope acts for
-//! ([`TenantScope::by`]). Every entry is linked to the one before it ([`chain`]).
+//! ([`TenantScope::by`]). Every entry is linked to the one before it ([`gate::chain`]).
 
-pub mod chain;
+mod chain;
+
+pub use chain::{export, verify};
 
 use jiff::Timestamp;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use gate::chain::Anchor;
 use serde::{Deserialize, Serialize};
-use store::audit::chain;
+use store::audit;
 
 use super::arguments::AuditCommand;
 use super::tenant::new_file;
@@ -40,7 +40,7 @@ async fn verify(desk: &Desk, anchors: Option<&Path>) -> anyhow::Result<Answer> {
         None => Vec::new(),
     };
     let compared = anchors.len();
-    Ok(match chain::verify(&desk.store, &desk.scope, anchors).await? {
+    Ok(match audit::verify(&desk.store, &desk.scope, anchors).await? {
         Ok(anchor) => Answer::text(format!(
             "The audit of {tenant} is whole: {} entries, compared with {compared} anchors. The \
              last hash is {}.",
@@ -73,7 +73,7 @@ fn read(path: &Path, tenant: &str) -> anyhow::Result<Vec<Anchor>> {
 }
 
 async fn anchor(desk: &Desk) -> anyhow::Result<Answer> {
-    let anchor = chain::verify(&desk.store, &desk.scope, Vec::new()).await??;
+    let anchor = audit::verify(&desk.store, &desk.scope, Vec::new()).await??;
     let line = Line {
         tenant: desk.scope.tenant_id().to_owned(),
         entries: anchor.entries,
@@ -86,7 +86,7 @@ async fn anchor(desk: &Desk) -> anyhow::Result<Answer> {
 async fn export(desk: &Desk, out: &Path) -> anyhow::Result<Answer> {
     let file = new_file(out)?;
     let durable = file.try_clone();
-    let count = chain::export(&desk.store, &desk.scope, &mut BufWriter::new(file)).await?;
+    let count = audit::export(&desk.store, &desk.scope, &mut BufWriter::new(file)).await?;
     durable
         .and_then(|file| file.sync_all())
         .with_context(|| format!("failed to write {}", out.display()))?;

@@ -6,7 +6,6 @@
 use askama::Template;
 use gate::roles::{Action, Grants, Role, may};
 use jiff::Timestamp;
-use store::audit::chain;
 use store::control::digest_letters::{self, Outcome};
 use store::control::people::{self, Colleague};
 
@@ -179,7 +178,7 @@ fn health(view: &TenantView, now: Timestamp) -> Vec<String> {
 /// The anchor of the audit's chain: whoever keeps the letters can prove later what was written.
 async fn audit(desk: &Desk) -> anyhow::Result<String> {
     Ok(
-        match chain::verify(&desk.store, &desk.scope, Vec::new()).await? {
+        match store::audit::verify(&desk.store, &desk.scope, Vec::new()).await? {
             Ok(anchor) => format!("{} entries, anchor {}", anchor.entries, anchor.hash),
             Err(broken) => format!("NOT whole: {broken}. Tell whoever runs the server."),
         },

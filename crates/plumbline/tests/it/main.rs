@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on stops where it is"
 )]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the tests of people run once on each engine"
+)]
 
 mod again;
 mod app;

@@ -116,7 +116,7 @@ async fn copies(store: &Store, count: i64) {
 }
 
 async fn verified(store: &Store, anchors: &[Anchor]) -> Result<Anchor, Broken> {
-    chain::verify(store, &store.scope(), anchors.to_vec())
+    verify(store, &store.scope(), anchors.to_vec())
         .await
         .unwrap()
 }
@@ -149,7 +149,7 @@ pub(crate) async fn the_chain_grows_with_the_entries_and_continues_its_anchors(s
     assert_eq!(verified(store, &[other]).await, Err(replaced));
 
     let mut lines = Vec::new();
-    let exported = chain::export(store, &store.scope(), &mut lines).await;
+    let exported = export(store, &store.scope(), &mut lines).await;
     assert_eq!(exported.unwrap(), 5);
     let text = String::from_utf8(lines).unwrap();
     assert_eq!(text.lines().count(), 6);

@@ -6,7 +6,7 @@ use figures::source::{RawRecord, System};
 use jiff::SignedDuration;
 
 use super::{at, bill, day};
-use crate::audit::{self, chain};
+use crate::audit;
 use crate::mirror::{Captured, MeterReading, Outcome, Reach, ResourceKey};
 use crate::{Secret, Store, StoreError};
 use crate::{TenantScope, conclude, hooks, quarantine, schedule, worklist};
@@ -201,8 +201,8 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         mirror::completeness(s, f, 1);
         audit::note(s, f, audit::Action::Exported, "", at(0));
         audit::entries(s, f, at(0), 1);
-        chain::verify(s, f, Vec::new());
-        chain::export(s, f, &mut Vec::new());
+        audit::verify(s, f, Vec::new());
+        audit::export(s, f, &mut Vec::new());
         quarantine::standing(s, f);
         quarantine::release(s, f, "operator", at(0));
         results::save(s, f, result, at(0));

@@ -422,6 +422,8 @@ async fn a_full_disk_rolls_back_whole_and_stops_writing() {
             .unwrap()
             .is_sound()
     );
+    // A process that ends while a connection's thread still works takes the ciphers from under it.
+    store.close().await;
 }
 
 #[tokio::test]

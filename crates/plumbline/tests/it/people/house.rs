@@ -9,6 +9,7 @@ use axum::http::{Request, StatusCode};
 use connectors::http::Clock;
 use gate::roles::{Department, Grant, Grants, Role};
 use plumbline::mail::{MailSettings, Mailer};
+use plumbline::throw_away::Server;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
 use plumbline::web::signin::door::{Door, DoorSettings, Factors};
@@ -19,6 +20,7 @@ use store::control::sessions::{self, NewSession};
 use store::{Installation, MasterKeySource, Secret};
 use tower::ServiceExt;
 
+use super::{ENGINE, Engine};
 use crate::app::QuickClock;
 
 /// The secret of everybody who has a second factor from the start.
@@ -35,6 +37,7 @@ pub(super) struct Office {
     sessions: RefCell<u32>,
     factors: Factors,
     _folder: tempfile::TempDir,
+    _server: Option<Server>,
 }
 
 /// Ours: somebody with each role. Theirs: an owner.
@@ -53,9 +56,17 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let start = "2026-11-23T15:00:00Z".parse().unwrap();
         let clock = QuickClock::at(start);
-        let source = MasterKeySource::BesideTheData;
-        let data = folder.path().join("data");
-        let installation = Installation::open(&data, &source, start).await.unwrap();
+        let (installation, server) = match ENGINE {
+            Engine::Folder => {
+                let (source, data) = (MasterKeySource::BesideTheData, folder.path().join("data"));
+                let opened = Installation::open(&data, &source, start).await;
+                (opened.unwrap(), None)
+            }
+            Engine::Server => {
+                let server = Server::start().await.unwrap();
+                (server.installation().await.unwrap(), Some(server))
+            }
+        };
         let mailer = smtp.map(|port| {
             Mailer::try_new(&MailSettings {
                 server: Secret::new(format!("smtp://127.0.0.1:{port}")),
@@ -82,6 +93,7 @@ impl Office {
             sessions: RefCell::new(0),
             factors,
             _folder: folder,
+            _server: server,
         }
     }
 
