@@ -6,15 +6,12 @@
 //! limit is tested on what went to the same party within a week, so that splitting does not help.
 
 use figures::{Date, Money, SmolStr};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::action::Effect;
 use crate::digest::Digest;
 use crate::proposal::{APPROVAL_LASTS, Proposal, State};
-use crate::roles::{Department, Grants, Role};
-
-/// A second factor is fresh for so long.
-pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
+use crate::roles::{Department, Grants, Role, is_fresh};
 
 /// What a tenant lays down about approvals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -132,11 +129,9 @@ pub fn approve(
     if before.iter().any(|one| one.by == approver.person_id) {
         return Err(Refusal::Already);
     }
-    let is_fresh = approver
-        .factor_at
-        .is_some_and(|at| at <= now.at && now.at.duration_since(at) <= FRESH);
+    let has_shown = approver.factor_at.is_some_and(|at| is_fresh(at, now.at));
     let needs_factor = proposal.newest().draft.kind.effect() != Effect::Neither;
-    if needs_factor && !is_fresh {
+    if needs_factor && !has_shown {
         return Err(Refusal::FactorTooOld);
     }
     Ok(Approval {

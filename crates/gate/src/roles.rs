@@ -6,6 +6,7 @@
 use std::fmt;
 
 use figures::Date;
+use jiff::{SignedDuration, Timestamp};
 
 /// A part of the office with a lead of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,6 +215,15 @@ impl Grants {
     pub fn need_two_factors(&self) -> bool {
         self.0.iter().any(|grant| grant.role.needs_two_factors())
     }
+}
+
+/// A second factor is fresh for so long.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether a second factor that was shown then is fresh now. One of the future is not.
+#[must_use]
+pub fn is_fresh(shown_at: Timestamp, now: Timestamp) -> bool {
+    shown_at <= now && now.duration_since(shown_at) < FRESH
 }
 
 /// Everything that can be done on the web beyond looking after one's own account.

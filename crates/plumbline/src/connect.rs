@@ -70,9 +70,7 @@ async fn procore_with(
     }
     let settings = desk.settings.clone();
     let settings = settings.reaching(Access::Procore(access.clone()));
-    let (store, scope) = (desk.store.clone(), desk.scope.clone());
-    let clock = Arc::clone(&desk.clock);
-    let vault = StoreVault::new(store, scope, system, access.api.clone(), grant, clock)
+    let vault = StoreVault::at(desk, system, &access.api, grant)
         .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
@@ -139,17 +137,8 @@ async fn quickbooks_with(
     access.client.redirect_uri.clone_from(redirect_uri);
     let settings = desk.settings.clone();
     let settings = settings.reaching(Access::QuickBooks(access.clone()));
-    let (store, scope) = (desk.store.clone(), desk.scope.clone());
-    let clock = Arc::clone(&desk.clock);
-    let vault = StoreVault::new(
-        store,
-        scope,
-        system,
-        access.environment.clone(),
-        grant,
-        clock,
-    )
-    .connecting(desk.installation.control().clone(), settings.stored()?);
+    let vault = StoreVault::at(desk, system, &access.environment, grant)
+        .connecting(desk.installation.control().clone(), settings.stored()?);
     let conditions = conditions(
         system,
         access.is_local(),
@@ -253,10 +242,9 @@ pub async fn own_account(desk: &mut Desk, access: ProcoreAccess) -> anyhow::Resu
 pub async fn disconnect(desk: &Desk, system: System) -> anyhow::Result<Option<String>> {
     let access = desk.settings.access(system);
     let access = access.ok_or_else(|| not_entered(system))?;
-    let (environment, grant) = (access.environment().to_owned(), grant_type(access.rights()));
-    let (store, scope) = (desk.store.clone(), desk.scope.clone());
+    let grant = grant_type(access.rights());
+    let vault = StoreVault::at(desk, system, access.environment(), grant);
     let clock = Arc::clone(&desk.clock);
-    let vault = StoreVault::new(store, scope, system, environment, grant, Arc::clone(&clock));
     let (application, limits) = (access.application()?, Limits::default());
     let connection = Connection::of_person(application, Arc::new(vault), clock, limits)
         .map_err(|cause| anyhow::anyhow!(cause.sentence(system)))?;

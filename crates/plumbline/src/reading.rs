@@ -307,16 +307,7 @@ fn procore_client(desk: &Desk, meter: &Arc<Meter>) -> Result<procore::client::Cl
     let access = access.ok_or_else(|| Stopped::Vendor(not_set_up(System::Procore)))?;
     let environment = access.environment()?;
     let grant = grant_type(access.rights);
-    let (store, scope) = (desk.store.clone(), desk.scope.clone());
-    let clock = Arc::clone(&desk.clock);
-    let vault = StoreVault::new(
-        store,
-        scope,
-        System::Procore,
-        access.api.clone(),
-        grant,
-        clock,
-    );
+    let vault = StoreVault::at(desk, System::Procore, &access.api, grant);
     let vault: Arc<dyn TokenVault> = Arc::new(vault);
     let (application, clock) = (access.application()?, Arc::clone(&desk.clock));
     let limits = Limits::default();
@@ -344,17 +335,8 @@ async fn quickbooks_client(
     let access = access.ok_or_else(|| Stopped::Vendor(not_set_up(system)))?;
     let bound = connections::connection(&desk.store, &desk.scope, system).await?;
     let realm = bound.map(|bound| bound.account_id).unwrap_or_default();
-    let (store, scope) = (desk.store.clone(), desk.scope.clone());
-    let clock = Arc::clone(&desk.clock);
     let grant = grant_type(Rights::Person);
-    let vault = StoreVault::new(
-        store,
-        scope,
-        system,
-        access.environment.clone(),
-        grant,
-        clock,
-    );
+    let vault = StoreVault::at(desk, system, &access.environment, grant);
     let limits = Limits::default();
     let clock = Arc::clone(&desk.clock);
     let connection = Connection::of_person(access.application()?, Arc::new(vault), clock, limits)

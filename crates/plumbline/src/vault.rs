@@ -16,6 +16,7 @@ use store::settings::StoredSettings;
 use store::tokens::{self, RefreshFailure, RefreshRequest, RefreshTicket, TokenSet};
 use store::{Refusal, Store, StoreError, TenantScope};
 
+use crate::desk::Desk;
 use crate::work;
 
 /// Keeps the tokens of one system in the store.
@@ -50,27 +51,19 @@ const LEASE: SignedDuration = SignedDuration::from_mins(15);
 type Done<'a, T> = BoxFuture<'a, Result<T, VaultError>>;
 
 impl StoreVault {
-    /// The vault of a system. Environment and grant type are noted with a new connection, and what
-    /// is done is done by whoever the scope acts for.
+    /// The vault of a system of the desk's tenant. Environment and grant type are noted with a new
+    /// connection, and what is done is done by whoever the desk's scope acts for.
     #[must_use]
-    pub fn new(
-        store: Store,
-        scope: TenantScope,
-        system: System,
-        environment: String,
-        grant_type: &'static str,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let held = Mutex::default();
+    pub fn at(desk: &Desk, system: System, environment: &str, grant_type: &'static str) -> Self {
         Self {
-            store,
-            scope,
+            store: desk.store.clone(),
+            scope: desk.scope.clone(),
             system,
-            environment,
+            environment: environment.to_owned(),
             grant_type,
-            clock,
+            clock: Arc::clone(&desk.clock),
             connecting: None,
-            held,
+            held: Mutex::default(),
         }
     }
 

@@ -10,9 +10,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use gate::digest::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
@@ -142,7 +142,7 @@ impl Ledger {
             };
             let line = serde_json::to_vec(&line)
                 .map_err(|error| self.unusable(&std::io::Error::from(error)))?;
-            before = digest(&line);
+            before = Digest::of(&line).to_string();
             text.extend(line);
             text.push(b'\n');
         }
@@ -199,7 +199,7 @@ impl Ledger {
                     entries.len() + 1
                 )));
             };
-            before = digest(text);
+            before = Digest::of(text).to_string();
             length += line.len() as u64;
             entries.push(read.entry);
         }
@@ -216,11 +216,6 @@ impl Ledger {
             reason,
         }
     }
-}
-
-fn digest(line: &[u8]) -> String {
-    let digest = Sha256::digest(line);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is known about erasures when a backup is restored.

@@ -126,8 +126,8 @@ async fn visited(
                 if Instant::now() >= until {
                     break;
                 }
-                let body = person.page(page).await?;
-                sizes.insert(page.clone(), body.len());
+                let size = person.page(page).await?;
+                sizes.insert(page.clone(), size);
             }
             anyhow::Ok(sizes)
         });

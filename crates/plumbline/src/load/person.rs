@@ -1,12 +1,19 @@
 //! Somebody with a browser, as far as a server notices: one connection, one page after the other.
 
 use anyhow::{Context, ensure};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use axum::body::{Body, to_bytes};
+use axum::http::header::{COOKIE, HOST};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+
+/// No page of ours is longer.
+const LONGEST: usize = 1 << 20;
 
 /// A signed-in person with an open connection.
 pub(super) struct Person {
-    stream: BufReader<TcpStream>,
+    connection: SendRequest<Body>,
     host: String,
     cookie: String,
 }
@@ -17,39 +24,31 @@ impl Person {
         let host = origin.strip_prefix("http://").context("plain http only")?;
         let stream = TcpStream::connect(host).await?;
         stream.set_nodelay(true)?;
+        let (connection, driven) = handshake(TokioIo::new(stream)).await?;
+        // It ends with the person; how is told by the answer that is missing.
+        tokio::spawn(async move { drop(driven.await) });
         Ok(Self {
-            stream: BufReader::new(stream),
+            connection,
             host: host.to_owned(),
             cookie: cookie.to_owned(),
         })
     }
 
     /// Asks for a page and reads it to its end; anything but a page is an error.
-    pub(super) async fn page(&mut self, path: &str) -> anyhow::Result<String> {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n",
-            self.host, self.cookie
-        );
-        self.stream.get_mut().write_all(request.as_bytes()).await?;
-        let mut line = String::new();
-        self.stream.read_line(&mut line).await?;
+    pub(super) async fn page(&mut self, path: &str) -> anyhow::Result<usize> {
+        let request = Request::get(path)
+            .header(HOST, &self.host)
+            .header(COOKIE, &self.cookie)
+            .body(Body::empty())?;
+        self.connection.ready().await?;
+        let answer = self.connection.send_request(request).await?;
+        let status = answer.status();
         ensure!(
-            line.starts_with("HTTP/1.1 200 "),
-            "{path} was answered with {line}"
+            status == StatusCode::OK,
+            "{path} was answered with {status}"
         );
-        let mut length = None;
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line).await?;
-            let Some((name, value)) = line.trim_end().split_once(':') else {
-                break;
-            };
-            if name.eq_ignore_ascii_case("content-length") {
-                length = Some(value.trim().parse::<usize>()?);
-            }
-        }
-        let mut body = vec![0; length.context("an answer of unknown length")?];
-        self.stream.read_exact(&mut body).await?;
-        Ok(String::from_utf8(body)?)
+        Ok(to_bytes(Body::new(answer.into_body()), LONGEST)
+            .await?
+            .len())
     }
 }

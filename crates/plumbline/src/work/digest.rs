@@ -52,8 +52,13 @@ pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
     };
     // Asked before a letter is claimed: a server that is away costs nobody their letter.
     post.mailer.answers().await?;
-    let mut digest = Digest::new(&view, books, post.origin.as_deref(), now);
-    digest.audit = audit(desk).await?;
+    let digest = Digest::new(
+        &view,
+        books,
+        audit(desk).await?,
+        post.origin.as_deref(),
+        now,
+    );
     let (text, html) = (digest.render()?, Page { digest: &digest }.render()?);
     for reader in readers {
         if !digest_letters::claim(control, scope, &reader.id, today, now).await? {
@@ -113,7 +118,13 @@ struct Page<'a> {
 }
 
 impl Digest {
-    fn new(view: &TenantView, books: &BooksView, origin: Option<&str>, now: Timestamp) -> Self {
+    fn new(
+        view: &TenantView,
+        books: &BooksView,
+        audit: String,
+        origin: Option<&str>,
+        now: Timestamp,
+    ) -> Self {
         let today = now.to_zoned(view.zone.clone()).date();
         let mut todo: Vec<Todo> = books
             .to_decide()
@@ -154,7 +165,7 @@ impl Digest {
             since,
             changes,
             health: health(view, now),
-            audit: String::new(),
+            audit,
             origin: origin.map(str::to_owned),
         }
     }

@@ -3,7 +3,7 @@
 //! Every step counts before it looks, and says the same about accounts that do not exist as about
 //! those that do.
 
-use gate::roles::Grants;
+use gate::roles::{Grants, is_fresh};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use store::control::attempts::{self, Claim};
@@ -21,8 +21,6 @@ use crate::mail::Letter;
 
 /// A link to a new password counts so long.
 const RESET_COUNTS: SignedDuration = SignedDuration::from_mins(30);
-/// A factor shown so long ago is fresh.
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// So many recovery codes are handed out.
 const RECOVERY_CODES: usize = 10;
 
@@ -128,7 +126,7 @@ impl Door {
     #[must_use]
     pub fn is_fresh(&self, factor_at: Option<jiff::Timestamp>, has_factor: bool) -> bool {
         match factor_at {
-            Some(at) => self.now().duration_since(at) < FRESH,
+            Some(at) => is_fresh(at, self.now()),
             None => !has_factor && self.factors == Factors::Optional,
         }
     }
