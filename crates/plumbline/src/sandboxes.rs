@@ -1,8 +1,11 @@
 //! Both local systems with a simulated contractor: for the demo, the sandbox command and tests.
 
+use jiff::SignedDuration;
 use sandbox::world::World;
 use sandbox::{procore, quickbooks};
+use store::control::companies;
 
+use crate::desk::Desk;
 use crate::settings::{Client, ProcoreAccess, QuickBooksAccess, Rights};
 
 /// Both local systems, running.
@@ -142,4 +145,20 @@ impl Sandboxes {
         self.procore.shutdown().await;
         self.quickbooks.shutdown().await;
     }
+}
+
+/// Lets other tenants of the installation be connected to the local companies that this one reads.
+/// An installation allows a company to one tenant only, and local ones are all alike: what is known
+/// of them is forgotten, which no real company ever is while its tenant is there.
+///
+/// # Errors
+/// When the control data cannot be written.
+pub async fn let_others_connect(desk: &Desk) -> anyhow::Result<()> {
+    let much_later = desk
+        .clock
+        .now()
+        .checked_add(SignedDuration::from_hours(2))?;
+    let control = desk.installation.control();
+    companies::settle(control, &desk.scope, Vec::new(), much_later).await?;
+    Ok(())
 }

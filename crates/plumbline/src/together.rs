@@ -13,7 +13,6 @@ use anyhow::{Context, ensure};
 use connectors::http::{Clock, SystemClock};
 use jiff::SignedDuration;
 use sandbox::contractor::{Plan, generate};
-use store::control::companies;
 use store::jobs::{self, JobState};
 use store::mirror::{self, CycleState};
 use store::settings::Then;
@@ -22,7 +21,7 @@ use tokio::process::{Child, Command};
 
 use crate::connect::{self, Consent};
 use crate::desk::Desk;
-use crate::sandboxes::{Manner, Ports, Sandboxes};
+use crate::sandboxes::{self, Manner, Ports, Sandboxes};
 use crate::settings::Rights;
 use crate::throw_away::Server;
 use crate::work::schedule::Schedule;
@@ -138,13 +137,7 @@ async fn connected(
     let access = sandboxes.procore_access(Rights::ServiceAccount);
     connect::procore(&mut desk, access, Consent::Headless).await?;
     connect::quickbooks(&mut desk, sandboxes.quickbooks_access(), Consent::Headless).await?;
-    // Every tenant reads the same local company, which an installation allows to one only: what it
-    // knows of the company is forgotten, so that the next tenant can be connected to it.
-    let much_later = desk
-        .clock
-        .now()
-        .checked_add(SignedDuration::from_hours(2))?;
-    companies::settle(installation.control(), &desk.scope, Vec::new(), much_later).await?;
+    sandboxes::let_others_connect(&desk).await?;
     let an_hour_ago = desk
         .clock
         .now()

@@ -15,6 +15,7 @@ use super::prepared::{read_once, reader};
 use super::server::Server;
 use super::{at, milliseconds};
 use crate::desk::{self, Desk};
+use crate::sandboxes;
 
 /// Measures, and returns the lines for the documentation.
 pub(super) async fn measured(
@@ -58,6 +59,7 @@ async fn prepared(data: &Path, tenants: u64) -> anyhow::Result<Vec<String>> {
         let tenant = installation.create_tenant(&name, clock.now()).await?;
         let mut desk = Desk::at(installation.clone(), &tenant.id, Arc::clone(&clock)).await?;
         read_once(&mut desk, &Plan::small(number)).await?;
+        sandboxes::let_others_connect(&desk).await?;
         let readers = reader(&installation, &tenant.id, 1).await?;
         cookies.extend(readers);
     }
