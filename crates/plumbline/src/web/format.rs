@@ -71,19 +71,22 @@ pub fn of(number: usize, one: &str, several: &str) -> String {
     )
 }
 
-/// A short mark for an axis: `2.91 M`, `38.4 k`, `950`.
+/// A short mark for an axis, to the nearest: `2.91 M`, `38.4 k`, `950`. Cut off instead, a mark would
+/// stand beside a greater amount on its lesser side.
 #[must_use]
 pub fn axis(money: Money) -> String {
     let whole = money.cents() / 100;
     let sign = if whole < 0 { "−" } else { "" };
     let size = whole.unsigned_abs();
     match size {
-        1_000_000.. => format!(
-            "{sign}{}.{:02} M",
-            size / 1_000_000,
-            size % 1_000_000 / 10_000
-        ),
-        10_000.. => format!("{sign}{}.{} k", size / 1_000, size % 1_000 / 100),
+        999_950.. => {
+            let hundredths = (size + 5_000) / 10_000;
+            format!("{sign}{}.{:02} M", hundredths / 100, hundredths % 100)
+        }
+        10_000.. => {
+            let tenths = (size + 50) / 100;
+            format!("{sign}{}.{} k", tenths / 10, tenths % 10)
+        }
         _ => format!("{sign}{}", count(size)),
     }
 }
@@ -193,10 +196,14 @@ mod tests {
     #[test]
     fn an_axis_is_short() {
         let shown = |cents| axis(Money::from_cents(cents));
-        assert_eq!(shown(298_722_531), "2.98 M");
+        assert_eq!(shown(298_722_531), "2.99 M");
+        assert_eq!(shown(298_422_531), "2.98 M");
+        assert_eq!(shown(99_994_900), "999.9 k");
+        assert_eq!(shown(99_995_000), "1.00 M");
         assert_eq!(shown(3_840_000), "38.4 k");
         assert_eq!(shown(95_000), "950");
         assert_eq!(shown(-1_234_500), "−12.3 k");
+        assert_eq!(shown(-1_235_000), "−12.4 k");
     }
 
     #[test]
