@@ -7,6 +7,7 @@
 
 use figures::{Date, Money, SmolStr};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
 use crate::digest::Digest;
@@ -34,7 +35,7 @@ pub struct Approver<'a> {
 }
 
 /// An approval as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who, by id.
     pub by: SmolStr,

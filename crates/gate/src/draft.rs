@@ -5,33 +5,71 @@
 
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
+use serde::{Deserialize, Serialize};
 
 use crate::action::{Effect, Kind};
 use crate::digest::{Digest, Fields};
 use crate::roles::Department;
 
 /// A record as it was when the draft was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreImage {
     /// The record.
     pub record: SourceRef,
-    /// The digest of its canonical content.
-    pub digest: Digest,
+    /// The digest of its canonical content: what people entered.
+    pub content: Digest,
+    /// The digest of what the vendor keeps about it, such as its balance and what is linked to it;
+    /// nothing for a record that is only named, whose balance may move.
+    pub standing: Option<Digest>,
 }
 
-/// One request, as it will be sent but for its idempotency key and its version tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a request does to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// Makes a new one.
+    Create,
+    /// Puts other content in the place of what is there.
+    Update,
+    /// Leaves it there with nothing in it.
+    Void,
+    /// Takes it away.
+    Delete,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Void, Self::Delete];
+
+    /// The name in the digest of an approval and in what is shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Void => "void",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One request, as it will be sent but for its idempotency key and its version token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The path, such as `/bill`.
-    pub path: String,
-    /// The exact body.
+    /// What it does.
+    pub verb: Verb,
+    /// To what kind of record, as QuickBooks names it, such as `Bill`.
+    pub entity: SmolStr,
+    /// To which one; nothing when it makes one.
+    pub id: Option<SmolStr>,
+    /// The exact body; the version token is put into it when it is sent.
     pub body: String,
-    /// Every record that it touches or rests on.
+    /// Every record that it touches or names, as it was.
     pub before: Vec<PreImage>,
 }
 
 /// A figure that is shown with the draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// Its id, whose receipt can be asked for.
     pub id: SmolStr,
@@ -42,7 +80,7 @@ pub struct Shown {
 }
 
 /// A suggested action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// What is done.
     pub kind: Kind,
@@ -66,6 +104,8 @@ pub struct Draft {
     pub evidence: Vec<SourceRef>,
     /// The finding that it settles.
     pub finding: Option<SmolStr>,
+    /// The proposal whose effect it takes back.
+    pub undoes: Option<SmolStr>,
 }
 
 /// Why something is no draft. The texts are fragments that finish "the draft is not usable: …".
@@ -85,6 +125,8 @@ pub enum Flaw {
     UnexpectedMoney,
     /// A change of a record that nobody looked at.
     NoPreImage,
+    /// A change that does not say of which record, or a new record that has an id already.
+    WrongRecord,
 }
 
 impl std::fmt::Display for Flaw {
@@ -97,11 +139,40 @@ impl std::fmt::Display for Flaw {
             Self::NegativeMoney => "its amount is below zero",
             Self::UnexpectedMoney => "an action that is not about money moves some",
             Self::NoPreImage => "it changes a record whose state is not part of it",
+            Self::WrongRecord => "a request does not say which record it changes",
         })
     }
 }
 
 impl std::error::Error for Flaw {}
+
+impl Step {
+    /// The record that it changes; nothing when it makes one.
+    #[must_use]
+    pub fn target(&self) -> Option<SourceRef> {
+        let id = self.id.as_deref()?;
+        Some(SourceRef::quickbooks(&self.entity, id))
+    }
+
+    /// Whether it says which record it changes and what that looked like.
+    fn check(&self) -> Result<(), Flaw> {
+        if (self.verb == Verb::Create) != self.id.is_none() {
+            return Err(Flaw::WrongRecord);
+        }
+        let was_looked_at = match self.target() {
+            None => !self.before.is_empty(),
+            Some(target) => self
+                .before
+                .iter()
+                .any(|before| before.record == target && before.standing.is_some()),
+        };
+        if was_looked_at {
+            Ok(())
+        } else {
+            Err(Flaw::NoPreImage)
+        }
+    }
+}
 
 impl Draft {
     /// Whether it can be proposed.
@@ -131,10 +202,7 @@ impl Draft {
         if self.kind.effect() == Effect::Neither && self.money != Money::ZERO {
             return Err(Flaw::UnexpectedMoney);
         }
-        if self.steps.iter().any(|step| step.before.is_empty()) {
-            return Err(Flaw::NoPreImage);
-        }
-        Ok(())
+        self.steps.iter().try_for_each(Step::check)
     }
 
     /// The digest that an approval covers: everything above, and whose, which and which version.
@@ -157,12 +225,16 @@ impl Draft {
             .number(self.money.cents())
             .maybe(self.party.as_deref())
             .list(&self.steps, |fields, step| {
-                fields.text(&step.path).text(&step.body).list(
-                    &step.before,
-                    |fields, before: &PreImage| {
-                        record(fields, &before.record).bytes(before.digest.as_bytes())
-                    },
-                )
+                let request = fields
+                    .text(step.verb.name())
+                    .text(&step.entity)
+                    .maybe(step.id.as_deref())
+                    .text(&step.body);
+                request.list(&step.before, |fields, before: &PreImage| {
+                    let content = record(fields, &before.record).bytes(before.content.as_bytes());
+                    let standing = before.standing.map(SmolStr::from);
+                    content.maybe(standing.as_deref())
+                })
             })
             .list(&self.instructions, |fields, line| fields.text(line))
             .list(&self.figures, |fields, figure| {
@@ -173,6 +245,7 @@ impl Draft {
             })
             .list(&self.evidence, record)
             .maybe(self.finding.as_deref())
+            .maybe(self.undoes.as_deref())
             .digest()
     }
 }

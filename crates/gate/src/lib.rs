@@ -4,8 +4,9 @@
 //! argument. [`roles`] answers whether somebody may do something; [`changes`] whether somebody may
 //! change what others may do; [`raises`] what of that takes a second person; [`alone`] what stands in
 //! for that person where there is none; [`leaving`] how a company is erased; [`approval`] whether a
-//! [`proposal`] of a [`draft`] may be carried out, and [`switches`] whether anything may be written
-//! at all; [`chain`] whether the log of it is whole. Whatever is not permitted here is refused.
+//! [`proposal`] of a [`draft`] may be carried out, [`switches`] whether anything may be written at
+//! all, and [`order`] what may be sent; [`inverse`] how it is taken back; [`chain`] whether the log
+//! of it is whole. A [`correction`] says what is to be done before anybody knows the request. Whatever is not permitted here is refused.
 #![cfg_attr(
     not(test),
     deny(
@@ -22,9 +23,12 @@ pub mod alone;
 pub mod approval;
 pub mod chain;
 pub mod changes;
+pub mod correction;
 pub mod digest;
 pub mod draft;
+pub mod inverse;
 pub mod leaving;
+pub mod order;
 pub mod proposal;
 pub mod raises;
 pub mod roles;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use figures::SmolStr;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::approval::Approval;
 use crate::digest::Digest;
@@ -19,7 +20,7 @@ pub const LAPSES_AFTER: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub const APPROVAL_LASTS: SignedDuration = SignedDuration::from_hours(72);
 
 /// Who made or edited a draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Maker {
     /// A person, by id.
     Person(SmolStr),
@@ -28,7 +29,7 @@ pub enum Maker {
 }
 
 /// One version of a draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// The draft.
     pub draft: Draft,
@@ -99,7 +100,7 @@ pub enum State {
 }
 
 /// What happens to a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A first of two approvals.
     FirstApproval(Approval),
@@ -221,6 +222,24 @@ impl Proposal {
             edits: Vec::new(),
             state: State::Proposed(Vec::new()),
         })
+    }
+
+    /// The agent that made it; nothing when a person did.
+    #[must_use]
+    pub fn agent(&self) -> Option<&str> {
+        match &self.first.by {
+            Maker::Agent(name) => Some(name),
+            Maker::Person(_) => None,
+        }
+    }
+
+    /// Its state after an event, which it is in then.
+    ///
+    /// # Errors
+    /// [`Illegal`]; it stays as it is then.
+    pub fn take(&mut self, event: Event, now: Timestamp) -> Result<(), Illegal> {
+        self.state = self.state.after(event, now)?;
+        Ok(())
     }
 
     /// The newest version.

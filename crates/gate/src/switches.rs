@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use figures::SmolStr;
+use serde::{Deserialize, Serialize};
 
 use crate::action::{Effect, Undo};
 use crate::draft::Draft;
 
 /// What an agent may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing, not even a proposal.
     #[default]
@@ -21,7 +23,8 @@ pub enum Level {
 }
 
 /// The switches of a tenant.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Switches {
     /// Whether Plumbline writes at all.
     pub writes: bool,
@@ -58,7 +61,9 @@ impl std::error::Error for Off {}
 
 /// That the switches are on for one agent at this moment. A write asks for one and keeps none.
 #[derive(Debug, PartialEq, Eq)]
-pub struct WriteGrant(());
+pub struct WriteGrant {
+    _made_here: (),
+}
 
 impl Switches {
     /// What an agent may do.
@@ -67,27 +72,27 @@ impl Switches {
         self.agents.get(agent).copied().unwrap_or_default()
     }
 
-    /// Whether what an agent proposed may be written now.
+    /// Whether what an agent, or a person, proposed may be written now.
     ///
     /// # Errors
     /// The switch that is off.
-    pub fn grant(&self, agent: &str) -> Result<WriteGrant, Off> {
+    pub fn grant(&self, agent: Option<&str>) -> Result<WriteGrant, Off> {
         if !self.writes {
             return Err(Off::Master);
         }
         if !self.connection_writes {
             return Err(Off::Connection);
         }
-        if self.level(agent) == Level::Off {
+        if agent.is_some_and(|agent| self.level(agent) == Level::Off) {
             return Err(Off::Agent);
         }
-        Ok(WriteGrant(()))
+        Ok(WriteGrant { _made_here: () })
     }
 
     /// Whether an agent may do this without anybody's approval. Money and legal actions never.
     #[must_use]
     pub fn lets_run_alone(&self, agent: &str, draft: &Draft) -> bool {
-        self.grant(agent).is_ok()
+        self.grant(Some(agent)).is_ok()
             && self.level(agent) == Level::AutoWithUndo
             && draft.kind.effect() == Effect::Neither
             && draft.kind.undo() == Undo::Exact
@@ -95,10 +100,19 @@ impl Switches {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::action::Kind;
     use crate::draft::tests::draft;
+
+    /// Everything on, for one agent.
+    pub(crate) fn all_on(agent: &str) -> Switches {
+        Switches {
+            writes: true,
+            connection_writes: true,
+            agents: [(agent.into(), Level::Propose)].into(),
+        }
+    }
 
     #[test]
     fn everything_is_off_until_all_three_are_on_and_only_harmless_things_run_alone() {
@@ -116,13 +130,15 @@ mod tests {
                         (false, _, _) => Err(Off::Master),
                         (_, false, _) => Err(Off::Connection),
                         (_, _, Level::Off) => Err(Off::Agent),
-                        _ => Ok(WriteGrant(())),
+                        _ => Ok(WriteGrant { _made_here: () }),
                     };
-                    assert_eq!(switches.grant("documents"), expected);
+                    assert_eq!(switches.grant(Some("documents")), expected);
                     assert!(
-                        switches.grant("another").is_err(),
+                        switches.grant(Some("another")).is_err(),
                         "an unlisted agent is off"
                     );
+                    let by_hand = switches.grant(None).is_ok();
+                    assert_eq!(by_hand, writes && connection_writes);
                     for kind in Kind::ALL {
                         if switches.lets_run_alone("documents", &draft(kind)) {
                             assert!(expected.is_ok() && level == Level::AutoWithUndo);
@@ -133,6 +149,9 @@ mod tests {
             }
         }
         assert_eq!(ran_alone, [Kind::AttachDocument]);
-        assert_eq!(Switches::default().grant("documents"), Err(Off::Master));
+        assert_eq!(
+            Switches::default().grant(Some("documents")),
+            Err(Off::Master)
+        );
     }
 }

@@ -5,11 +5,14 @@ pub(crate) fn draft(kind: Kind) -> Draft {
     let is_instruction = kind == Kind::Instruct;
     let bill = SourceRef::quickbooks("Bill", "145");
     let step = Step {
-        path: "/bill".to_owned(),
+        verb: Verb::Update,
+        entity: "Bill".into(),
+        id: Some("145".into()),
         body: "{\"Id\":\"145\"}".to_owned(),
         before: vec![PreImage {
             record: bill.clone(),
-            digest: Digest::of(b"as it was"),
+            content: Digest::of(b"as it was"),
+            standing: Some(Digest::of(b"open")),
         }],
     };
     let money = match kind.effect() {
@@ -40,6 +43,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         }],
         evidence: vec![bill],
         finding: Some("fnd_1".into()),
+        undoes: None,
     }
 }
 
@@ -97,6 +101,19 @@ fn what_is_no_draft_is_named() {
             change(bill, |it| it.steps[0].before.clear()),
             Flaw::NoPreImage,
         ),
+        (
+            change(bill, |it| it.steps[0].before[0].standing = None),
+            Flaw::NoPreImage,
+        ),
+        (
+            change(bill, |it| it.steps[0].before[0].record.id = "146".into()),
+            Flaw::NoPreImage,
+        ),
+        (change(bill, |it| it.steps[0].id = None), Flaw::WrongRecord),
+        (
+            change(bill, |it| it.steps[0].verb = Verb::Create),
+            Flaw::WrongRecord,
+        ),
     ];
     for (found, expected) in flaws {
         assert_eq!(found, Err(expected));
@@ -108,7 +125,7 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
     let whole = draft(Kind::PostBill);
     let digest = |draft: &Draft| draft.digest("ten_1", "prp_1", 1);
     let mut seen = vec![digest(&whole)];
-    let changes: [fn(&mut Draft); 19] = [
+    let changes: [fn(&mut Draft); 23] = [
         |it| it.kind = Kind::Recode,
         |it| it.department = Department::Financial,
         |it| it.company = "9131".into(),
@@ -116,9 +133,12 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
         |it| it.money = Money::from_cents(120_001),
         |it| it.party = None,
         |it| it.party = Some("73".into()),
-        |it| it.steps[0].path = "/purchase".to_owned(),
+        |it| it.steps[0].verb = Verb::Void,
+        |it| it.steps[0].entity = "Purchase".into(),
+        |it| it.steps[0].id = Some("146".into()),
         |it| it.steps[0].body.push(' '),
-        |it| it.steps[0].before[0].digest = Digest::of(b"as it is"),
+        |it| it.steps[0].before[0].content = Digest::of(b"as it is"),
+        |it| it.steps[0].before[0].standing = None,
         |it| it.steps[0].before[0].record.id = "146".into(),
         |it| it.steps.push(it.steps[0].clone()),
         |it| it.instructions.push(String::new()),
@@ -128,6 +148,7 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
         |it| it.evidence[0].kind = "Purchase".into(),
         |it| it.evidence.clear(),
         |it| it.finding = None,
+        |it| it.undoes = Some("prp_0".into()),
     ];
     for change in changes {
         let mut one = whole.clone();
