@@ -1,7 +1,8 @@
 //! The edge towards the vendors: reading Procore and QuickBooks Online, live or from a snapshot.
 //!
 //! A vendor's JSON becomes a raw record ([`figures::source::RawRecord`]) here, and raw records
-//! become books here. The crate knows no database, no agent and no screen, and it can only read.
+//! become books here. The crate knows no database, no agent and no screen. It reads, and it sends to
+//! QuickBooks what the gate orders; Procore is never written.
 
 pub mod fetch;
 pub mod http;

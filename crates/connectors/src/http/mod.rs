@@ -1,20 +1,25 @@
-//! Calls to the vendors: one HTTP client that can read and nothing else.
+//! Calls to the vendors: one HTTP client that can read and nothing else, and one that sends what
+//! was approved and nothing else.
 //!
 //! QuickBooks has no read-only scope, so being read-only is a property of this code:
-//! [`ReadClient`] has no method that sends anything but `GET`, and the few form posts that OAuth
-//! needs live in `oauth`, out of reach of everything that holds a `ReadClient`. Plain `http://` is
+//! [`ReadClient`] has no method that sends anything but `GET`, the one that writes takes a
+//! [`gate::order::Order`], and the few form posts that OAuth needs live in `oauth`, out of reach of
+//! everything that holds a `ReadClient`. Plain `http://` is
 //! spoken to this machine only, redirects are never followed, and every answer has a size and a
 //! time limit. This module must not know what the vendors' bodies mean.
 
 mod clock;
 mod error;
 mod read;
+mod write;
 
 pub use clock::{BoxFuture, Clock, NoRandomness, SystemClock};
 pub(crate) use error::shown;
 pub use error::{Cause, FetchError};
 pub use read::ReadClient;
 pub(crate) use read::{Bearers, FixedBearer, Place, Verdict};
+pub use write::NotDone;
+pub(crate) use write::WriteClient;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,3 +5,4 @@ pub mod client;
 pub mod fetch;
 pub mod normalise;
 mod wire;
+pub mod write;

@@ -1,12 +1,14 @@
-//! QuickBooks' read calls: queries, change data capture, the two singletons.
+//! QuickBooks' read calls: queries, change data capture, single records.
 //!
 //! It knows the envelopes and the faults and leaves the records as text. It must not know what
 //! is read in which order; that is `fetch`.
 
 mod connect;
 mod fault;
+mod single;
 
 pub use connect::{Environment, connect};
+pub(crate) use fault::judge;
 
 use std::sync::Arc;
 
@@ -248,9 +250,7 @@ impl Client {
     }
 
     async fn get(&self, entity: &str, url: &Url) -> Result<Reply, FetchError> {
-        self.read
-            .get(&Place::company(entity), url, &fault::judge)
-            .await
+        self.read.get(&Place::company(entity), url, &judge).await
     }
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Url {

@@ -1,0 +1,389 @@
+//! The requests that carry out a correction.
+//!
+//! An update is never built from what we know of a record: the stored text is taken, exactly what
+//! is meant is changed in it, and it is sent back whole, because a member that is left out is
+//! cleared. A new record says in its private note which proposal it came from, so that it is found
+//! again when its answer was lost. Source: Intuit's API reference, "Full update", and the entities.
+
+use std::collections::BTreeSet;
+
+use figures::Money;
+use figures::model::Posting;
+use figures::source::SourceRef;
+use gate::correction::{
+    BillLine, Correction, Entity, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal,
+    Recoding,
+};
+use gate::draft::{PreImage, Step, Verb};
+use serde_json::{Map, Value, json};
+
+use super::image::{image, writable};
+use super::{NoObject, can_be_voided};
+
+/// Why there is no request for a correction. The texts finish "the request was not made: …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRequest {
+    /// A record that it touches or names was not read.
+    #[error("{0} was not read")]
+    NotRead(SourceRef),
+    /// A record whose text cannot be used.
+    #[error("{record}: {reason}")]
+    Unusable {
+        /// The record.
+        record: SourceRef,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A person does it.
+    #[error("no interface can do it")]
+    ForAPerson,
+}
+
+/// The text of a record as it was last read.
+pub type Lookup<'a> = dyn Fn(&SourceRef) -> Option<String> + 'a;
+
+/// The steps of a correction. `mark` is the proposal's id, which goes into what is made.
+///
+/// # Errors
+/// [`NoRequest`] when a record is not known or cannot be changed like this.
+pub fn steps(
+    correction: &Correction,
+    mark: &str,
+    lookup: &Lookup<'_>,
+) -> Result<Vec<Step>, NoRequest> {
+    let step = match correction {
+        Correction::PostBill(bill) => post_bill(bill, mark, lookup)?,
+        Correction::EnterInvoice(invoice) => enter_invoice(invoice, mark, lookup)?,
+        Correction::PostJournal(journal) => post_journal(journal, mark, lookup)?,
+        Correction::ApplyPayment { payment, to } => apply(payment, to, lookup)?,
+        Correction::Recode { document, change } => recode(document, change, lookup)?,
+        Correction::Remove { document } => remove(document, lookup)?,
+        Correction::Instruct(_) => return Err(NoRequest::ForAPerson),
+    };
+    Ok(vec![step])
+}
+
+/// A record as an undo can write it back: the whole text, or, for one that is made again, without
+/// what belonged to the one that is gone.
+///
+/// # Errors
+/// [`NoObject`] when the text is no JSON object.
+pub fn as_it_was(verb: Verb, raw: &str) -> Result<String, NoObject> {
+    let mut members = writable(raw)?;
+    if matches!(verb, Verb::Void | Verb::Delete) {
+        members.retain(|name, _| name != "Id" && name != "LinkedTxn");
+        for line in lines_of(&mut members) {
+            if let Some(line) = line.as_object_mut() {
+                line.retain(|name, _| name != "Id" && name != "LineNum");
+            }
+        }
+    }
+    Ok(Value::Object(members).to_string())
+}
+
+/// A record that is changed: what the vendor keeps about it counts as well.
+fn touched(record: &SourceRef, raw: &str) -> Result<PreImage, NoRequest> {
+    let image = image(raw).map_err(|_| no_object(record))?;
+    Ok(PreImage {
+        record: record.clone(),
+        content: image.content,
+        standing: Some(image.standing),
+    })
+}
+
+/// Records that are only named; their balances may move.
+fn named(records: BTreeSet<SourceRef>, lookup: &Lookup<'_>) -> Result<Vec<PreImage>, NoRequest> {
+    let one = |record: SourceRef| {
+        let before = touched(&record, &read(&record, lookup)?)?;
+        Ok(PreImage {
+            standing: None,
+            ..before
+        })
+    };
+    records.into_iter().map(one).collect()
+}
+
+fn read(record: &SourceRef, lookup: &Lookup<'_>) -> Result<String, NoRequest> {
+    lookup(record).ok_or_else(|| NoRequest::NotRead(record.clone()))
+}
+
+fn no_object(record: &SourceRef) -> NoRequest {
+    NoRequest::Unusable {
+        record: record.clone(),
+        reason: "its text is no JSON object",
+    }
+}
+
+fn create(
+    entity: &str,
+    body: Value,
+    names: BTreeSet<SourceRef>,
+    lookup: &Lookup<'_>,
+) -> Result<Step, NoRequest> {
+    Ok(Step {
+        verb: Verb::Create,
+        entity: entity.into(),
+        id: None,
+        body: without_nothing(body).to_string(),
+        before: named(names, lookup)?,
+    })
+}
+
+/// What is not said is left out.
+fn without_nothing(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nothing(value)))
+                .collect(),
+        ),
+        Value::Array(all) => all.into_iter().map(without_nothing).collect(),
+        other => other,
+    }
+}
+
+fn amount(money: Money) -> Value {
+    let cents = money.cents();
+    let text = format!(
+        "{}{}.{:02}",
+        if cents < 0 { "-" } else { "" },
+        cents.unsigned_abs() / 100,
+        cents.unsigned_abs() % 100
+    );
+    // A decimal of digits is always a number; arbitrary precision keeps it as it is.
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+fn reference(id: Option<&str>) -> Value {
+    id.map_or(Value::Null, |id| json!({ "value": id }))
+}
+
+fn note(mark: &str) -> String {
+    format!("Plumbline {mark}")
+}
+
+fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+    let mut names = BTreeSet::from([SourceRef::quickbooks("Vendor", &bill.vendor)]);
+    for line in &bill.lines {
+        names.insert(SourceRef::quickbooks("Account", &line.account));
+        names.extend(
+            line.customer
+                .iter()
+                .map(|id| SourceRef::quickbooks("Customer", id)),
+        );
+        names.extend(
+            line.class
+                .iter()
+                .map(|id| SourceRef::quickbooks("Class", id)),
+        );
+    }
+    let line = |line: &BillLine| {
+        json!({
+            "Amount": amount(line.amount),
+            "Description": line.description.as_str(),
+            "DetailType": "AccountBasedExpenseLineDetail",
+            "AccountBasedExpenseLineDetail": {
+                "AccountRef": reference(Some(&line.account)),
+                "CustomerRef": reference(line.customer.as_deref()),
+                "ClassRef": reference(line.class.as_deref()),
+                "BillableStatus": "NotBillable",
+            },
+        })
+    };
+    let body = json!({
+        "VendorRef": reference(Some(&bill.vendor)),
+        "DocNumber": bill.number.as_str(),
+        "TxnDate": bill.date.to_string(),
+        "DueDate": bill.due.map(|day| day.to_string()),
+        "PrivateNote": note(mark),
+        "Line": bill.lines.iter().map(line).collect::<Vec<_>>(),
+    });
+    create("Bill", body, names, lookup)
+}
+
+fn enter_invoice(invoice: &NewInvoice, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+    let mut names = BTreeSet::from([SourceRef::quickbooks("Customer", &invoice.customer)]);
+    for line in &invoice.lines {
+        names.insert(SourceRef::quickbooks("Item", &line.item));
+        names.extend(
+            line.class
+                .iter()
+                .map(|id| SourceRef::quickbooks("Class", id)),
+        );
+    }
+    let line = |line: &InvoiceLine| {
+        json!({
+            "Amount": amount(line.amount),
+            "Description": line.description.as_str(),
+            "DetailType": "SalesItemLineDetail",
+            "SalesItemLineDetail": {
+                "ItemRef": reference(Some(&line.item)),
+                "ClassRef": reference(line.class.as_deref()),
+            },
+        })
+    };
+    let body = json!({
+        "CustomerRef": reference(Some(&invoice.customer)),
+        "DocNumber": invoice.number.as_str(),
+        "TxnDate": invoice.date.to_string(),
+        "DueDate": invoice.due.map(|day| day.to_string()),
+        "PrivateNote": note(mark),
+        "Line": invoice.lines.iter().map(line).collect::<Vec<_>>(),
+    });
+    create("Invoice", body, names, lookup)
+}
+
+fn post_journal(journal: &NewJournal, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+    let mut names = BTreeSet::new();
+    for line in &journal.lines {
+        names.insert(SourceRef::quickbooks("Account", &line.account));
+        names.extend(
+            line.class
+                .iter()
+                .map(|id| SourceRef::quickbooks("Class", id)),
+        );
+        names.extend(line.entity.iter().map(|entity| match entity {
+            Entity::Customer(id) => SourceRef::quickbooks("Customer", id),
+            Entity::Vendor(id) => SourceRef::quickbooks("Vendor", id),
+        }));
+    }
+    let line = |line: &JournalLine| {
+        json!({
+            "Amount": amount(line.amount),
+            "Description": line.description.as_str(),
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": {
+                "PostingType": match line.posting {
+                    Posting::Debit => "Debit",
+                    Posting::Credit => "Credit",
+                },
+                "AccountRef": reference(Some(&line.account)),
+                "ClassRef": reference(line.class.as_deref()),
+                "Entity": match &line.entity {
+                    None => Value::Null,
+                    Some(Entity::Customer(id)) => {
+                        json!({"Type": "Customer", "EntityRef": reference(Some(id))})
+                    }
+                    Some(Entity::Vendor(id)) => {
+                        json!({"Type": "Vendor", "EntityRef": reference(Some(id))})
+                    }
+                },
+            },
+        })
+    };
+    let body = json!({
+        "DocNumber": journal.number.as_str(),
+        "TxnDate": journal.date.to_string(),
+        "PrivateNote": note(mark),
+        "Line": journal.lines.iter().map(line).collect::<Vec<_>>(),
+    });
+    create("JournalEntry", body, names, lookup)
+}
+
+fn apply(
+    payment: &str,
+    to: &[(figures::SmolStr, Money)],
+    lookup: &Lookup<'_>,
+) -> Result<Step, NoRequest> {
+    let payment = SourceRef::quickbooks("Payment", payment);
+    let raw = read(&payment, lookup)?;
+    let mut members = writable(&raw).map_err(|_| no_object(&payment))?;
+    let mut before = vec![touched(&payment, &raw)?];
+    for (invoice, part) in to {
+        let invoice = SourceRef::quickbooks("Invoice", invoice);
+        before.push(touched(&invoice, &read(&invoice, lookup)?)?);
+        lines_of(&mut members).push(json!({
+            "Amount": amount(*part),
+            "LinkedTxn": [{"TxnId": invoice.id.as_str(), "TxnType": "Invoice"}],
+        }));
+    }
+    Ok(update(&payment, members, before))
+}
+
+fn recode(document: &SourceRef, change: &Recoding, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+    let unusable = |reason| NoRequest::Unusable {
+        record: document.clone(),
+        reason,
+    };
+    let raw = read(document, lookup)?;
+    let mut members = writable(&raw).map_err(|_| no_object(document))?;
+    let (member, from, to, kind) = match change {
+        Recoding::Customer { from, to } => ("CustomerRef", Some(from), to, "Customer"),
+        Recoding::Class { from, to } => ("ClassRef", from.as_ref(), to, "Class"),
+        Recoding::Account { from, to } => ("AccountRef", Some(from), to, "Account"),
+    };
+    let mut changed = 0;
+    for line in lines_of(&mut members) {
+        let Some(detail) = detail_of(line) else {
+            continue;
+        };
+        let has = detail
+            .get(member)
+            .and_then(|reference| reference.get("value"))
+            .and_then(Value::as_str);
+        if has != from.map(|id| id.as_str()) {
+            continue;
+        }
+        let status = detail.get("BillableStatus").and_then(Value::as_str);
+        if status == Some("HasBeenBilled") {
+            return Err(unusable("a line of it was billed to the customer already"));
+        }
+        detail.insert(member.to_owned(), reference(Some(to)));
+        changed += 1;
+    }
+    if changed == 0 {
+        return Err(unusable("no line of it is coded like that"));
+    }
+    let mut before = vec![touched(document, &raw)?];
+    let names = BTreeSet::from([SourceRef::quickbooks(kind, to)]);
+    before.extend(named(names, lookup)?);
+    Ok(update(document, members, before))
+}
+
+fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+    let before = touched(document, &read(document, lookup)?)?;
+    Ok(Step {
+        verb: if can_be_voided(&document.kind) {
+            Verb::Void
+        } else {
+            Verb::Delete
+        },
+        entity: document.kind.clone(),
+        id: Some(document.id.clone()),
+        body: "{}".to_owned(),
+        before: vec![before],
+    })
+}
+
+fn update(record: &SourceRef, members: Map<String, Value>, before: Vec<PreImage>) -> Step {
+    Step {
+        verb: Verb::Update,
+        entity: record.kind.clone(),
+        id: Some(record.id.clone()),
+        body: Value::Object(members).to_string(),
+        before,
+    }
+}
+
+/// The lines of a document; without any it gets a list of none.
+fn lines_of(members: &mut Map<String, Value>) -> &mut Vec<Value> {
+    let lines = members.entry("Line").or_insert_with(|| json!([]));
+    if !lines.is_array() {
+        *lines = json!([]);
+    }
+    match lines {
+        Value::Array(all) => all,
+        _ => unreachable!("a list was put there"),
+    }
+}
+
+/// The part of a line in which its coding is.
+fn detail_of(line: &mut Value) -> Option<&mut Map<String, Value>> {
+    let name = line.get("DetailType")?.as_str()?.to_owned();
+    line.get_mut(&name)?.as_object_mut()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+use super::*;
+
+const BILL: &str = r#"{"Id":"145","SyncToken":"2","VendorRef":{"value":"72","name":"Copper Ridge"},
+    "Balance":300,"LinkedTxn":[],"Odd":{"kept":1.10},
+    "Line":[{"Id":"1","Amount":100.00,"DetailType":"AccountBasedExpenseLineDetail",
+       "AccountBasedExpenseLineDetail":{"AccountRef":{"value":"80"},"CustomerRef":{"value":"5"}}},
+      {"Id":"2","Amount":200.00,"DetailType":"AccountBasedExpenseLineDetail",
+       "AccountBasedExpenseLineDetail":{"AccountRef":{"value":"80"},"CustomerRef":{"value":"6"},"ClassRef":{"value":"9"}}}]}"#;
+
+fn lookup(record: &SourceRef) -> Option<String> {
+    match (record.kind.as_str(), record.id.as_str()) {
+        ("Bill", "145") => Some(BILL.to_owned()),
+        ("Payment", "310") => Some(
+            r#"{"Id":"310","SyncToken":"0","TotalAmt":900,"UnappliedAmt":400,
+                "Line":[{"Amount":500,"LinkedTxn":[{"TxnId":"209","TxnType":"Invoice"}],"LineEx":{}}]}"#
+                .to_owned(),
+        ),
+        ("Vendor" | "Account" | "Customer" | "Class" | "Item" | "Invoice", id) if id != "404" => {
+            Some(format!("{{\"Id\":\"{id}\",\"Active\":true,\"Balance\":{id}}}"))
+        }
+        _ => None,
+    }
+}
+
+fn only(correction: &Correction) -> Result<Step, NoRequest> {
+    steps(correction, "prp_1", &lookup).map(|mut steps| steps.remove(0))
+}
+
+fn bill(account: &str) -> Correction {
+    Correction::PostBill(NewBill {
+        vendor: "72".into(),
+        number: "CRM-88121".into(),
+        date: "2026-11-20".parse().unwrap(),
+        due: None,
+        lines: vec![
+            BillLine {
+                amount: Money::from_cents(1_000_005),
+                account: account.into(),
+                customer: Some("5".into()),
+                class: None,
+                description: "Framing".into(),
+            },
+            BillLine {
+                amount: Money::from_cents(-100_000),
+                account: "33".into(),
+                customer: Some("5".into()),
+                class: Some("9".into()),
+                description: "Retainage".into(),
+            },
+        ],
+    })
+}
+
+#[test]
+fn a_bill_says_every_amount_to_the_cent_and_where_it_came_from() {
+    let step = only(&bill("80")).unwrap();
+    assert_eq!(
+        step.body,
+        r#"{"VendorRef":{"value":"72"},"DocNumber":"CRM-88121","TxnDate":"2026-11-20","PrivateNote":"Plumbline prp_1","Line":[{"Amount":10000.05,"Description":"Framing","DetailType":"AccountBasedExpenseLineDetail","AccountBasedExpenseLineDetail":{"AccountRef":{"value":"80"},"CustomerRef":{"value":"5"},"BillableStatus":"NotBillable"}},{"Amount":-1000.00,"Description":"Retainage","DetailType":"AccountBasedExpenseLineDetail","AccountBasedExpenseLineDetail":{"AccountRef":{"value":"33"},"CustomerRef":{"value":"5"},"ClassRef":{"value":"9"},"BillableStatus":"NotBillable"}}]}"#
+    );
+    let named: Vec<&str> = step
+        .before
+        .iter()
+        .map(|it| it.record.kind.as_str())
+        .collect();
+    assert_eq!(named, ["Account", "Account", "Class", "Customer", "Vendor"]);
+    assert!(step.before.iter().all(|it| it.standing.is_none()));
+    let missing = SourceRef::quickbooks("Account", "404");
+    assert_eq!(only(&bill("404")), Err(NoRequest::NotRead(missing)));
+}
+
+#[test]
+fn a_line_is_coded_otherwise_and_nothing_else_is() {
+    let document = SourceRef::quickbooks("Bill", "145");
+    let recoded = |change| {
+        only(&Correction::Recode {
+            document: document.clone(),
+            change,
+        })
+    };
+    let to_job = recoded(Recoding::Customer {
+        from: "6".into(),
+        to: "7".into(),
+    })
+    .unwrap();
+    let expected = Value::Object(writable(BILL).unwrap())
+        .to_string()
+        .replace("{\"value\":\"6\"}", "{\"value\":\"7\"}");
+    assert_eq!(to_job.body, expected);
+    assert!(expected.contains("\"Odd\":{\"kept\":1.10}") && !expected.contains("Balance"));
+    assert!(
+        to_job.before[0].standing.is_some(),
+        "a payment in between counts"
+    );
+    assert_eq!(to_job.before[1].record.kind, "Customer");
+    let classed = recoded(Recoding::Class {
+        from: None,
+        to: "8".into(),
+    })
+    .unwrap();
+    assert_eq!(
+        classed
+            .body
+            .matches("\"ClassRef\":{\"value\":\"8\"}")
+            .count(),
+        1
+    );
+    assert_eq!(
+        classed
+            .body
+            .matches("\"ClassRef\":{\"value\":\"9\"}")
+            .count(),
+        1
+    );
+    let nowhere = recoded(Recoding::Account {
+        from: "81".into(),
+        to: "82".into(),
+    });
+    assert!(matches!(nowhere, Err(NoRequest::Unusable { .. })));
+}
+
+#[test]
+fn a_payment_keeps_the_lines_it_has() {
+    let step = only(&Correction::ApplyPayment {
+        payment: "310".into(),
+        to: vec![("210".into(), Money::from_cents(40_000))],
+    })
+    .unwrap();
+    assert_eq!(
+        step.body,
+        r#"{"Id":"310","TotalAmt":900,"Line":[{"Amount":500,"LinkedTxn":[{"TxnId":"209","TxnType":"Invoice"}]},{"Amount":400.00,"LinkedTxn":[{"TxnId":"210","TxnType":"Invoice"}]}]}"#
+    );
+    assert!(step.before.iter().all(|it| it.standing.is_some()));
+}
+
+#[test]
+fn what_is_there_twice_is_voided_where_that_works_and_deleted_where_it_does_not() {
+    let verb = |kind: &str, id: &str| {
+        only(&Correction::Remove {
+            document: SourceRef::quickbooks(kind, id),
+        })
+        .unwrap()
+        .verb
+    };
+    assert_eq!(verb("Bill", "145"), Verb::Delete);
+    assert_eq!(verb("Invoice", "210"), Verb::Void);
+    assert_eq!(verb("Payment", "310"), Verb::Void);
+}
+
+#[test]
+fn what_is_made_again_is_another_record() {
+    let again = as_it_was(Verb::Delete, BILL).unwrap();
+    assert!(
+        !again.contains("\"Id\"") && !again.contains("LinkedTxn") && !again.contains("Balance")
+    );
+    assert!(
+        as_it_was(Verb::Update, BILL)
+            .unwrap()
+            .contains("\"Id\":\"145\"")
+    );
+}
