@@ -4,3 +4,4 @@
 //! database and no vendor.
 
 pub mod reconcile;
+pub mod remedy;

@@ -9,14 +9,14 @@ pub mod checks;
 pub(crate) mod convention;
 pub mod incremental;
 pub mod matching;
-mod order;
+pub(crate) mod order;
 pub mod policy;
 pub mod receipts;
 pub(crate) mod records;
 mod refusals;
 pub mod result;
 #[cfg(test)]
-mod scenario;
+pub(crate) mod scenario;
 pub(crate) mod units;
 pub(crate) mod view;
 

@@ -22,10 +22,10 @@
 mod chart;
 mod print;
 mod procore;
-mod property;
+pub(crate) mod property;
 mod quickbooks;
-mod random;
-mod reader;
+pub(crate) mod random;
+pub(crate) mod reader;
 mod settle;
 mod totals;
 mod words;
@@ -47,7 +47,7 @@ fn folder_of_checks() -> PathBuf {
 }
 
 /// All scenarios by check and file name.
-fn scenarios() -> BTreeMap<(String, String), PathBuf> {
+pub(crate) fn scenarios() -> BTreeMap<(String, String), PathBuf> {
     let mut found = BTreeMap::new();
     let names = |folder: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).expect("the folders of checks can be read");
@@ -91,7 +91,7 @@ fn report(records: &str) -> Result<String, String> {
 }
 
 /// Splits a scenario into records and report.
-fn split(text: &str) -> (&str, &str) {
+pub(crate) fn split(text: &str) -> (&str, &str) {
     text.split_once(LINE).unwrap_or((text, ""))
 }
 

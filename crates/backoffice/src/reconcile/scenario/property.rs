@@ -24,7 +24,7 @@ fn run(world: &World, books: &Books) -> Reconciliation {
 }
 
 /// Puts every list of the books in another order.
-fn shuffle(books: &mut Books, seed: u64) {
+pub(crate) fn shuffle(books: &mut Books, seed: u64) {
     let mut state = seed | 1;
     let mut below = |end: usize| {
         // A linear congruential generator is order enough for a permutation in a test.

@@ -44,7 +44,7 @@ enum Kind {
 
 /// A document of a random world.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     kind: Kind,
     fate: Fate,
     job: i64,
@@ -94,7 +94,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 /// Any document.
-pub(super) fn plan() -> impl Strategy<Value = Plan> {
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     // Few amounts, so that many documents look alike.
     let cents = prop_oneof![
         Just(100_000_i64),
@@ -294,7 +294,7 @@ fn lines(at: usize, plan: &Plan, before: &[Plan], text: &mut String) -> std::fmt
 }
 
 /// A world of these documents on two jobs with two vendors.
-pub(super) fn world(plans: &[Plan]) -> Result<World, String> {
+pub(crate) fn world(plans: &[Plan]) -> Result<World, String> {
     // Where the first document holds no retainage, the office enters net.
     let office = if plans.first().is_none_or(|plan| plan.retained) {
         ""

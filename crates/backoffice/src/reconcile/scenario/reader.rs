@@ -14,10 +14,10 @@ use crate::reconcile::result::PairKind;
 const OFFICE: &str = include_str!("office.txt");
 
 /// Both sets of books, what people decided, and the day looked at.
-pub(super) struct World {
-    pub(super) as_of: Date,
-    pub(super) books: Books,
-    pub(super) decisions: Decisions,
+pub(crate) struct World {
+    pub(crate) as_of: Date,
+    pub(crate) books: Books,
+    pub(crate) decisions: Decisions,
 }
 
 /// Books in the making.
@@ -46,7 +46,7 @@ fn office_beside(text: &str) -> impl Iterator<Item = &'static str> + use<> {
 
 impl World {
     /// Reads the lines above the report.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader {
             as_of: Date::constant(2026, 10, 31),
             project: ProjectBooks {

@@ -1,0 +1,142 @@
+//! How the office usually codes, counted over all pairs by the rules of the checks R14 and R15, so
+//! that no correction makes what they would report.
+
+use std::collections::BTreeMap;
+
+use figures::SmolStr;
+use figures::model::LedgerDocument;
+use rustc_hash::FxHashMap;
+
+use super::desk::Desk;
+use super::precedent::same;
+use crate::reconcile::units::{ProjectKind, ProjectUnit};
+
+/// Accounts of cost codes and classes of jobs, with how many documents have them.
+#[derive(Default)]
+pub(super) struct Habits<'d> {
+    accounts: BTreeMap<&'d str, BTreeMap<&'d str, u32>>,
+    classes: BTreeMap<i64, BTreeMap<SmolStr, u32>>,
+    codes: FxHashMap<i64, &'d str>,
+}
+
+impl<'d> Habits<'d> {
+    /// Habits that know the cost codes and nothing else yet.
+    pub(super) fn knowing(desk: &Desk<'d>) -> Self {
+        let codes = desk.view.company.cost_codes.iter();
+        Self {
+            codes: codes.map(|one| (one.id, one.code.as_str())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Counts a pair.
+    pub(super) fn count(
+        &mut self,
+        desk: &Desk<'d>,
+        unit: &ProjectUnit<'d>,
+        document: &'d LedgerDocument,
+    ) {
+        if let Some(class) = class_of(document) {
+            let votes = self.classes.entry(unit.job).or_default();
+            *votes.entry(class).or_default() += 1;
+        }
+        if let Some((code, account)) = self.code(desk, unit).zip(single_account(desk, document)) {
+            let votes = self.accounts.entry(code).or_default();
+            *votes.entry(account).or_default() += 1;
+        }
+    }
+
+    /// The only cost code of a document of Procore's.
+    pub(super) fn code(&self, desk: &Desk<'d>, unit: &ProjectUnit<'d>) -> Option<&'d str> {
+        let records = &desk.view.records;
+        let lines = match unit.kind {
+            ProjectKind::SubcontractorInvoice => {
+                &records.subcontractor_invoices[unit.place as usize].lines
+            }
+            ProjectKind::DirectCost => &records.direct_costs[unit.place as usize].lines,
+            _ => return None,
+        };
+        let named = lines.iter().filter(|line| !line.amount.is_zero());
+        same(named.filter_map(|line| self.codes.get(&line.cost_code_id?).copied()))
+    }
+
+    /// The account that nearly all documents of a cost code have.
+    pub(super) fn account_of(&self, desk: &Desk<'d>, code: &str) -> Option<&'d str> {
+        usual(desk, self.accounts.get(code)?).copied()
+    }
+
+    /// The class that nearly all documents of a job have.
+    pub(super) fn class_of(&self, desk: &Desk<'d>, job: i64) -> Option<SmolStr> {
+        usual(desk, self.classes.get(&job)?).cloned()
+    }
+
+    /// Whether account and class are what the cost code and the job usually have.
+    pub(super) fn fit(
+        &self,
+        desk: &Desk<'d>,
+        unit: &ProjectUnit<'d>,
+        account: Option<&str>,
+        class: Option<&str>,
+    ) -> Result<(), String> {
+        let code = self.code(desk, unit);
+        let usual = code.and_then(|code| self.account_of(desk, code));
+        if let (Some(account), Some(code)) = (account, code) {
+            let named = self.code_in(desk.account_name(account));
+            let other = match named {
+                Some(named) => named != code,
+                None => usual.is_some_and(|usual| usual != account),
+            };
+            if other {
+                return Err(format!(
+                    "account {} is not where cost code {code} goes",
+                    desk.account_name(account)
+                ));
+            }
+        }
+        match (class, self.class_of(desk, unit.job)) {
+            (Some(class), Some(usual)) if usual != class => Err(format!(
+                "class {} is not the usual one of the job, which is {}",
+                desk.class_name(class),
+                desk.class_name(&usual)
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The cost code that a name begins with.
+    pub(super) fn code_in(&self, name: &str) -> Option<&'d str> {
+        let first = name.split(char::is_whitespace).next()?;
+        let mut known = self.codes.values();
+        known
+            .find(|code| **code == first && !code.is_empty())
+            .copied()
+    }
+}
+
+/// What is chosen often enough, and nearly always.
+fn usual<'v, K: Ord>(desk: &Desk<'_>, votes: &'v BTreeMap<K, u32>) -> Option<&'v K> {
+    let policy = desk.view.policy;
+    let total: u32 = votes.values().sum();
+    let most = votes.iter().max_by_key(|(_, count)| **count);
+    most.filter(|(_, count)| {
+        **count >= policy.habit_least && **count * 100 >= total * policy.habit_percent
+    })
+    .map(|(value, _)| value)
+}
+
+/// The only class of a document, header or lines.
+pub(super) fn class_of(document: &LedgerDocument) -> Option<SmolStr> {
+    let mut lines = document.lines.iter().filter_map(|line| line.class.as_ref());
+    let first = lines.next();
+    let only = first.filter(|first| lines.all(|class| class == *first));
+    only.or(document.class.as_ref()).cloned()
+}
+
+/// The only account of the cost lines of a document.
+pub(super) fn single_account<'d>(desk: &Desk<'d>, document: &'d LedgerDocument) -> Option<&'d str> {
+    let lines = document.lines.iter().filter(|line| {
+        let role = desk.view.role_of(line);
+        !(role.retainage_payable || role.cash || role.payable || role.inventory)
+    });
+    same(lines.filter_map(|line| desk.view.account_of(line).map(SmolStr::as_str)))
+}
