@@ -142,6 +142,20 @@ pub fn approve(
     })
 }
 
+/// Whether somebody may say no: whoever leads the department, also with a hand in the draft.
+///
+/// # Errors
+/// [`Refusal::NotOpen`] or [`Refusal::NotTheLead`].
+pub fn may_reject(proposal: &Proposal, who: &Approver<'_>, now: Now) -> Result<(), Refusal> {
+    if !proposal.state.is_open() {
+        return Err(Refusal::NotOpen);
+    }
+    match is_eligible(proposal, who, now.on) {
+        Err(refusal @ Refusal::NotTheLead(_)) => Err(refusal),
+        _ => Ok(()),
+    }
+}
+
 /// Whether somebody can be an approver of this proposal at all.
 fn is_eligible(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result<(), Refusal> {
     let department = proposal.newest().draft.department;
@@ -165,6 +179,12 @@ fn is_eligible(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result
 
 /// Permission to do exactly one version of one proposal. Nothing else makes one but [`settle`],
 /// which asks every question again, so a stored approval is worth nothing by itself.
+///
+/// ```compile_fail
+/// fn forged(digest: gate::digest::Digest) -> gate::approval::Approved {
+///     gate::approval::Approved { proposal_id: "prp_1".into(), digest, by: vec!["psn_1".into()] }
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Approved {
     proposal_id: SmolStr,
@@ -200,6 +220,17 @@ pub enum Missing {
     /// It takes one more.
     Second,
 }
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::First => "Nobody who may approve it now has approved exactly this.",
+            Self::Second => "It takes the approval of a second person.",
+        })
+    }
+}
+
+impl std::error::Error for Missing {}
 
 /// Whether these approvals are enough for the newest version, given who the approvers are now and
 /// what else went to the same party within seven days. Asked when an approval is given, and again

@@ -6,7 +6,13 @@ use crate::proposal::{Proposal, State};
 use crate::switches::WriteGrant;
 
 /// One request of a proposal that was begun, which takes an
-/// [`Approved`](crate::approval::Approved), while the switches are on.
+/// [`Approved`](crate::approval::Approved), while the switches are on. Nobody else makes one:
+///
+/// ```compile_fail
+/// fn forged(step: &gate::draft::Step) -> gate::order::Order<'_> {
+///     gate::order::Order { step, proposal_id: "prp_1" }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Order<'a> {
     step: &'a Step,

@@ -134,6 +134,26 @@ pub enum Event {
     Undone,
 }
 
+impl Event {
+    /// The name in the audit.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::FirstApproval(_) => "approved_by_one",
+            Self::Approve(_) => "approved",
+            Self::Reject { .. } => "rejected",
+            Self::Void => "voided",
+            Self::Clear => "cleared",
+            Self::Expire => "expired",
+            Self::Begin => "begun",
+            Self::Done => "done",
+            Self::Fail { .. } => "failed",
+            Self::LoseSight => "lost_sight",
+            Self::Undone => "undone",
+        }
+    }
+}
+
 /// An event that cannot happen in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Illegal;
@@ -186,6 +206,23 @@ impl State {
         })
     }
 
+    /// The name in storage.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Proposed(_) => "proposed",
+            Self::Approved { .. } => "approved",
+            Self::Executing { .. } => "executing",
+            Self::Executed { .. } => "executed",
+            Self::Failed { .. } => "failed",
+            Self::OutcomeUnknown { .. } => "unknown",
+            Self::Undone { .. } => "undone",
+            Self::Rejected { .. } => "rejected",
+            Self::Cleared { .. } => "cleared",
+            Self::Expired { .. } => "expired",
+        }
+    }
+
     /// Whether a person can still decide about it.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -222,6 +259,29 @@ impl Proposal {
             edits: Vec::new(),
             state: State::Proposed(Vec::new()),
         })
+    }
+
+    /// A proposal as its versions and what happened to it make it.
+    ///
+    /// # Errors
+    /// [`Illegal`] when an event could not have happened, or there is no version.
+    pub fn of_history(
+        (tenant_id, id): (SmolStr, SmolStr),
+        versions: Vec<Version>,
+        events: Vec<(Timestamp, Event)>,
+    ) -> Result<Self, Illegal> {
+        let mut versions = versions.into_iter();
+        let mut one = Self {
+            tenant_id,
+            id,
+            first: versions.next().ok_or(Illegal)?,
+            edits: versions.collect(),
+            state: State::Proposed(Vec::new()),
+        };
+        for (at, event) in events {
+            one.take(event, at)?;
+        }
+        Ok(one)
     }
 
     /// The agent that made it; nothing when a person did.

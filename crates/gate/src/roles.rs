@@ -236,6 +236,10 @@ pub enum Action {
     DecideMatches,
     /// Ask for both systems to be read now.
     RunCycle,
+    /// Make or edit a draft of something to be done, also of taking back what was done.
+    Prepare,
+    /// Say yes or no to what is proposed; for which department is asked again with the proposal.
+    Approve,
     /// See how the connections are, what they read and what they cannot see.
     ReadConnections,
     /// Connect and disconnect systems.
@@ -260,10 +264,12 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadBooks,
         Self::DecideMatches,
         Self::RunCycle,
+        Self::Prepare,
+        Self::Approve,
         Self::ReadConnections,
         Self::ManageConnections,
         Self::ReadSettings,
@@ -281,7 +287,8 @@ impl Action {
     pub fn needs_fresh_factor(self) -> bool {
         matches!(
             self,
-            Self::ManageConnections
+            Self::Approve
+                | Self::ManageConnections
                 | Self::ChangeSettings
                 | Self::ManagePeople
                 | Self::TakeEverything
@@ -294,7 +301,8 @@ impl Action {
     pub fn who(self) -> &'static str {
         match self {
             Self::ReadBooks | Self::ReadConnections => "everybody with a role",
-            Self::DecideMatches | Self::RunCycle => "preparers, leads and owners",
+            Self::DecideMatches | Self::RunCycle | Self::Prepare => "preparers, leads and owners",
+            Self::Approve => "leads",
             Self::ReadSettings | Self::ReadPeople => "leads, owners and auditors",
             Self::ManageConnections
             | Self::ChangeSettings
@@ -310,9 +318,10 @@ impl Action {
     fn is_permitted_by(self, grant: &Grant) -> bool {
         match self {
             Self::ReadBooks | Self::ReadConnections => true,
-            Self::DecideMatches | Self::RunCycle => {
+            Self::DecideMatches | Self::RunCycle | Self::Prepare => {
                 matches!(grant.role, Role::Owner | Role::Lead(_) | Role::Preparer)
             }
+            Self::Approve => matches!(grant.role, Role::Lead(_)),
             Self::ReadSettings | Self::ReadPeople => {
                 matches!(grant.role, Role::Owner | Role::Lead(_) | Role::Auditor)
             }

@@ -59,7 +59,18 @@ impl std::fmt::Display for Off {
 
 impl std::error::Error for Off {}
 
-/// That the switches are on for one agent at this moment. A write asks for one and keeps none.
+/// That the switches are on for one agent at this moment. A write asks for one and keeps none, and
+/// only [`Switches::grant`] makes one:
+///
+/// ```compile_fail
+/// let forged = gate::switches::WriteGrant { _made_here: () };
+/// ```
+///
+/// ```compile_fail
+/// fn again(grant: gate::switches::WriteGrant) -> [gate::switches::WriteGrant; 2] {
+///     [grant.clone(), grant]
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct WriteGrant {
     _made_here: (),
@@ -89,6 +100,17 @@ impl Switches {
         Ok(WriteGrant { _made_here: () })
     }
 
+    /// Whether something that was on before is off now, or less far on.
+    #[must_use]
+    pub fn is_less_than(&self, before: &Self) -> bool {
+        (before.writes && !self.writes)
+            || (before.connection_writes && !self.connection_writes)
+            || before
+                .agents
+                .iter()
+                .any(|(agent, level)| self.level(agent) < *level)
+    }
+
     /// Whether an agent may do this without anybody's approval. Money and legal actions never.
     #[must_use]
     pub fn lets_run_alone(&self, agent: &str, draft: &Draft) -> bool {
@@ -112,6 +134,27 @@ pub(crate) mod tests {
             connection_writes: true,
             agents: [(agent.into(), Level::Propose)].into(),
         }
+    }
+
+    #[test]
+    fn less_is_what_was_on_and_is_off() {
+        let on = all_on("documents");
+        let change = |change: fn(&mut Switches)| {
+            let mut one = on.clone();
+            change(&mut one);
+            one
+        };
+        for less in [
+            change(|it| it.writes = false),
+            change(|it| it.connection_writes = false),
+            change(|it| it.agents.clear()),
+        ] {
+            assert!(less.is_less_than(&on) && !on.is_less_than(&less));
+        }
+        let more = change(|it| {
+            it.agents.insert("documents".into(), Level::AutoWithUndo);
+        });
+        assert!(on.is_less_than(&more) && !more.is_less_than(&on) && !on.is_less_than(&on));
     }
 
     #[test]

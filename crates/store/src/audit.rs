@@ -34,6 +34,8 @@ pub enum Action {
     Exported,
     /// A copy of everything was taken along.
     TakenAlong,
+    /// Something happened to a proposal: it was made, edited, approved, done, …
+    Proposal(&'static str),
 }
 
 /// One entry.
@@ -51,7 +53,7 @@ pub struct Entry {
     pub about: String,
 }
 
-const NAMES: [(Action, &str); 8] = [
+const NAMES: [(Action, &str); 22] = [
     (Action::SettingsChanged, "settings.changed"),
     (Action::Connected, "connection.made"),
     (Action::Disconnected, "connection.ended"),
@@ -60,6 +62,23 @@ const NAMES: [(Action, &str); 8] = [
     (Action::Released, "quarantine.ended"),
     (Action::Exported, "audit.exported"),
     (Action::TakenAlong, "company.exported"),
+    (Action::Proposal("made"), "proposal.made"),
+    (Action::Proposal("edited"), "proposal.edited"),
+    (
+        Action::Proposal("approved_by_one"),
+        "proposal.approved_by_one",
+    ),
+    (Action::Proposal("approved"), "proposal.approved"),
+    (Action::Proposal("rejected"), "proposal.rejected"),
+    (Action::Proposal("voided"), "proposal.voided"),
+    (Action::Proposal("cleared"), "proposal.cleared"),
+    (Action::Proposal("expired"), "proposal.expired"),
+    (Action::Proposal("begun"), "proposal.begun"),
+    (Action::Proposal("done"), "proposal.done"),
+    (Action::Proposal("failed"), "proposal.failed"),
+    (Action::Proposal("lost_sight"), "proposal.lost_sight"),
+    (Action::Proposal("undone"), "proposal.undone"),
+    (Action::Proposal("viewed"), "proposal.viewed"),
 ];
 
 impl Action {

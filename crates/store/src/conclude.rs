@@ -6,12 +6,13 @@
 use jiff::Timestamp;
 
 use crate::jobs::{Lease, complete_in};
+use crate::proposals::settle_in;
 use crate::results::{NewResult, save_in};
 use crate::worklist::{PublishReport, Publishing, publish_in};
 use crate::{Store, StoreError, TenantScope};
 
-/// Publishes the findings of a run, keeps its result with the receipts, and completes the job that
-/// asked for it, if one did.
+/// Publishes the findings of a run, ends what was proposed about those that are gone, keeps the result
+/// with the receipts, and completes the job that asked for it, if one did.
 ///
 /// # Errors
 /// [`Refusal::LeaseLost`](crate::Refusal::LeaseLost) when the job is another worker's by now, and
@@ -32,6 +33,7 @@ pub async fn conclude(
                     complete_in(tx, lease).await?;
                 }
                 let report = publish_in(tx, publishing, now).await?;
+                settle_in(tx, &report.cleared, now).await?;
                 save_in(tx, result, now).await?;
                 Ok(report)
             })

@@ -9,6 +9,7 @@ pub(crate) mod connections;
 pub(crate) mod decisions;
 pub(crate) mod jobs;
 pub(crate) mod mirror;
+pub(crate) mod proposals;
 pub(crate) mod results;
 pub(crate) mod storm;
 pub(crate) mod tenancy;
@@ -65,6 +66,14 @@ macro_rules! the_contract {
                 entries_are_told_from_a_moment_on_and_so_many_at_most,
                 the_chain_grows_with_the_entries_and_continues_its_anchors,
                 entries_from_before_the_chain_are_linked_and_forged_ones_are_found,
+            }
+            proposals {
+                a_proposal_is_what_happened_to_it,
+                a_finding_has_one_proposal_that_is_not_over,
+                an_approval_is_used_once,
+                what_was_done_is_known_once_and_taken_back_with_its_way_back,
+                switching_off_voids_what_was_approved,
+                what_nobody_decided_about_lapses_with_the_next_publication,
             }
             decisions {
                 the_last_word_about_a_pair_stands,
@@ -179,6 +188,7 @@ pub(crate) async fn filled(store: &Store) -> OpenCycle {
     worklist::an_item_tells_its_life(store).await;
     decisions::who_and_why_are_kept(store).await;
     connections::a_refreshed_pair_replaces_the_old_one(store).await;
+    proposals::what_was_done_is_known_once_and_taken_back_with_its_way_back(store).await;
     let scope = store.scope();
     let begun = mirror_of::begin_cycle(store, &scope, at(20)).await.unwrap();
     let page = vec![

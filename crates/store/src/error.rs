@@ -229,6 +229,15 @@ pub enum Refusal {
     /// Somebody is known already, so the first owner is not to be made.
     #[error("somebody is known here already; ask an owner for an invitation")]
     NotTheFirst,
+    /// There is no such proposal.
+    #[error("there is no such proposal; open the list of approvals again")]
+    UnknownProposal,
+    /// The proposal is in a state in which this cannot happen.
+    #[error("the proposal has moved on meanwhile; look at it again")]
+    ProposalMovedOn,
+    /// The draft was not edited.
+    #[error("the draft was not changed: {0}")]
+    NotEdited(gate::proposal::EditRefused),
     /// Another person signs in with this address.
     #[error("this mail address belongs to somebody who is known already; sign in with it")]
     MailInUse,

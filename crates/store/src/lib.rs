@@ -3,7 +3,7 @@
 //! An [`Installation`] is a data folder: control data ([`control`]) and one encrypted file per
 //! tenant. A [`Store`] is one tenant's data. It keeps immutable versions of vendor records
 //! ([`mirror`]), connections and their tokens ([`connections`], [`tokens`]), what people decided
-//! about pairs ([`decisions`]), the worklist with its history ([`worklist`]) and the results with
+//! about pairs ([`decisions`]), what is proposed and was done ([`proposals`]), the worklist with its history ([`worklist`]) and the results with
 //! the receipts of their figures ([`results`]). It computes no figure, calls no vendor and knows
 //! no check: bodies and findings are text to it.
 //!
@@ -27,6 +27,7 @@ pub mod ledger;
 mod lock;
 pub mod mirror;
 pub mod postgres;
+pub mod proposals;
 pub mod quarantine;
 pub mod results;
 pub mod schedule;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::audit::{Action, note_in};
 use crate::mirror::{moment, read_moment};
+use crate::proposals::void_in;
 use crate::sql::query;
 use crate::tx::Tx;
 use crate::{Refusal, Store, StoreError, TenantScope};
@@ -75,6 +76,8 @@ pub async fn release(
                 .await?;
                 if released > 0 {
                     note_in(tx, Action::Released, "", now).await?;
+                    // What was approved then may have been done since.
+                    void_in(tx, "the books were restored from a backup", now).await?;
                 }
                 Ok(released > 0)
             })

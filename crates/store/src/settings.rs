@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::audit::{Action, note_in};
 use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
+use crate::proposals::void_in;
 use crate::schedule::set_in;
 use crate::sql::query;
 use crate::tx::Tx;
@@ -87,6 +88,8 @@ pub struct Then {
     pub moments: Vec<(&'static str, Option<Timestamp>)>,
     /// What became different, in words without secrets, and when.
     pub differs: Option<(String, Timestamp)>,
+    /// Why approvals that were not used yet are void from this moment, if they are.
+    pub voids: Option<(&'static str, Timestamp)>,
 }
 
 /// Replaces the settings of a tenant together with what follows from it.
@@ -108,6 +111,9 @@ pub async fn change(
                 }
                 for (name, next_at) in then.moments {
                     set_in(tx, name, next_at).await?;
+                }
+                if let Some((why, at)) = then.voids {
+                    void_in(tx, why, at).await?;
                 }
                 if let Some((what, at)) = then.differs {
                     note_in(tx, Action::SettingsChanged, &what, at).await?;

@@ -99,19 +99,11 @@ cleared     -           -         -         -         -        -         -      
 expired     -           -         -         -         -        -         -          -         -       -        -
 ";
 
+/// As [`State::name`], with a first of two approvals told apart.
 fn name(state: &State) -> &'static str {
     match state {
-        State::Proposed(by) if by.is_empty() => "proposed",
-        State::Proposed(_) => "one-of-two",
-        State::Approved { .. } => "approved",
-        State::Executing { .. } => "executing",
-        State::Executed { .. } => "executed",
-        State::Failed { .. } => "failed",
-        State::OutcomeUnknown { .. } => "unknown",
-        State::Undone { .. } => "undone",
-        State::Rejected { .. } => "rejected",
-        State::Cleared { .. } => "cleared",
-        State::Expired { .. } => "expired",
+        State::Proposed(by) if !by.is_empty() => "one-of-two",
+        _ => state.name(),
     }
 }
 

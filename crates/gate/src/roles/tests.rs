@@ -3,14 +3,14 @@ use super::*;
 /// Who may do what, written by hand: `y` may, `-` may not. A lead is the same in each department;
 /// the last row holds a lead's role as cover.
 const TABLE: &str = "
-             read.books matches cycle read.conn manage.conn read.set change.set read.people people delegate audit everything erase
-none         -          -       -     -         -           -        -          -           -      -      -     -          -
-viewer       y          -       -     y         -           -        -          -           -      -      -     -          -
-preparer     y          y       y     y         -           -        -          -           -      -      -     -          -
-lead         y          y       y     y         -           y        -          y           -      y      -     -          -
-owner        y          y       y     y         y           y        y          y           y      y      y     y          y
-auditor      y          -       -     y         -           y        -          y           -      -      y     -          -
-cover        y          y       y     y         -           y        -          y           -      -      -     -          -
+             read.books matches cycle prepare approve read.conn manage.conn read.set change.set read.people people delegate audit everything erase
+none         -          -       -     -       -       -         -           -        -          -           -      -      -     -          -
+viewer       y          -       -     -       -       y         -           -        -          -           -      -      -     -          -
+preparer     y          y       y     y       -       y         -           -        -          -           -      -      -     -          -
+lead         y          y       y     y       y       y         -           y        -          y           -      y      -     -          -
+owner        y          y       y     y       -       y         y           y        y          y           y      y      y     y          y
+auditor      y          -       -     -       -       y         -           y        -          y           -      -      y     -          -
+cover        y          y       y     y       y       y         -           y        -          y           -      -      -     -          -
 ";
 
 fn day(text: &str) -> Date {

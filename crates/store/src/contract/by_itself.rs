@@ -84,7 +84,7 @@ pub(crate) async fn what_a_change_of_settings_causes_comes_with_it(store: &Store
     let then = Then {
         jobs: vec![cycle()],
         moments: vec![("reading", Some(at(3)))],
-        differs: None,
+        ..Then::default()
     };
     settings::change(store, &scope, changed.clone(), then)
         .await
@@ -96,7 +96,7 @@ pub(crate) async fn what_a_change_of_settings_causes_comes_with_it(store: &Store
     let then = Then {
         jobs: Vec::new(),
         moments: vec![("reading", None)],
-        differs: None,
+        ..Then::default()
     };
     settings::change(store, &scope, changed, then)
         .await

@@ -10,7 +10,8 @@ use crate::audit;
 use crate::mirror::{Captured, MeterReading, Outcome, Reach, ResourceKey};
 use crate::{Secret, Store, StoreError};
 use crate::{TenantScope, conclude, hooks, quarantine, schedule, worklist};
-use crate::{connections, decisions, doctor, jobs, mirror, results, settings, tokens, transfer};
+use crate::{connections, decisions, doctor, jobs, mirror, proposals};
+use crate::{results, settings, tokens, transfer};
 
 const QBO: System = System::QuickBooks;
 
@@ -153,6 +154,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         body: "{}".to_owned(),
         receipts: Vec::new(),
     };
+    let proposed = super::proposals::new(s, "prp_1", super::proposals::draft(None));
     let names = refused_by! {
         connections::start_authorization(s, f, pending(), at(0));
         connections::redeem_state(s, f, returned(), at(0));
@@ -192,6 +194,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         mirror::record_page(s, f, cycle, page);
         mirror::read_as_of(s, f, 1);
         mirror::read_resource_as_of(s, f, 1, QBO, "Bill".into());
+        mirror::record_as_of(s, f, 1, &figures::source::SourceRef::quickbooks("Bill", "1"));
         mirror::history(s, f, QBO, "Bill".into(), "1".into());
         mirror::add_calls(s, f, cycle, meter);
         mirror::meter_readings(s, f, 1);
@@ -203,6 +206,19 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         audit::entries(s, f, at(0), 1);
         audit::verify(s, f, Vec::new());
         audit::export(s, f, &mut Vec::new());
+        proposals::propose(s, f, proposed.clone(), at(0));
+        proposals::proposal(s, f, "prp_1");
+        proposals::happen(s, f, "prp_1", |_| Err::<proposals::Happening, ()>(()), at(0));
+        proposals::edit(s, f, "prp_1", proposed.newest().clone(), at(0));
+        proposals::viewed(s, f, "prp_1", at(0));
+        proposals::begin(s, f, super::proposals::approved(&proposed), super::proposals::intent(), at(0));
+        proposals::intend(s, f, "prp_1", super::proposals::intent(), at(0));
+        proposals::conclude(s, f, "prp_1", (0, None), None, at(0));
+        proposals::list(s, f, proposals::Filter::Open, 1);
+        proposals::of_finding(s, f, "fnd_1");
+        proposals::newest_of_findings(s, f);
+        proposals::open_count(s, f);
+        proposals::week(s, f, ("72", "prp_1"), at(0));
         quarantine::standing(s, f);
         quarantine::release(s, f, "operator", at(0));
         results::save(s, f, result, at(0));
@@ -252,6 +268,7 @@ fn functions_that_take_a_scope() -> Vec<String> {
             let text = std::fs::read_to_string(&path).unwrap();
             for function in text.split("\npub async fn ").skip(1) {
                 let (name, rest) = function.split_once('(').unwrap();
+                let name = name.split('<').next().unwrap();
                 let parameters = rest.split("->").next().unwrap();
                 if parameters.contains("store: &Store")
                     && parameters.contains("scope: &TenantScope")

@@ -18,7 +18,15 @@ use crate::{Store, doctor, sqlite};
 const BEFORE: [i64; 3] = [5, 2, 1];
 
 /// Tables that were added since and that filling a tenant writes to.
-const SINCE: [&str; 2] = ["audit_entry", "audit_link"];
+const SINCE: [&str; 7] = [
+    "audit_entry",
+    "audit_link",
+    "proposal",
+    "proposal_version",
+    "proposal_event",
+    "intent",
+    "outcome",
+];
 
 /// The tables that migrations make, in their order.
 fn tables(all: &Migrator, newest: i64) -> Vec<String> {

@@ -27,7 +27,7 @@ pub(crate) use key::system_from;
 pub use key::{Reach, ResourceKey};
 pub use meter::{MeterReading, add_calls, meter_readings};
 pub use page::{PageReport, record_page};
-pub use read::{RecordStream, read_as_of, read_resource_as_of};
+pub use read::{RecordStream, read_as_of, read_resource_as_of, record_as_of};
 pub use resource::{
     Completeness, Cursor, Outcome, ResourceReport, completeness, cursors, finish_resource,
     forget_cursors,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use figures::SmolStr;
-use figures::source::{RawRecord, System};
+use figures::source::{RawRecord, SourceRef, System};
 
 use super::key::{NONE, from_column, system_from};
 use crate::sql::query;
@@ -68,6 +68,42 @@ pub async fn read_resource_as_of(
     all.resources
         .retain(|known| *known == (system, resource.clone()));
     Ok(all)
+}
+
+/// One record of no project and no parent, such as QuickBooks' are, as it was at the end of a cycle;
+/// nothing when it was not there.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn record_as_of(
+    store: &Store,
+    scope: &TenantScope,
+    cycle: i64,
+    wanted: &SourceRef,
+) -> Result<Option<String>, StoreError> {
+    let wanted = wanted.clone();
+    store
+        .read(scope, move |tx| {
+            Box::pin(async move {
+                let newest: Option<(String, i64)> = query(
+                    "SELECT body, removed FROM record_version
+                     WHERE tenant_id = $1 AND system = $2 AND resource = $3 AND project_id = $4
+                       AND parent_id = $4 AND id_length = length($5) AND external_id = $5
+                       AND first_seen_cycle <= $6
+                     ORDER BY version DESC LIMIT 1",
+                )
+                .bind(tx.tenant())
+                .bind(wanted.system.name())
+                .bind(wanted.kind.as_str())
+                .bind(NONE)
+                .bind(wanted.id.as_str())
+                .bind(cycle)
+                .row_if_any(tx.connection())
+                .await?;
+                Ok(newest.and_then(|(body, removed)| (removed == 0).then_some(body)))
+            })
+        })
+        .await
 }
 
 fn stream(

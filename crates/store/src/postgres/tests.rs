@@ -140,6 +140,10 @@ async fn what_is_only_added_to_cannot_be_changed() {
         "figure",
         "audit_entry",
         "audit_link",
+        "proposal_version",
+        "proposal_event",
+        "intent",
+        "outcome",
     ] {
         let statement = match table {
             "record_version" => "DELETE FROM record_version WHERE tenant_id = $1",
@@ -147,6 +151,10 @@ async fn what_is_only_added_to_cannot_be_changed() {
             "finding_event" => "DELETE FROM finding_event WHERE tenant_id = $1",
             "audit_entry" => "UPDATE audit_entry SET actor = '' WHERE tenant_id = $1",
             "audit_link" => "DELETE FROM audit_link WHERE tenant_id = $1",
+            "proposal_version" => "UPDATE proposal_version SET draft = '' WHERE tenant_id = $1",
+            "proposal_event" => "DELETE FROM proposal_event WHERE tenant_id = $1",
+            "intent" => "UPDATE intent SET request_id = '' WHERE tenant_id = $1",
+            "outcome" => "DELETE FROM outcome WHERE tenant_id = $1",
             "result" => "UPDATE result SET body = '' WHERE tenant_id = $1",
             _ => "DELETE FROM figure WHERE tenant_id = $1",
         };

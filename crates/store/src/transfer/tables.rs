@@ -39,7 +39,7 @@ macro_rules! table {
 
 /// All of them.
 #[rustfmt::skip]
-pub(crate) const TABLES: [Table; 26] = [
+pub(crate) const TABLES: [Table; 31] = [
     table!("cycle", "tenant_id, cycle_no", "twwtttt"),
     table!("cycle_system", "tenant_id, cycle_no, system", "twtttt"),
     table!("cycle_touched", "tenant_id, cycle_no, system, resource, project_id", "twttww"),
@@ -66,6 +66,11 @@ pub(crate) const TABLES: [Table; 26] = [
     table!("quarantine", "tenant_id, since", "ttttt"),
     table!("audit_entry", "tenant_id, entry_no", "twtttt"),
     table!("audit_link", "tenant_id, entry_no", "twt"),
+    table!("proposal", "tenant_id, proposal_id", "tttttttwttwtt"),
+    table!("proposal_version", "tenant_id, proposal_id, version_no", "ttwttt"),
+    table!("proposal_event", "tenant_id, proposal_id, event_no", "ttwtttt"),
+    table!("intent", "tenant_id, proposal_id, step_no", "ttwtttt"),
+    table!("outcome", "tenant_id, proposal_id, step_no", "ttwttttt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used
