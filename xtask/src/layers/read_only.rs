@@ -1,7 +1,8 @@
-//! The read side of the connectors has no way to change a vendor's data.
+//! The connectors have no way to change a vendor's data but the one that takes orders of the gate.
 //!
 //! QuickBooks grants no read-only scope, so reading only is ours to enforce: the verbs that change
-//! something may not even be named, but for the form posts of OAuth in the one file that makes them.
+//! something may not even be named, but for the form posts of OAuth and the request of an order, each
+//! in the one file that makes it. Procore has no such file, and may not name the client that writes.
 
 use crate::rust_source::RustSource;
 use crate::test_code::TestCode;
@@ -24,12 +25,39 @@ const VERBS: [&str; 10] = [
     "Method::DELETE",
 ];
 
-/// The one file that may post: exchange, refresh, service account and revocation of tokens.
-const SIGN_IN: &str = "crates/connectors/src/oauth/endpoint.rs";
-/// How it posts.
-const SIGN_IN_VERBS: [&str; 2] = [".post(", "Method::POST"];
-/// How often: the request itself, and the two callers of the function that makes it.
-const SIGN_IN_POSTS: usize = 3;
+/// A file that may post, how often, and what for.
+struct Posts {
+    path: &'static str,
+    times: usize,
+    what_for: &'static str,
+}
+
+/// The only ones.
+const MAY_POST: [Posts; 3] = [
+    // Exchange, refresh, service account and revocation: the request itself, and the two callers of
+    // the function that makes it.
+    Posts {
+        path: "crates/connectors/src/oauth/endpoint.rs",
+        times: 3,
+        what_for: "for OAuth",
+    },
+    Posts {
+        path: "crates/connectors/src/http/write.rs",
+        times: 1,
+        what_for: "for an order of the gate",
+    },
+    Posts {
+        path: "crates/connectors/src/quickbooks/write/mod.rs",
+        times: 1,
+        what_for: "for an order of the gate",
+    },
+];
+/// How they post.
+const POSTING: [&str; 2] = [".post(", "Method::POST"];
+
+/// Where the client that writes may not even be named: Procore is never written.
+const NEVER_WRITTEN: &str = "crates/connectors/src/procore/";
+const WRITERS: [&str; 2] = ["WriteClient", "gate::order"];
 
 /// Every verb that changes something, outside the few places that need one.
 pub(crate) fn connectors(files: &[SourceFile]) -> Vec<Violation> {
@@ -46,18 +74,29 @@ fn check_file(file: &SourceFile) -> Vec<Violation> {
     let source = RustSource::scan(&file.text);
     let mut posts = 0;
     let mut found = Vec::new();
+    let may_post = MAY_POST.iter().find(|one| one.path == file.path);
     for (line, code) in source.shipped_code() {
+        let mut refuse = |message| found.push(Violation::at_line(&file.path, line, message));
+        if file.path.starts_with(NEVER_WRITTEN) && WRITERS.iter().any(|word| code.contains(word)) {
+            refuse("Procore is never written".to_owned());
+        }
         for verb in VERBS.iter().filter(|verb| code.contains(**verb)) {
-            let message = if file.path == SIGN_IN && SIGN_IN_VERBS.contains(verb) {
-                posts += 1;
-                if posts <= SIGN_IN_POSTS {
-                    continue;
+            match may_post.filter(|_| POSTING.contains(verb)) {
+                Some(allowed) => {
+                    posts += 1;
+                    let Posts {
+                        times, what_for, ..
+                    } = allowed;
+                    if posts > *times {
+                        refuse(format!(
+                            "`{verb}` once too often: this file posts {times} times, {what_for}"
+                        ));
+                    }
                 }
-                format!("`{verb}` once too often: this file posts {SIGN_IN_POSTS} times, for OAuth")
-            } else {
-                format!("`{verb}` can change a vendor's data; connectors only read")
-            };
-            found.push(Violation::at_line(&file.path, line, message));
+                None => refuse(format!(
+                    "`{verb}` can change a vendor's data; connectors only read"
+                )),
+            }
         }
     }
     found
@@ -89,14 +128,28 @@ mod tests {
     }
 
     #[test]
-    fn signing_in_may_post_and_nothing_more() {
+    fn signing_in_and_an_order_may_post_and_nothing_more() {
         let one = "fn f() { client.post(url); }\n";
-        assert!(check(SIGN_IN, &one.repeat(SIGN_IN_POSTS)).is_empty());
-        let found = check(SIGN_IN, &one.repeat(SIGN_IN_POSTS + 1));
-        assert_eq!(found.len(), 1);
-        assert!(found[0].contains("once too often"));
-        assert_eq!(check(SIGN_IN, "fn f() { client.delete(url); }").len(), 1);
+        for Posts { path, times, .. } in MAY_POST {
+            assert!(check(path, &one.repeat(times)).is_empty());
+            let found = check(path, &one.repeat(times + 1));
+            assert_eq!(found.len(), 1);
+            assert!(found[0].contains("once too often"));
+            assert_eq!(check(path, "fn f() { client.delete(url); }").len(), 1);
+        }
         assert_eq!(check("crates/connectors/src/http/read.rs", one).len(), 1);
+    }
+
+    #[test]
+    fn procore_may_not_name_what_writes() {
+        for word in WRITERS {
+            let text = format!("fn f(it: {word}) {{}}\n");
+            assert_eq!(
+                check("crates/connectors/src/procore/client/mod.rs", &text).len(),
+                1
+            );
+            assert!(check("crates/connectors/src/quickbooks/write/mod.rs", &text).is_empty());
+        }
     }
 
     #[test]

@@ -52,6 +52,33 @@ impl Client {
         Ok(rows.map(|body| record(entity, body)).collect())
     }
 
+    /// The records of an entity that are dated on a day.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn of_day(&self, entity: &str, day: &str) -> Result<Vec<RawRecord>, FetchError> {
+        const PAGE: usize = 1_000;
+        let day: Date = day.parse().map_err(|_| {
+            let detail = "it has no date".to_owned();
+            self.error(entity, Cause::Unreadable { detail })
+        })?;
+        let mut found = Vec::new();
+        loop {
+            let statement = format!(
+                "select * from {entity} where TxnDate = '{day}' orderby Id startposition {} \
+                 maxresults {PAGE}",
+                found.len() + 1
+            );
+            let answer = self.query(entity, &statement).await?;
+            let is_last = answer.rows.len() < PAGE;
+            let rows = answer.rows.into_iter();
+            found.extend(rows.map(|body| record(entity, body)));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+
     /// The day up to which the books are closed; nothing when they are open.
     ///
     /// # Errors

@@ -41,6 +41,14 @@ const STANDING: [&str; 7] = [
     "UnappliedAmt",
 ];
 
+/// Members that the vendor puts into lines: a line's number is its place, which counts anyway.
+const IN_LINES: [&str; 2] = ["LineEx", "LineNum"];
+
+/// What the vendor fills in where nothing was said: a line that is not taxed.
+fn is_default(name: &str, value: &Value) -> bool {
+    name == "TaxCodeRef" && value.get("value").and_then(Value::as_str) == Some("NON")
+}
+
 /// A record whose text is no JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the record is no JSON object")]
@@ -67,6 +75,50 @@ pub fn image(raw: &str) -> Result<Image, NoObject> {
 pub fn version(raw: &str) -> Option<SmolStr> {
     let text = crate::fetch::member(raw, "SyncToken")?;
     crate::fetch::plain_text(text).map(SmolStr::new)
+}
+
+/// Whether a record says everything that was sent: every member, every line in its place, numbers by
+/// their value and references by their id. The vendor may have added to it.
+#[must_use]
+pub fn is_said_in(sent: &str, kept: &str) -> bool {
+    let (Ok(mut sent), Ok(kept)) = (writable(sent), object(kept)) else {
+        return false;
+    };
+    // Links in a header are the vendor's to keep.
+    sent.remove("LinkedTxn");
+    is_within(&Value::Object(sent), &Value::Object(kept))
+}
+
+fn is_within(sent: &Value, kept: &Value) -> bool {
+    match (sent, kept) {
+        (Value::Object(sent), Value::Object(kept)) => {
+            let is_reference = sent.contains_key("value");
+            sent.iter()
+                .filter(|(name, value)| !(is_empty(value) || (is_reference && *name == "name")))
+                .all(|(name, value)| kept.get(name).is_some_and(|kept| is_within(value, kept)))
+        }
+        (Value::Array(sent), Value::Array(kept)) => {
+            let lines = |all: &[Value]| all.iter().filter(|one| !is_subtotal(one)).count();
+            let kept_lines = kept.iter().filter(|one| !is_subtotal(one));
+            lines(sent) == lines(kept)
+                && sent
+                    .iter()
+                    .filter(|one| !is_subtotal(one))
+                    .zip(kept_lines)
+                    .all(|(sent, kept)| is_within(sent, kept))
+        }
+        (Value::Number(sent), Value::Number(kept)) => {
+            plain(&sent.to_string()) == plain(&kept.to_string())
+        }
+        (sent, kept) => sent == kept,
+    }
+}
+
+/// Whether nothing is left in a document but itself: it was voided.
+#[must_use]
+pub fn is_void(raw: &str) -> bool {
+    let total = crate::fetch::member(raw, "TotalAmt").and_then(crate::fetch::plain_text);
+    total.is_some_and(|total| plain(&total) == "0")
 }
 
 /// The record as it can be sent back whole: every member that a person could have entered, also
@@ -110,7 +162,9 @@ fn hash(fields: Fields, value: &Value) -> Fields {
             let mut kept: Vec<(&String, &Value)> = members
                 .iter()
                 .filter(|(name, value)| {
-                    let is_noise = name.as_str() == "LineEx" || (is_reference && *name == "name");
+                    let is_noise = IN_LINES.contains(&name.as_str())
+                        || (is_reference && *name == "name")
+                        || is_default(name, value);
                     !is_noise && !is_empty(value)
                 })
                 .collect();
@@ -172,6 +226,10 @@ mod tests {
                 "\"Line\":[",
                 "\"Line\":[{\"Amount\":120.50,\"DetailType\":\"SubTotalLineDetail\"},",
             ),
+            (
+                "\"Id\":\"1\"",
+                "\"Id\":\"1\",\"LineNum\":1,\"TaxCodeRef\":{\"value\":\"NON\"}",
+            ),
         ] {
             assert_eq!(changed(from, to), whole, "{from}");
         }
@@ -203,6 +261,27 @@ mod tests {
             assert_ne!(other.standing, whole.standing, "{from}");
         }
         assert_eq!(image("[]"), Err(NoObject));
+    }
+
+    #[test]
+    fn what_was_sent_is_said_in_what_the_vendor_kept_or_it_is_not() {
+        let sent = r#"{"DocNumber":"88121","VendorRef":{"value":"72"},"LinkedTxn":[{"TxnId":"1"}],
+            "Line":[{"Amount":120.5,"DetailType":"AccountBasedExpenseLineDetail"}]}"#;
+        assert!(is_said_in(sent, BILL));
+        for (from, to) in [
+            ("\"value\":\"72\"", "\"value\":\"73\""),
+            ("\"Amount\":120.50", "\"Amount\":120.51"),
+            ("88121", "88122"),
+            ("\"Line\":[", "\"Line\":[{\"Amount\":1},"),
+        ] {
+            assert!(!is_said_in(sent, &BILL.replace(from, to)), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_document_without_an_amount_is_void() {
+        assert!(is_void(r#"{"TotalAmt":0}"#) && is_void(r#"{"TotalAmt":0.00}"#));
+        assert!(!is_void(r#"{"TotalAmt":0.01}"#) && !is_void("{}"));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 mod image;
 pub mod request;
 
-pub use image::{Image, NoObject, image, version};
+pub use image::{Image, NoObject, image, is_said_in, is_void, version};
 
 use std::sync::Arc;
 

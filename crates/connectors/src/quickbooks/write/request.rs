@@ -63,14 +63,24 @@ pub fn steps(
     Ok(vec![step])
 }
 
-/// A record as an undo can write it back: the whole text, or, for one that is made again, without
-/// what belonged to the one that is gone.
+/// A record as it can be written back after a step with this verb: the whole text, or, for one that
+/// is made again, without what belonged to the one that is gone and with the mark of the proposal.
 ///
 /// # Errors
 /// [`NoObject`] when the text is no JSON object.
-pub fn as_it_was(verb: Verb, raw: &str) -> Result<String, NoObject> {
+pub fn as_it_was(verb: Verb, raw: &str, mark: &str) -> Result<String, NoObject> {
     let mut members = writable(raw)?;
     if matches!(verb, Verb::Void | Verb::Delete) {
+        let before = members.get("PrivateNote").and_then(Value::as_str);
+        let marked = format!("{} {}", before.unwrap_or_default(), note(mark));
+        members.insert("PrivateNote".to_owned(), json!(marked.trim_start()));
+        // A void document keeps its number, and a company may want every number once.
+        if verb == Verb::Void
+            && let Some(number) = members.get("DocNumber").and_then(Value::as_str)
+        {
+            let kept: String = number.chars().take(LONGEST_NUMBER - 1).collect();
+            members.insert("DocNumber".to_owned(), json!(format!("{kept}R")));
+        }
         members.retain(|name, _| name != "Id" && name != "LinkedTxn");
         for line in lines_of(&mut members) {
             if let Some(line) = line.as_object_mut() {
@@ -80,6 +90,9 @@ pub fn as_it_was(verb: Verb, raw: &str) -> Result<String, NoObject> {
     }
     Ok(Value::Object(members).to_string())
 }
+
+/// Characters of a number (fault 2050).
+const LONGEST_NUMBER: usize = 21;
 
 /// A record that is changed: what the vendor keeps about it counts as well.
 fn touched(record: &SourceRef, raw: &str) -> Result<PreImage, NoRequest> {
@@ -314,6 +327,9 @@ fn recode(document: &SourceRef, change: &Recoding, lookup: &Lookup<'_>) -> Resul
         Recoding::Class { from, to } => ("ClassRef", from.as_ref(), to, "Class"),
         Recoding::Account { from, to } => ("AccountRef", Some(from), to, "Account"),
     };
+    if from == Some(to) {
+        return Err(unusable("it is coded like that already"));
+    }
     let mut changed = 0;
     for line in lines_of(&mut members) {
         let Some(detail) = detail_of(line) else {
@@ -343,7 +359,13 @@ fn recode(document: &SourceRef, change: &Recoding, lookup: &Lookup<'_>) -> Resul
 }
 
 fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
-    let before = touched(document, &read(document, lookup)?)?;
+    let raw = read(document, lookup)?;
+    let mut before = vec![touched(document, &raw)?];
+    // What it names is needed once more if it has to be entered again.
+    let members = writable(&raw).map_err(|_| no_object(document))?;
+    let mut names = BTreeSet::new();
+    collect_names(&Value::Object(members), &mut names);
+    before.extend(named(names, lookup)?);
     Ok(Step {
         verb: if can_be_voided(&document.kind) {
             Verb::Void
@@ -353,8 +375,34 @@ fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Step, NoRequest> 
         entity: document.kind.clone(),
         id: Some(document.id.clone()),
         body: "{}".to_owned(),
-        before: vec![before],
+        before,
     })
+}
+
+/// Every record that a document names, of the kinds that can be made inactive.
+fn collect_names(value: &Value, names: &mut BTreeSet<SourceRef>) {
+    const KINDS: [(&str, &str); 6] = [
+        ("AccountRef", "Account"),
+        ("ClassRef", "Class"),
+        ("CustomerRef", "Customer"),
+        ("DepartmentRef", "Department"),
+        ("ItemRef", "Item"),
+        ("VendorRef", "Vendor"),
+    ];
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let kind = KINDS.iter().find(|(member, _)| member == name);
+                let id = value.get("value").and_then(Value::as_str);
+                if let (Some((_, kind)), Some(id)) = (kind, id) {
+                    names.insert(SourceRef::quickbooks(kind, id));
+                }
+                collect_names(value, names);
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|value| collect_names(value, names)),
+        _ => {}
+    }
 }
 
 fn update(record: &SourceRef, members: Map<String, Value>, before: Vec<PreImage>) -> Step {

@@ -116,6 +116,19 @@ impl Ledger {
         }
     }
 
+    /// All postings, summed by account, customer, class and day.
+    pub(crate) fn effect(&self) -> BTreeMap<(u64, Option<u64>, Option<u64>, Date), i64> {
+        let mut sums = BTreeMap::new();
+        for entry in self.entries.values() {
+            for side in &entry.postings {
+                let place = (side.account, side.customer, side.class, entry.date);
+                *sums.entry(place).or_insert(0) += side.cents;
+            }
+        }
+        sums.retain(|_, cents| *cents != 0);
+        sums
+    }
+
     /// Posts without settling; used while loading, when targets may not be there yet.
     pub(crate) fn put_unsettled(&mut self, key: Key, entry: Option<Entry>, links: Vec<Link>) {
         if let Some(entry) = entry {

@@ -17,6 +17,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
@@ -149,6 +150,13 @@ impl Company {
     #[must_use]
     pub fn inconsistencies(&self) -> &[Inconsistency] {
         &self.inconsistencies
+    }
+
+    /// What every account holds for a customer and a class on a day, in cents; what sums to nothing
+    /// is left out.
+    #[must_use]
+    pub fn ledger_effect(&self) -> BTreeMap<(u64, Option<u64>, Option<u64>, Date), i64> {
+        self.ledger.effect()
     }
 
     /// Whether debits equal credits, entry by entry and in total.

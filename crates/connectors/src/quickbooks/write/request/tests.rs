@@ -149,12 +149,12 @@ fn what_is_there_twice_is_voided_where_that_works_and_deleted_where_it_does_not(
 
 #[test]
 fn what_is_made_again_is_another_record() {
-    let again = as_it_was(Verb::Delete, BILL).unwrap();
+    let again = as_it_was(Verb::Delete, BILL, "prp_2").unwrap();
     assert!(
         !again.contains("\"Id\"") && !again.contains("LinkedTxn") && !again.contains("Balance")
     );
     assert!(
-        as_it_was(Verb::Update, BILL)
+        as_it_was(Verb::Update, BILL, "prp_2")
             .unwrap()
             .contains("\"Id\":\"145\"")
     );
