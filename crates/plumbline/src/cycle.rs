@@ -1,4 +1,4 @@
-//! The main flow: fetch, mirror, normalise, reconcile, publish, save.
+//! The main flow: fetch, mirror, normalise, reconcile, publish, save, propose.
 //!
 //! A cycle takes no input about what changed. It does the same work every time, and a crash at
 //! any line is repaired by the next run: an unfinished cycle is taken up again, a finished one
@@ -22,6 +22,7 @@ use store::worklist::{Proof, PublishReport, PublishedFinding, Publishing, Unprov
 use crate::books::Loaded;
 use crate::desk::Desk;
 use crate::metrics::{CycleEnd, METRICS};
+use crate::propose;
 use crate::reading::{self, Watch};
 use crate::receipts;
 
@@ -162,6 +163,9 @@ async fn settle(
     };
     let now = desk.clock.now();
     let changes = store::conclude(store, scope, publishing, result, lease, now).await?;
+    // What is proposed follows from what is published; a run that is cut off here is made up for by
+    // the next one.
+    propose::propose(desk, cycle, &loaded, &outcome).await?;
     Ok(Report {
         cycle,
         loaded,

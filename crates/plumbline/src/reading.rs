@@ -330,21 +330,60 @@ async fn quickbooks_client(
     desk: &Desk,
     meter: &Arc<Meter>,
 ) -> Result<quickbooks::client::Client, Stopped> {
+    let reached = try_quickbooks_reached(desk, meter).await?;
+    let Reached {
+        environment,
+        realm,
+        connection,
+        conditions,
+    } = reached;
+    quickbooks::client::Client::open(&environment, &realm, connection, conditions).map_err(refusal)
+}
+
+/// How a tenant's company in QuickBooks is reached.
+pub struct Reached {
+    /// Where QuickBooks is.
+    pub environment: quickbooks::client::Environment,
+    /// The company's number.
+    pub realm: String,
+    /// The sign-in.
+    pub connection: Arc<Connection>,
+    /// Limits, pace and clock.
+    pub conditions: Conditions,
+}
+
+/// How the company of a tenant is reached, for whoever carries out what was approved.
+///
+/// # Errors
+/// In whole sentences, when it is not connected, must be connected again, or is not set up.
+pub async fn quickbooks_reached(desk: &Desk, meter: &Arc<Meter>) -> anyhow::Result<Reached> {
+    if let Some(reason) = desk.why_not(System::QuickBooks).await? {
+        anyhow::bail!(reason);
+    }
+    match try_quickbooks_reached(desk, meter).await {
+        Ok(reached) => Ok(reached),
+        Err(Stopped::Vendor(reason)) => anyhow::bail!(reason),
+        Err(Stopped::Ours(error)) => Err(error),
+    }
+}
+
+async fn try_quickbooks_reached(desk: &Desk, meter: &Arc<Meter>) -> Result<Reached, Stopped> {
     let system = System::QuickBooks;
     let access = desk.settings.quickbooks.as_ref();
     let access = access.ok_or_else(|| Stopped::Vendor(not_set_up(system)))?;
     let bound = connections::connection(&desk.store, &desk.scope, system).await?;
-    let realm = bound.map(|bound| bound.account_id).unwrap_or_default();
     let grant = grant_type(Rights::Person);
     let vault = StoreVault::at(desk, system, &access.environment, grant);
     let limits = Limits::default();
     let clock = Arc::clone(&desk.clock);
     let connection = Connection::of_person(access.application()?, Arc::new(vault), clock, limits)
         .map_err(|cause| cause_of(system, &cause))?;
-    let conditions = conditions(system, access.is_local(), &desk.clock, meter);
-    let environment = access.environment()?;
-    quickbooks::client::Client::open(&environment, &realm, Arc::new(connection), conditions)
-        .map_err(refusal)
+    Ok(Reached {
+        environment: access.environment()?,
+        realm: bound.map(|bound| bound.account_id).unwrap_or_default(),
+        connection: Arc::new(connection),
+        conditions: conditions(system, access.is_local(), &desk.clock, meter),
+    })
 }
 
 /// The OAuth grant of these rights.

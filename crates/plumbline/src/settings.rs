@@ -8,8 +8,9 @@ mod access;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use figures::Date;
 use figures::source::System;
+use figures::{Date, Money};
+use gate::switches::Switches;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -41,6 +42,16 @@ pub struct Settings {
     /// When the daily letter is sent.
     #[serde(default = "half_past_six")]
     pub digest_at: Time,
+    /// What may be written, and by which agent; all off until an owner turns it on.
+    #[serde(default)]
+    pub switches: Switches,
+    /// Above this, within seven days and to one party, it takes two to approve.
+    #[serde(
+        default,
+        rename = "second_approval_above_cents",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub second_approval_above: Option<Money>,
     /// Procore, once connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procore: Option<ProcoreAccess>,
@@ -72,6 +83,8 @@ impl Default for Settings {
             stale_after_days: three(),
             schedule: Schedule::default(),
             digest_at: half_past_six(),
+            switches: Switches::default(),
+            second_approval_above: None,
             procore: None,
             quickbooks: None,
         }
@@ -127,6 +140,10 @@ impl Settings {
             jobs: vec![work::reading(work::Cause::Settings)],
             moments: regular.iter().map(|one| (one.name, one.next_at)).collect(),
             differs: self.differs_from(&before)?.map(|what| (what, now)),
+            voids: self
+                .switches
+                .is_less_than(&before.switches)
+                .then_some(("a switch was turned off", now)),
         };
         Ok(store::settings::change(store, scope, self.stored()?, then).await?)
     }

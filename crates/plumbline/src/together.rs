@@ -143,9 +143,8 @@ async fn connected(
         .now()
         .checked_sub(SignedDuration::from_hours(1))?;
     let then = Then {
-        jobs: Vec::new(),
         moments: vec![("reading", Some(an_hour_ago))],
-        differs: None,
+        ..Then::default()
     };
     let settings = desk.settings.stored()?;
     store::settings::change(&desk.store, &desk.scope, settings, then).await?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use backoffice::reconcile::result::Bridge;
 use connectors::http::SystemClock;
+use gate::switches::Level;
 use sandbox::contractor::{Plan, generate};
 use store::results;
 use tokio::net::TcpListener;
@@ -21,6 +22,7 @@ use crate::books::Loaded;
 use crate::connect::{self, Consent};
 use crate::cycle;
 use crate::desk::Desk;
+use crate::propose::RECONCILIATION;
 use crate::reading::Watch;
 use crate::sandboxes::{Manner, Ports, Sandboxes};
 use crate::settings::Rights;
@@ -34,6 +36,10 @@ pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     screen.note("starting a local Procore and a local QuickBooks with the demo contractor");
     let world = generate(&Plan::demo());
     let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
+    // Only last year is closed, so that there is something that an approval can write.
+    let year_ago = jiff::civil::date(sandboxes.as_of.year() - 1, 12, 31);
+    let company = &sandboxes.quickbooks;
+    company.set_closing_date(&company.realm_id(), Some(year_ago));
     let answer = if once {
         let folder = tempfile::tempdir()?;
         first_cycle(&sandboxes, &folder.path().join("data"), &mut screen).await?
@@ -117,6 +123,9 @@ async fn connected(
     let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
     desk.settings.time_zone.clone_from(&sandboxes.time_zone);
     desk.settings.as_of = Some(sandboxes.as_of);
+    // Proposing changes nothing; writing stays off until the demo's owner turns it on.
+    let agents = &mut desk.settings.switches.agents;
+    agents.insert(RECONCILIATION.into(), Level::Propose);
     screen.note("connecting to both through OAuth");
     let access = sandboxes.procore_access(Rights::Person);
     connect::procore(&mut desk, access, Consent::Headless).await?;

@@ -147,13 +147,27 @@ fn to_the_door(request: &Request, arriving: Option<&Arriving>) -> Response {
     }
 }
 
+/// The address without its last part; nothing for one that has one part only.
+fn above_of(path: &str) -> Option<String> {
+    let (above, _) = path.rsplit_once('/')?;
+    (!above.is_empty()).then(|| above.to_owned())
+}
+
 /// What a change needs is a code of the last minutes; the form is to be sent again afterwards, from
 /// its own page where it has one at the same address.
 fn show_the_factor_again(request: &Request) -> Response {
     let path = request.uri().path();
     let matched = request.extensions().get::<MatchedPath>();
-    let to = if matched.is_some_and(|it| router::is_page(it.as_str())) {
+    // The page that a form is on is at its own address or at the one above it.
+    let matched = matched.map(MatchedPath::as_str);
+    let to = if matched.is_some_and(router::is_page) {
         path.to_owned()
+    } else if let Some(above) = above_of(path)
+        && matched
+            .and_then(above_of)
+            .is_some_and(|it| router::is_page(&it))
+    {
+        above
     } else {
         format!("/{}", path.split('/').nth(1).unwrap_or_default())
     };

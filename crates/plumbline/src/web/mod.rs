@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod api;
+pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod catalogue;

@@ -15,8 +15,8 @@ use super::error::AppError;
 use super::house::House;
 use super::signin::{pages, setup};
 use super::{
-    account, api, assets, audit, connections, figures, find, headers, health, hooks, jobs, matches,
-    observe, people, settings, today, visitor, worklist,
+    account, api, approvals, assets, audit, connections, figures, find, headers, health, hooks,
+    jobs, matches, observe, people, settings, today, visitor, worklist,
 };
 
 /// One entry of the list.
@@ -64,8 +64,9 @@ fn send(path: &'static str, handler: MethodRouter<Arc<House>>) -> Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use Action::{
-        ChangeSettings, DecideMatches, Delegate, EraseCompany, ManageConnections, ManagePeople,
-        ReadAudit, ReadBooks, ReadConnections, ReadPeople, ReadSettings, RunCycle, TakeEverything,
+        Approve, ChangeSettings, DecideMatches, Delegate, EraseCompany, ManageConnections,
+        ManagePeople, Prepare, ReadAudit, ReadBooks, ReadConnections, ReadPeople, ReadSettings,
+        RunCycle, TakeEverything,
     };
     vec![
         // Supervisors.
@@ -217,6 +218,16 @@ pub fn routes() -> Vec<Route> {
         // Worklist.
         read("/worklist", ReadBooks, get(worklist::list)),
         read("/worklist/{id}", ReadBooks, get(worklist::item)),
+        // Approvals.
+        read("/approvals", ReadBooks, get(approvals::list)),
+        read("/approvals/{id}", ReadBooks, get(approvals::page)),
+        change("/approvals/{id}/approve", Approve, post(approvals::approve)),
+        change("/approvals/{id}/decline", Approve, post(approvals::decline)),
+        change(
+            "/approvals/{id}/take-back",
+            Prepare,
+            post(approvals::take_back),
+        ),
         // Reconciliation.
         read("/jobs", ReadBooks, get(jobs::all)),
         read("/jobs/{id}", ReadBooks, get(jobs::job)),
@@ -296,6 +307,11 @@ pub fn routes() -> Vec<Route> {
         read("/settings", ReadSettings, get(settings::page)),
         change("/settings", ChangeSettings, post(settings::save)),
         change("/settings/release", ChangeSettings, post(settings::release)),
+        change(
+            "/settings/writes",
+            ChangeSettings,
+            post(settings::writes::save),
+        ),
         change(
             "/settings/alone",
             ChangeSettings,

@@ -26,6 +26,8 @@ pub enum Place {
     Today,
     /// Worklist.
     Worklist,
+    /// Approvals.
+    Approvals,
     /// Reconciliation.
     Jobs,
     /// Matches.
@@ -128,6 +130,8 @@ pub struct Shell {
     pub is_simulated: bool,
     /// Whether this person may connect a system.
     pub may_connect: bool,
+    /// Whether anything is written to QuickBooks at the moment.
+    pub writes: bool,
 }
 
 impl Shell {
@@ -182,6 +186,7 @@ impl Shell {
             find: String::new(),
             is_simulated: false,
             may_connect: true,
+            writes: true,
         }
     }
 }
@@ -263,6 +268,7 @@ impl Asked {
             find: String::new(),
             is_simulated: view.is_simulated,
             may_connect: self.visitor.may(Action::ManageConnections),
+            writes: view.writes,
         }
     }
 
@@ -355,6 +361,7 @@ fn rail(
             links: vec![
                 link(Place::Today, "/", "Today", None),
                 link(Place::Worklist, "/worklist", "Worklist", decide),
+                link(Place::Approvals, "/approvals", "Approvals", None),
             ],
         },
         RailGroup {

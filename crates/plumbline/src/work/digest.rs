@@ -4,10 +4,11 @@
 //! before it is handed over, and never handed over again. Each figure says for which day it is true.
 
 use askama::Template;
-use gate::roles::{Action, Grants, Role, may};
+use gate::roles::{Action, Department, Grants, Role, may};
 use jiff::Timestamp;
 use store::control::digest_letters::{self, Outcome};
 use store::control::people::{self, Colleague};
+use store::proposals;
 
 use crate::desk::Desk;
 use crate::mail::{Letter, Mailer, one_line};
@@ -55,7 +56,7 @@ pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
     let digest = Digest::new(
         &view,
         books,
-        audit(desk).await?,
+        (approvals(desk).await?, audit(desk).await?),
         post.origin.as_deref(),
         now,
     );
@@ -105,6 +106,7 @@ pub struct Digest {
     more: Option<String>,
     since: String,
     changes: Vec<Change>,
+    approvals: Vec<String>,
     health: Vec<String>,
     audit: String,
     origin: Option<String>,
@@ -121,7 +123,7 @@ impl Digest {
     fn new(
         view: &TenantView,
         books: &BooksView,
-        audit: String,
+        (approvals, audit): (Vec<String>, String),
         origin: Option<&str>,
         now: Timestamp,
     ) -> Self {
@@ -164,6 +166,7 @@ impl Digest {
             todo,
             since,
             changes,
+            approvals,
             health: health(view, now),
             audit,
             origin: origin.map(str::to_owned),
@@ -186,6 +189,17 @@ fn health(view: &TenantView, now: Timestamp) -> Vec<String> {
     reads.chain(troubles).collect()
 }
 
+/// How many proposals wait for which lead. A letter leads to the page and never approves.
+async fn approvals(desk: &Desk) -> anyhow::Result<Vec<String>> {
+    let waiting = proposals::open_count(&desk.store, &desk.scope).await?;
+    let line = |(department, count): (Department, i64)| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let waits = format::of(count, "proposal waits", "proposals wait");
+        format!("{waits} for the {}.", department.lead_title())
+    };
+    Ok(waiting.into_iter().map(line).collect())
+}
+
 /// The anchor of the audit's chain: whoever keeps the letters can prove later what was written.
 async fn audit(desk: &Desk) -> anyhow::Result<String> {
     Ok(
@@ -199,7 +213,7 @@ async fn audit(desk: &Desk) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gate::roles::{Department, Grant};
+    use gate::roles::Grant;
 
     #[test]
     fn owners_and_leads_get_it_unless_they_say_otherwise() {

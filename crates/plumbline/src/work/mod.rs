@@ -9,7 +9,7 @@ mod worker;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::jobs::NewJob;
 use store::schedule::Regular;
 
@@ -22,6 +22,9 @@ pub const READING: &str = "cycle";
 pub const COMPARISON: &str = "compare";
 /// The kind of job that sends the daily letter.
 pub const DIGEST: &str = "digest";
+
+/// The kind of job that carries out what was approved.
+pub const EXECUTION: &str = "execute";
 
 /// So often is a reading or a letter begun until it is left to a person: with the pauses in
 /// between that is most of a working day.
@@ -41,6 +44,8 @@ pub enum Cause {
     Connection,
     /// The settings were changed.
     Settings,
+    /// Something was done to the ledger.
+    Execution,
 }
 
 #[derive(Serialize)]
@@ -62,6 +67,27 @@ pub fn comparison() -> NewJob {
     NewJob::at_once(COMPARISON, "{}".to_owned(), ATTEMPTS)
 }
 
+/// What a job of carrying out is about.
+#[derive(Serialize, Deserialize)]
+pub struct Execution {
+    /// The proposal's id.
+    pub proposal: String,
+}
+
+/// A proposal is to be carried out.
+#[must_use]
+pub fn execution(proposal: &str) -> NewJob {
+    let about = Execution {
+        proposal: proposal.to_owned(),
+    };
+    // An id cannot fail to be written.
+    let payload = serde_json::to_string(&about).unwrap_or_else(|_| "{}".to_owned());
+    NewJob {
+        dedupe_key: Some(format!("{EXECUTION} {proposal}")),
+        ..NewJob::at_once(EXECUTION, payload, ATTEMPTS)
+    }
+}
+
 /// The names of regular work.
 const HOURS_OF_READING: &str = "reading";
 const HOUR_OF_DIGEST: &str = "digest";
@@ -73,6 +99,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         READING => "Reading both systems",
         COMPARISON => "Comparing again",
         DIGEST => "The daily letter",
+        EXECUTION => "Carrying out what was approved",
         _ => "Work of another version",
     }
 }

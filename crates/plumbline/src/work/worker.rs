@@ -22,9 +22,10 @@ use store::{Installation, Left, Refusal, Store, StoreError, TenantScope, schedul
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{COMPARISON, DIGEST, READING, digest, regular};
+use super::{COMPARISON, DIGEST, EXECUTION, Execution, READING, digest, regular};
 use crate::cycle;
 use crate::desk::Desk;
+use crate::execute::{Executor, Ledger};
 use crate::reading::{Unwatched, Watch};
 use crate::web::house::{self, House, Work};
 use crate::{logs, web};
@@ -339,6 +340,12 @@ impl Worker {
             }
             READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
             COMPARISON => cycle::compare_for(desk, lease.clone(), watch).await,
+            EXECUTION => {
+                let about: Execution = serde_json::from_str(&lease.payload)?;
+                let ledger = Ledger::open(desk).await?;
+                Executor::new(desk, &ledger).run(&about.proposal).await?;
+                Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
+            }
             DIGEST => {
                 let post = self.post.as_ref();
                 let post = post.context("this process sends no mail, and another one does")?;

@@ -84,6 +84,8 @@ const opened = async (address, width, theme) => {
 const first = await opened("/worklist", 1440, "light");
 const item = await first.getAttribute(".row", "href");
 const bridge = "/jobs/400093/bridge/cost";
+await first.goto(`${origin}/approvals`);
+const approval = await first.getAttribute("main tbody th a", "href");
 await first.context().close();
 
 const screens = {
@@ -94,6 +96,9 @@ const screens = {
   item,
   reconciliation: "/jobs",
   bridge,
+  approvals: "/approvals",
+  "approvals-over": "/approvals?tab=over",
+  approval,
   figure: "/figures/bridge.cost.procore:400093",
   "matches-jobs": "/matches?tab=jobs",
   "matches-documents": "/matches?tab=documents",
@@ -229,6 +234,76 @@ await check("a pair is refused, undone by key, and both are in the history", asy
   await page.goto(`${origin}/matches?tab=decisions`);
   must(await page.locator("tbody tr").count() === 2, "both are listed");
   await page.context().close();
+});
+
+// Somebody else of the demo, on a browser of their own.
+const enter = async (who) => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  page.said = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) page.said.push(message.text());
+  });
+  await page.goto(`${origin}/sign-in`);
+  await page.fill("[name=mail]", `${who}@demo.plumbline.example`);
+  await page.fill("[name=password]", "plumb bob and chalk line");
+  await page.click("main button[type=submit]");
+  await page.waitForURL(`${origin}/`);
+  return page;
+};
+
+// Opens a proposal again until it stands where it should; a worker does what was approved.
+const until = async (page, address, words) => {
+  for (let tries = 0; tries < 240; tries += 1) {
+    await page.goto(origin + address);
+    if ((await page.textContent("main")).includes(words)) return;
+    await page.waitForTimeout(250);
+  }
+  throw new Error(`${address} never said: ${words}\n${await page.textContent("main")}`);
+};
+
+await check("an owner lets it write, a lead approves, it is done, and taken back", async () => {
+  const owner = await opened("/settings", 1440, "light");
+  await owner.selectOption("#f-writes-writes", "on");
+  await owner.selectOption("#f-writes-connection_writes", "on");
+  await owner.click("form[action='/settings/writes'] button");
+  await owner.waitForFunction(() => document.querySelector(".writes")?.textContent.includes("what a lead approves"));
+  const lead = await enter("priya");
+  await lead.goto(`${origin}/approvals`);
+  const mine = lead.locator("section", { hasText: "For you" }).locator("tbody th a");
+  let address = null;
+  for (const href of await mine.evaluateAll((all) => all.map((one) => one.getAttribute("href")))) {
+    await lead.goto(origin + href);
+    if (await lead.locator("form[action$='/approve']").count() === 1) { address = href; break; }
+  }
+  must(address, "something can be approved");
+  for (const [width, colorScheme] of [[1440, "light"], [1440, "dark"], [390, "light"]]) {
+    await lead.setViewportSize({ width, height: 900 });
+    await lead.emulateMedia({ colorScheme });
+    await lead.screenshot({ path: path.join(output, `to-approve-${width}-${colorScheme}.png`), fullPage: true });
+    await accessible(lead);
+    const over = await lead.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    must(over <= 0, `${over} px too wide at ${width}`);
+  }
+  await lead.setViewportSize({ width: 1440, height: 900 });
+  await lead.click("form[action$='/approve'] button");
+  await lead.waitForSelector(".toast");
+  await until(lead, address, "Propose to take it back");
+  await lead.screenshot({ path: path.join(output, "done-1440-light.png"), fullPage: true });
+  await accessible(lead);
+  const preparer = await enter("tom");
+  await preparer.goto(origin + address);
+  await preparer.click("form[action$='/take-back'] button");
+  await preparer.waitForURL((url) => url.pathname !== address && url.pathname.startsWith("/approvals/prp_"));
+  const back = new URL(preparer.url()).pathname;
+  await lead.goto(origin + back);
+  await lead.click("form[action$='/approve'] button");
+  await until(lead, address, "Taken back");
+  await lead.screenshot({ path: path.join(output, "taken-back-1440-light.png"), fullPage: true });
+  for (const page of [owner, lead, preparer]) {
+    must(page.said.length === 0, page.said.join("\n"));
+    await page.context().close();
+  }
 });
 
 await check("the theme is chosen and remembered", async () => {

@@ -10,6 +10,7 @@
 
 mod again;
 mod app;
+mod approving;
 mod audit;
 mod by_itself;
 mod demo;

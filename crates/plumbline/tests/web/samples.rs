@@ -1,4 +1,5 @@
 use askama::Template;
+use plumbline::web::approvals::{ListPage, ProposalPage};
 use plumbline::web::audit::AuditPage;
 use plumbline::web::connections::{AwayPage, ConnectionsPage, ReadingPanel, SetUpPage};
 use plumbline::web::error::ErrorPage;
@@ -20,6 +21,8 @@ fn every_template_renders_its_sample() {
         ("job", JobPage::sample().render()),
         ("figure", FigurePage::sample().render()),
         ("receipt", ReceiptCard::sample().render()),
+        ("approvals", ListPage::sample().render()),
+        ("approval", ProposalPage::sample().render()),
         ("matches", MatchesPage::sample().render()),
         ("find", FindPage::sample().render()),
         ("connections", ConnectionsPage::sample().render()),

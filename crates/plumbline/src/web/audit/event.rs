@@ -18,16 +18,19 @@ pub enum Sort {
     People,
     /// What was decided about the books.
     Books,
+    /// What was proposed, approved and done.
+    Approvals,
     /// Settings and connections.
     Company,
 }
 
 impl Sort {
     /// All of them, with their names in addresses and on the page.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Access, "access", "Signing in"),
         (Self::People, "people", "People and roles"),
         (Self::Books, "books", "Decisions"),
+        (Self::Approvals, "approvals", "Approvals"),
         (Self::Company, "company", "Settings and connections"),
     ];
 
@@ -101,10 +104,15 @@ impl Event {
             Action::Released => "ended the quarantine of restored books",
             Action::Exported => "took a copy of the audit along",
             Action::TakenAlong => "took a copy of everything along",
+            Action::Proposal(what) => proposal_in_words(what),
+        };
+        let sort = match one.action {
+            Action::Proposal(_) => Sort::Approvals,
+            _ => Sort::Company,
         };
         Self {
             at: one.at,
-            sort: Sort::Company,
+            sort,
             name: one.action.name(),
             by: one.actor,
             to: None,
@@ -156,5 +164,26 @@ impl Event {
             "about": self.about,
         });
         format!("{line}\n")
+    }
+}
+
+/// What happened to a proposal, after the name of whoever did it.
+fn proposal_in_words(what: &str) -> &'static str {
+    match what {
+        "made" => "proposed",
+        "edited" => "changed the draft of",
+        "approved_by_one" => "approved, as the first of two,",
+        "approved" => "approved",
+        "rejected" => "said no to",
+        "voided" => "approvals became void for",
+        "cleared" => "the finding is gone behind",
+        "expired" => "nobody decided in time about",
+        "begun" => "began",
+        "done" => "did",
+        "failed" => "QuickBooks refused",
+        "lost_sight" => "does not know yet whether it was done:",
+        "undone" => "took back",
+        "viewed" => "looked at",
+        _ => "did something of another version with",
     }
 }

@@ -406,7 +406,7 @@ fn sentence(view: &TenantView, may_connect: bool) -> String {
         " Some parts could not be read; they are listed below."
     };
     format!(
-        "{first}{next}{rest} Plumbline only reads: there is no code in it that changes a record."
+        "{first}{next}{rest} Procore is never written; QuickBooks only where a lead approved it."
     )
 }
 
@@ -567,7 +567,8 @@ impl AwayPage {
                 }
                 System::QuickBooks => {
                     "Intuit has no right that only reads, so its page will say that changes are \
-                     allowed. Plumbline has no code that makes one."
+                     allowed. Plumbline makes one only where an owner switched writing on and a \
+                     lead approved exactly it."
                 }
             },
         }

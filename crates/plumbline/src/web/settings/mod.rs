@@ -2,6 +2,7 @@
 
 pub mod alone;
 pub mod leaving;
+pub mod writes;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use store::{StoreError, quarantine};
 
 use self::alone::AlonePart;
 use self::leaving::LeavingPart;
+use self::writes::WritesPart;
 use super::access::Action;
 use super::error::{AppError, page as rendered};
 use super::house::{self, House, Work};
@@ -42,12 +44,13 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     }
     let colleagues = people::colleagues(control, scope).await?;
     let pending = erasures::pending(control, scope).await?;
+    let settings = asked.tenant.settings().await?;
     let parts = Parts {
+        writes: WritesPart::new(&asked, &settings),
         alone: AlonePart::new(&asked, standing.as_ref(), &colleagues),
         leaving: LeavingPart::new(&asked, pending.as_ref()),
     };
     let may_change = asked.visitor.may(Action::ChangeSettings);
-    let settings = asked.tenant.settings().await?;
     let view = &asked.view;
     let restored_from = view
         .quarantine
@@ -89,6 +92,7 @@ fn tell<'a>(
 /// The parts of the page that are about the company itself.
 #[derive(Debug)]
 struct Parts {
+    writes: WritesPart,
     alone: AlonePart,
     leaving: Option<LeavingPart>,
 }
@@ -180,6 +184,8 @@ pub struct SettingsPage {
     pub restored_from: Option<String>,
     /// Whether this person may change them.
     pub may_change: bool,
+    /// What may be written.
+    pub writes: WritesPart,
     /// What takes two people.
     pub alone: AlonePart,
     /// Taking everything along and erasing, for whoever may.
@@ -201,6 +207,7 @@ impl SettingsPage {
         Self {
             shell,
             restored_from,
+            writes: parts.writes,
             alone: parts.alone,
             leaving: parts.leaving,
             time_zone: settings.time_zone.clone(),
@@ -232,6 +239,7 @@ impl SettingsPage {
             as_of: Some("Oct 31, 2026".to_owned()),
             restored_from: Some("Nov 22, 4:10 pm".to_owned()),
             may_change: true,
+            writes: WritesPart::sample(),
             alone: AlonePart::sample(),
             leaving: Some(LeavingPart::sample()),
             version: "0.1.0",

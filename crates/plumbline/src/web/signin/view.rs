@@ -33,6 +33,8 @@ pub struct Field {
     pub is_code: bool,
     /// The choices of a list: value and label. Empty for a plain field.
     pub choices: Vec<(String, String)>,
+    /// Whether it may not stay empty.
+    pub is_required: bool,
 }
 
 impl Field {
@@ -46,7 +48,15 @@ impl Field {
             hint: None,
             is_code: false,
             choices: Vec::new(),
+            is_required: true,
         }
+    }
+
+    /// The same, which may stay empty.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_required = false;
+        self
     }
 
     /// A line of text.

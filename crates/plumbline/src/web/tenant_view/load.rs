@@ -72,6 +72,7 @@ impl TenantView {
             name: name.unwrap_or_else(|| "Your company".to_owned()),
             zone,
             stale_after_days: settings.stale_after_days,
+            writes: settings.switches.grant(None).is_ok(),
             is_simulated,
             quarantine: quarantine::standing(&desk.store, &desk.scope).await?,
             systems,

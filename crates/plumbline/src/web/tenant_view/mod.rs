@@ -32,6 +32,8 @@ pub struct TenantView {
     pub stale_after_days: i32,
     /// Whether the systems are local ones with a simulated company.
     pub is_simulated: bool,
+    /// Whether anything is written to QuickBooks at the moment.
+    pub writes: bool,
     /// Since when it keeps to itself, after a restore.
     pub quarantine: Option<Quarantine>,
     /// Both systems, Procore first.

@@ -55,6 +55,8 @@ pub struct ItemPart {
     pub pair: Option<PairForm>,
     /// The session's token, for people who may decide.
     pub csrf: Option<String>,
+    /// What is proposed about it: what will happen, where it stands, its page.
+    pub proposal: Option<(String, &'static str, String)>,
 }
 
 /// A tag.
@@ -135,6 +137,7 @@ impl ItemPart {
             open,
             pair: pair(item, books),
             csrf: None,
+            proposal: None,
         }
     }
 
@@ -207,6 +210,11 @@ impl ItemPart {
                 words: "direct cost 118 and bill 4471".to_owned(),
             }),
             csrf: Some("token".to_owned()),
+            proposal: Some((
+                "Payment 5521 is applied to invoice 1087.".to_owned(),
+                "Waits for a decision",
+                "/approvals/prp_1".to_owned(),
+            )),
         }
     }
 }

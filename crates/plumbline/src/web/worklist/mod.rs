@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use store::worklist;
+use store::{proposals, worklist};
 
 pub use evidence::{Comparison, Other, compare, side_by_side};
 pub use item::ItemPart;
@@ -18,7 +18,9 @@ pub use query::{Asking, Tab, Tally};
 pub use view::WorklistPage;
 
 use super::access::Action;
+use super::approvals;
 use super::error::{AppError, page as rendered};
+use super::format;
 use super::house::House;
 use super::shell::{Asked, Place};
 use super::tenant_view::Item;
@@ -95,6 +97,15 @@ async fn part(
     let may_decide = asked.visitor.may(Action::DecideMatches);
     let mut part = ItemPart::new(item, books, &history, asking, chosen);
     part.timed(&history, &asked.view.zone, asked.now);
+    let proposed = proposals::of_finding(store, scope, id).await?;
+    part.proposal = proposed.into_iter().next().map(|one| {
+        let state = approvals::state_in_words(&one.state);
+        (
+            format::sentence(&one.sentence, |_| None),
+            state,
+            format!("/approvals/{}", one.id),
+        )
+    });
     part.csrf = may_decide.then(|| asked.visitor.csrf.clone());
     Ok(Some(part))
 }

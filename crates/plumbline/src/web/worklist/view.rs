@@ -279,8 +279,8 @@ fn sentence(books: &BooksView) -> String {
         ),
     };
     format!(
-        "{first} Books as of {}. Plumbline changes nothing by itself: correct the record where it \
-         is kept, and the next reading clears the item.",
+        "{first} Books as of {}. Plumbline changes nothing by itself: approve what it proposes, or \
+         correct the record where it is kept; the next reading clears the item.",
         format::day(books.as_of)
     )
 }

@@ -57,6 +57,11 @@ GET /api/v1/figures/{id}: token ReadBooks
 GET /: ReadBooks
 GET /worklist: ReadBooks
 GET /worklist/{id}: ReadBooks
+GET /approvals: ReadBooks
+GET /approvals/{id}: ReadBooks
+POST /approvals/{id}/approve: Approve
+POST /approvals/{id}/decline: Approve
+POST /approvals/{id}/take-back: Prepare
 GET /jobs: ReadBooks
 GET /jobs/{id}: ReadBooks
 GET /jobs/{id}/bridge/{measure}: ReadBooks
@@ -82,6 +87,7 @@ POST /hooks/procore/{token}: proof
 GET /settings: ReadSettings
 POST /settings: ChangeSettings
 POST /settings/release: ChangeSettings
+POST /settings/writes: ChangeSettings
 POST /settings/alone: ChangeSettings
 POST /settings/alone/end: ChangeSettings
 POST /settings/export: TakeEverything
@@ -237,6 +243,14 @@ async fn nobody_gets_nothing_but_the_door() {
     office.close().await;
 }
 
+/// Somebody who may: what a lead decides an owner does not.
+fn whoever_may(action: Action) -> &'static str {
+    match action {
+        Action::Approve => "lead",
+        _ => "owner",
+    }
+}
+
 #[tokio::test]
 async fn what_needs_a_fresh_code_asks_for_one_after_five_minutes() {
     let office = Office::with(Factors::Required, None).await;
@@ -245,7 +259,7 @@ async fn what_needs_a_fresh_code_asks_for_one_after_five_minutes() {
             let Needs::May(action) = route.needs else {
                 continue;
             };
-            let mut browser = office.browser("owner", true).await;
+            let mut browser = office.browser(whoever_may(action), true).await;
             office.clock.advance_minutes(minutes);
             let answer = asked(&mut browser, &route).await;
             let must_show =
@@ -270,8 +284,12 @@ async fn what_needs_a_fresh_code_asks_for_one_after_five_minutes() {
 async fn no_change_is_taken_from_another_site_or_without_the_sessions_token() {
     let office = Office::with(Factors::Required, None).await;
     for route in routes().iter().filter(|route| route.method == Method::POST) {
-        let browser = office.browser("owner", true).await;
-        let foreign = office.browser("owner", true).await.csrf();
+        let who = match route.needs {
+            Needs::May(action) => whoever_may(action),
+            _ => "owner",
+        };
+        let browser = office.browser(who, true).await;
+        let foreign = office.browser(who, true).await.csrf();
         for (csrf, from) in [
             (browser.csrf().as_str(), "cross-site"),
             (browser.csrf().as_str(), "same-site"),

@@ -1,0 +1,60 @@
+//! Reading back what became of a request whose answer was lost.
+
+use connectors::quickbooks::write::{Answer, is_said_in, is_void, version};
+use gate::draft::{Step, Verb};
+use gate::proposal::Proposal;
+use serde_json::Value;
+use store::proposals::Intent;
+
+use super::Ledger;
+
+/// What QuickBooks shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// It was done.
+    Done(Answer),
+    /// It was not done, or not yet.
+    NotDone,
+    /// The record is another one by now, and not the one that was sent.
+    Otherwise,
+}
+
+/// Looks for the effect of a step.
+///
+/// # Errors
+/// When QuickBooks cannot be read.
+pub(super) async fn read(
+    ledger: &Ledger,
+    proposal: &Proposal,
+    step: &Step,
+    intent: &Intent,
+) -> anyhow::Result<Found> {
+    let Some(target) = step.target() else {
+        return made(ledger, proposal, step).await;
+    };
+    let now = ledger.reader.record(&target).await?.map(|found| found.body);
+    Ok(match (step.verb, now) {
+        (Verb::Delete, None) => Found::Done(Answer::Gone),
+        (_, None) => Found::Otherwise,
+        (_, Some(now)) if version(&now).as_deref() == intent.token.as_deref() => Found::NotDone,
+        (Verb::Update, Some(now)) if is_said_in(&step.body, &now) => Found::Done(Answer::Kept(now)),
+        (Verb::Void, Some(now)) if is_void(&now) => Found::Done(Answer::Kept(now)),
+        (_, Some(_)) => Found::Otherwise,
+    })
+}
+
+/// Looks for a record that a step would have made: of its day, with the proposal's mark.
+async fn made(ledger: &Ledger, proposal: &Proposal, step: &Step) -> anyhow::Result<Found> {
+    let body: Value = serde_json::from_str(&step.body)?;
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let day = text(&body, "TxnDate").unwrap_or_default();
+    for found in ledger.reader.of_day(&step.entity, &day).await? {
+        let value: Value = serde_json::from_str(&found.body)?;
+        let note = text(&value, "PrivateNote").unwrap_or_default();
+        if note.split_whitespace().any(|word| word == proposal.id) {
+            return Ok(Found::Done(Answer::Kept(found.body)));
+        }
+    }
+    Ok(Found::NotDone)
+}

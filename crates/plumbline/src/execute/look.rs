@@ -1,0 +1,202 @@
+//! Looking at the records of a draft: whether they are as they were approved, and how they are
+//! after it.
+
+use connectors::quickbooks::write::{Answer, image, is_said_in, is_void};
+use figures::Date;
+use figures::source::{RawRecord, SourceRef};
+use gate::draft::{PreImage, Step, Verb};
+use gate::proposal::Proposal;
+use store::proposals::Outcome;
+use store::worklist::{self, ItemState};
+
+use super::Ledger;
+use crate::desk::Desk;
+
+/// Reads everything again that a draft rests on. Returns the record that its first step changes, as
+/// it is now; or what moved, in a sentence.
+///
+/// # Errors
+/// When something cannot be read: nothing is known then.
+pub(super) async fn again(
+    desk: &Desk,
+    ledger: &Ledger,
+    proposal: &Proposal,
+) -> anyhow::Result<Result<Option<String>, String>> {
+    let draft = &proposal.newest().draft;
+    if draft.company != ledger.reader.company() {
+        return Ok(Err(
+            "Another company is connected than this was proposed for.".to_owned(),
+        ));
+    }
+    if let Some(finding) = &draft.finding {
+        let item = worklist::item(&desk.store, &desk.scope, finding).await?;
+        if item.is_none_or(|item| item.state != ItemState::Open) {
+            return Ok(Err(
+                "What it settles is not on the worklist any more.".to_owned()
+            ));
+        }
+    }
+    let closed = ledger.reader.closed_until().await?;
+    let mut target = None;
+    for (number, step) in draft.steps.iter().enumerate() {
+        let (seen, moved) = step_again(ledger, step).await?;
+        if let Some(moved) = moved {
+            return Ok(Err(moved));
+        }
+        if let Some(closed) = closed.filter(|closed| is_closed(step, seen.as_deref(), *closed)) {
+            return Ok(Err(format!("The books are closed up to {closed}.")));
+        }
+        if let Some(there) = entered_already(ledger, step).await? {
+            return Ok(Err(there));
+        }
+        if number == 0 {
+            target = seen;
+        }
+    }
+    Ok(Ok(target))
+}
+
+/// The record that a step changes, and the first record that is not as it was.
+async fn step_again(
+    ledger: &Ledger,
+    step: &Step,
+) -> anyhow::Result<(Option<String>, Option<String>)> {
+    let mut target = None;
+    for before in &step.before {
+        let record = &before.record;
+        let now = ledger.reader.record(record).await?;
+        if let Some(moved) = moved(before, now.as_ref()) {
+            return Ok((None, Some(moved)));
+        }
+        if step.target().as_ref() == Some(record) {
+            target = now.map(|found| found.body);
+        }
+    }
+    Ok((target, None))
+}
+
+/// Whether a record, as it was read, is as it was.
+#[must_use]
+pub fn is_as(was: &PreImage, now: &str) -> bool {
+    image(now).is_ok_and(|seen| {
+        seen.content == was.content && was.standing.is_none_or(|it| it == seen.standing)
+    })
+}
+
+/// How a record differs from what it was, in a sentence; nothing when it does not.
+fn moved(before: &PreImage, now: Option<&RawRecord>) -> Option<String> {
+    let name = &before.record;
+    let Some(now) = now else {
+        return Some(format!("{name} was deleted or made inactive since."));
+    };
+    let Ok(seen) = image(&now.body) else {
+        return Some(format!("{name} cannot be read any more."));
+    };
+    if seen.content != before.content {
+        return Some(format!("{name} was changed since."));
+    }
+    match before.standing {
+        Some(standing) if standing != seen.standing => Some(format!(
+            "What {name} is linked to, or its balance, changed since."
+        )),
+        _ => None,
+    }
+}
+
+/// Whether a record, as it is or as it will be, lies in a closed period.
+fn is_closed(step: &Step, before: Option<&str>, closed: Date) -> bool {
+    let date = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        value.get("TxnDate")?.as_str()?.parse::<Date>().ok()
+    };
+    let dates = [date(&step.body), before.and_then(date)];
+    dates.into_iter().flatten().any(|date| date <= closed)
+}
+
+/// A document with the same number of the same party that is there already.
+async fn entered_already(ledger: &Ledger, step: &Step) -> anyhow::Result<Option<String>> {
+    let party = match (step.verb, step.entity.as_str()) {
+        (Verb::Create, "Bill") => "VendorRef",
+        (Verb::Create, "Invoice") => "CustomerRef",
+        _ => return Ok(None),
+    };
+    let body: serde_json::Value = serde_json::from_str(&step.body)?;
+    let Some(number) = body.get("DocNumber").and_then(serde_json::Value::as_str) else {
+        return Ok(None);
+    };
+    let of = |value: &serde_json::Value| {
+        let id = value.get(party)?.get("value")?.as_str()?;
+        Some(id.to_owned())
+    };
+    for there in ledger.reader.numbered(&step.entity, number).await? {
+        let found: serde_json::Value = serde_json::from_str(&there.body)?;
+        // What was voided keeps its number and says nothing.
+        if of(&found) == of(&body) && !is_void(&there.body) {
+            let entity = &step.entity;
+            return Ok(Some(format!(
+                "QuickBooks has {} {number} of this party already, as {entity} {}.",
+                entity.to_lowercase(),
+                there.external_id
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// What came of a step that was done: its record, and every record that it touched or named as they
+/// are now.
+///
+/// # Errors
+/// When something cannot be read.
+pub(super) async fn outcome(
+    ledger: &Ledger,
+    step: &Step,
+    answer: Answer,
+) -> anyhow::Result<Outcome> {
+    let (kept, mut told) = match answer {
+        Answer::Kept(record) => (Some(record), "QuickBooks did it.".to_owned()),
+        Answer::Gone => (None, "QuickBooks took it out.".to_owned()),
+    };
+    let as_said = |kept: &String| {
+        matches!(step.verb, Verb::Void | Verb::Delete) || is_said_in(&step.body, kept)
+    };
+    if !kept.as_ref().is_none_or(as_said) {
+        told = "QuickBooks did it, and the record is not exactly what was sent. Look at it."
+            .to_owned();
+    }
+    let made = kept.as_deref().and_then(id_of);
+    let record = step.id.clone().or(made);
+    let target = record
+        .as_deref()
+        .map(|id| SourceRef::quickbooks(&step.entity, id));
+    let named = step
+        .before
+        .iter()
+        .map(|it| (it.record.clone(), it.standing.is_some()));
+    let is_new = step.id.is_none();
+    let new = target.filter(|_| is_new).map(|it| (it, true));
+    let mut after = Vec::new();
+    for (record, with_standing) in new.into_iter().chain(named) {
+        // What is gone has no image.
+        let Some(now) = ledger.reader.record(&record).await? else {
+            continue;
+        };
+        let image = image(&now.body)?;
+        after.push(PreImage {
+            record,
+            content: image.content,
+            standing: with_standing.then_some(image.standing),
+        });
+    }
+    Ok(Outcome {
+        record,
+        kept,
+        after,
+        told,
+    })
+}
+
+fn id_of(record: &str) -> Option<figures::SmolStr> {
+    let value: serde_json::Value = serde_json::from_str(record).ok()?;
+    value.get("Id")?.as_str().map(figures::SmolStr::new)
+}

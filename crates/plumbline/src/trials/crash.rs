@@ -1,0 +1,236 @@
+//! Cut at every named point and at random instants, with faults on: every effect exactly once, none
+//! lost, and told truthfully.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use gate::action::Kind;
+use gate::correction::Correction;
+use gate::draft::Verb;
+use gate::proposal::State;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sandbox::quickbooks::{FaultKind, FaultRule};
+
+use super::corrections::KINDS;
+use super::{Books, Random, Summary, Trial, decider};
+use crate::approvals::take_back;
+use crate::execute::{Executor, Point};
+
+/// So many runs share a contractor.
+const RUNS_OF_A_BOOK: u64 = 40;
+
+/// Runs so many trials.
+pub(super) async fn run(runs: u64, seed: u64) -> anyhow::Result<Summary> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut summary = Summary::default();
+    while summary.runs < runs {
+        let trial = Trial::start(rng.random()).await?;
+        for number in 0..RUNS_OF_A_BOOK.min(runs - summary.runs) {
+            let kind = KINDS[usize::try_from(summary.runs)? % KINDS.len()];
+            summary.runs += 1;
+            let books = trial.books()?;
+            let correction = Random {
+                books: &books,
+                company: &trial.company,
+                rng: &mut rng,
+                number,
+            }
+            .of_kind(kind);
+            let Some(correction) = correction else {
+                summary.count(format!("{}: nothing to correct", kind.name()));
+                continue;
+            };
+            one(&trial, &correction, &mut rng, &mut summary, seed).await?;
+        }
+        trial.end().await;
+    }
+    Ok(summary)
+}
+
+/// Does it and takes it back, cut each time.
+async fn one(
+    trial: &Trial,
+    correction: &Correction,
+    rng: &mut ChaCha8Rng,
+    summary: &mut Summary,
+    seed: u64,
+) -> anyhow::Result<()> {
+    let Some(id) = trial.approved(correction).await? else {
+        summary.count(format!("{}: no request", correction.kind().name()));
+        return Ok(());
+    };
+    let before = trial.books()?;
+    let how = disturb(trial, &id, rng).await?;
+    let state = trial.settle(&id).await?;
+    trial.company.set_faults(Vec::new());
+    let state = if is_over(&state) {
+        state
+    } else {
+        trial.settle(&id).await?
+    };
+    let after = trial.books()?;
+    let told = judge(trial, &id, &state, (&before, &after)).await?;
+    note(summary, (correction.kind(), "", how, seed), &told);
+    if !matches!(state, State::Executed { .. }) {
+        return Ok(());
+    }
+    let asked = take_back(
+        &trial.desk,
+        &trial.ledger,
+        &decider(&trial.desk, "psn_one"),
+        &id,
+    )
+    .await?;
+    let Ok(back) = asked else {
+        summary.problems.push(format!(
+            "{}: cannot be taken back: {asked:?}",
+            correction.kind().name()
+        ));
+        return Ok(());
+    };
+    trial.approve(&back, "psn_two").await?;
+    let how = disturb(trial, &back, rng).await?;
+    let state = trial.settle(&back).await?;
+    trial.company.set_faults(Vec::new());
+    let state = if is_over(&state) {
+        state
+    } else {
+        trial.settle(&back).await?
+    };
+    let told = judge(trial, &back, &state, (&after, &trial.books()?)).await?;
+    note(
+        summary,
+        (correction.kind(), " taken back", how, seed),
+        &told,
+    );
+    Ok(())
+}
+
+fn is_over(state: &State) -> bool {
+    !matches!(
+        state,
+        State::Executing { .. } | State::OutcomeUnknown { .. } | State::Approved { .. }
+    )
+}
+
+fn note(
+    summary: &mut Summary,
+    (kind, what, how, seed): (Kind, &str, String, u64),
+    told: &Result<String, String>,
+) {
+    match told {
+        Ok(told) => summary.count(format!("{}{what}: {told}", kind.name())),
+        Err(problem) => summary.problems.push(format!(
+            "seed {seed}, run {}, {}{what}, {how}: {problem}",
+            summary.runs,
+            kind.name()
+        )),
+    }
+}
+
+/// Whether the books show what is told: the effect once where it was done, none where it was not.
+async fn judge(
+    trial: &Trial,
+    id: &str,
+    state: &State,
+    (before, after): (&Books, &Books),
+) -> anyhow::Result<Result<String, String>> {
+    let differing = before.differing(after);
+    let is_done = match state {
+        State::Executed { .. } => true,
+        State::Failed { .. } | State::Proposed(_) => false,
+        other => return Ok(Err(format!("it is left {other:?}"))),
+    };
+    if !is_done {
+        return Ok(if differing.is_empty() {
+            Ok(format!(
+                "not done, and said so: {}",
+                trial.reason(id).await?
+            ))
+        } else {
+            Err(format!("said to be not done, and {differing:?} differ"))
+        });
+    }
+    let proposal = trial.proposal(id).await?;
+    let step = &proposal.newest().draft.steps[0];
+    let times = match (&step.verb, step.target()) {
+        (Verb::Create, _) => {
+            let made = after.marked(id).len();
+            u64::try_from(made)?
+        }
+        (Verb::Delete, Some(target)) => u64::from(after.text(&target).is_none()),
+        (_, Some(target)) => {
+            let versions = (before.version(&target), after.version(&target));
+            match versions {
+                (Some(before), Some(after)) => after - before,
+                _ => 0,
+            }
+        }
+        (_, None) => 0,
+    };
+    Ok(if times == 1 {
+        Ok("done once".to_owned())
+    } else {
+        Err(format!("said to be done, and it was {times} times"))
+    })
+}
+
+/// Runs it once with a fault of the vendor and a cut of our own, both at random; says how.
+async fn disturb(trial: &Trial, id: &str, rng: &mut ChaCha8Rng) -> anyhow::Result<String> {
+    let fault = fault(rng);
+    let rules = fault.iter().map(|kind| FaultRule {
+        route: "POST /v3/company/*".to_owned(),
+        contains: None,
+        nth: None,
+        probability: Some(0.8),
+        times: Some(2),
+        fault: kind.clone(),
+    });
+    trial.company.set_faults(rules.collect());
+    if rng.random_bool(0.3) {
+        let after = Duration::from_micros(rng.random_range(0..30_000));
+        let executor = Executor::new(&trial.desk, &trial.ledger);
+        // Dropped in the middle, wherever that is.
+        drop(tokio::time::timeout(after, executor.run(id)).await);
+        return Ok(format!("{fault:?}, cut after {after:?}"));
+    }
+    let point = Point::ALL[rng.random_range(0..Point::ALL.len())];
+    let cut_already = Mutex::new(false);
+    let at = |here: Point| {
+        let mut cut = cut_already
+            .lock()
+            .map_err(|_| anyhow::anyhow!("poisoned"))?;
+        if here == point && !*cut {
+            *cut = true;
+            anyhow::bail!("cut at {here:?}");
+        }
+        Ok(())
+    };
+    drop(
+        Executor::new(&trial.desk, &trial.ledger)
+            .cut(&at)
+            .run(id)
+            .await,
+    );
+    Ok(format!("{fault:?}, cut at {point:?}"))
+}
+
+fn fault(rng: &mut ChaCha8Rng) -> Option<FaultKind> {
+    let all = [
+        FaultKind::TimeoutAfterCommit { milliseconds: 1 },
+        FaultKind::DropAfterCommit,
+        FaultKind::DropBefore,
+        FaultKind::CutConnection,
+        FaultKind::TruncatedBody,
+        FaultKind::Throttled {
+            retry_after: Some(0),
+        },
+        FaultKind::Unauthorized,
+        FaultKind::ServerError { status: 503 },
+        FaultKind::Html { status: 200 },
+        FaultKind::FaultInSuccess,
+    ];
+    let which = rng.random_range(0..all.len() + 3);
+    all.into_iter().nth(which)
+}

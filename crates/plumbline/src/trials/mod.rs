@@ -1,0 +1,253 @@
+//! Trials of the second main flow against the local QuickBooks: cut at every point, disturbed by
+//! faults, raced by somebody who edits, and taken back again.
+//!
+//! Everything comes from a seed. What is looked at in the end is the sandbox's own ledger, which knows
+//! nothing of the product.
+
+mod books;
+mod corrections;
+mod crash;
+mod stale;
+mod undo;
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::Context;
+use connectors::http::{Clock, SystemClock};
+use connectors::quickbooks::write::request;
+use figures::source::SourceRef;
+use figures::{Money, SmolStr};
+use gate::action::Effect;
+use gate::correction::Correction;
+use gate::draft::Draft;
+use gate::proposal::{Event, Maker, Proposal, State, Version};
+use gate::roles::{Department, Grant, Grants, Role};
+use gate::switches::{Level, Switches};
+use sandbox::contractor::{Plan, generate};
+use sandbox::quickbooks;
+use store::Secret;
+use store::control::people::{self, NewPerson};
+use store::proposals;
+
+use crate::approvals::{self, Decided, Decider};
+use crate::connect::{self, Consent};
+use crate::desk::Desk;
+use crate::execute::{Ended, Executor, Ledger};
+use crate::sandboxes::REDIRECT_URI;
+use crate::settings::{Client, QuickBooksAccess};
+
+pub use books::Books;
+pub use corrections::Random;
+
+/// What trials came to. There must be no problem.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Runs.
+    pub runs: u64,
+    /// Runs by what was tried and what it came to.
+    pub outcomes: std::collections::BTreeMap<String, u64>,
+    /// What is wrong, with the run and its seed.
+    pub problems: Vec<String>,
+}
+
+impl Summary {
+    fn count(&mut self, what: String) {
+        *self.outcomes.entry(what).or_default() += 1;
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{} runs", self.runs)?;
+        for (what, count) in &self.outcomes {
+            writeln!(out, "{count:>7} {what}")?;
+        }
+        writeln!(out, "{} problems", self.problems.len())?;
+        self.problems
+            .iter()
+            .try_for_each(|one| writeln!(out, "  {one}"))
+    }
+}
+
+/// Which trials, how many, from which seed.
+///
+/// # Errors
+/// When the sandbox or the store cannot be had; what goes wrong in a trial is part of the answer.
+pub async fn run(which: &str, runs: u64, seed: u64) -> anyhow::Result<Summary> {
+    match which {
+        "crash" => crash::run(runs, seed).await,
+        "undo" => undo::run(runs, seed).await,
+        "stale" => stale::run(runs, seed).await,
+        _ => anyhow::bail!("there are three trials: crash, undo, stale"),
+    }
+}
+
+/// The agent whose proposals are tried.
+const AGENT: &str = "reconciliation";
+
+/// An office with two people who lead every department, and its company.
+pub(crate) struct Trial {
+    pub(crate) desk: Desk,
+    pub(crate) ledger: Ledger,
+    pub(crate) company: quickbooks::Handle,
+    _folder: tempfile::TempDir,
+}
+
+impl Trial {
+    /// The office of a contractor from a seed.
+    pub(crate) async fn start(seed: u64) -> anyhow::Result<Self> {
+        let world = generate(&Plan::small(seed));
+        let config = quickbooks::Config {
+            headless: true,
+            pace: quickbooks::Pace::Running,
+            throttle: quickbooks::Throttle::off(),
+            ..quickbooks::Config::default()
+        };
+        let books = quickbooks::Books::from(&world);
+        let company = quickbooks::start(config, Some(books)).await?;
+        let folder = tempfile::tempdir()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mut desk = Desk::open(&folder.path().join("data"), clock).await?;
+        let access = QuickBooksAccess {
+            environment: company.base_url().to_owned(),
+            client: Client {
+                id: quickbooks::CLIENT_ID.to_owned(),
+                secret: Secret::new(quickbooks::CLIENT_SECRET.to_owned()),
+                redirect_uri: REDIRECT_URI.to_owned(),
+            },
+        };
+        connect::quickbooks(&mut desk, access, Consent::Headless).await?;
+        desk.settings.switches = Switches {
+            writes: true,
+            connection_writes: true,
+            agents: [(SmolStr::new(AGENT), Level::Propose)].into(),
+        };
+        for person in ["psn_one", "psn_two"] {
+            lead(&desk, person).await?;
+        }
+        let ledger = Ledger::open(&desk).await?;
+        Ok(Self {
+            desk,
+            ledger,
+            company,
+            _folder: folder,
+        })
+    }
+
+    /// The company's books as its own ledger has them.
+    pub(crate) fn books(&self) -> anyhow::Result<Books> {
+        Books::of(&self.company)
+    }
+
+    /// Proposes a correction and has it approved. Nothing when it cannot be made of these books.
+    pub(crate) async fn approved(&self, correction: &Correction) -> anyhow::Result<Option<String>> {
+        let id = approvals::new_id(&self.desk)?;
+        let books = self.books()?;
+        let lookup = |record: &SourceRef| books.text(record);
+        let Ok(steps) = request::steps(correction, &id, &lookup) else {
+            return Ok(None);
+        };
+        let kind = correction.kind();
+        let department = *kind.departments().first().context("nobody's action")?;
+        let draft = Draft {
+            kind,
+            department,
+            company: self.ledger.company(),
+            sentence: format!("A trial of {}.", kind.name()),
+            money: match kind.effect() {
+                Effect::Neither => Money::ZERO,
+                _ => Money::from_cents(100),
+            },
+            party: None,
+            steps,
+            instructions: Vec::new(),
+            figures: Vec::new(),
+            evidence: Vec::new(),
+            finding: None,
+            undoes: None,
+        };
+        let now = self.desk.clock.now();
+        let first = Version {
+            draft,
+            by: Maker::Agent(AGENT.into()),
+            at: now,
+        };
+        let tenant = self.desk.scope.tenant_id().into();
+        let proposal = Proposal::try_new(tenant, id.as_str().into(), first)?;
+        proposals::propose(&self.desk.store, &self.desk.scope, proposal, now).await?;
+        self.approve(&id, "psn_one").await?;
+        Ok(Some(id))
+    }
+
+    /// Approves what somebody else proposed.
+    pub(crate) async fn approve(&self, id: &str, person: &str) -> anyhow::Result<()> {
+        let shown = self.proposal(id).await?.digest();
+        let decided =
+            approvals::approve(&self.desk, &decider(&self.desk, person), id, shown).await?;
+        anyhow::ensure!(
+            decided == Decided::Approved,
+            "it takes somebody else as well"
+        );
+        Ok(())
+    }
+
+    pub(crate) async fn proposal(&self, id: &str) -> anyhow::Result<Proposal> {
+        let found = proposals::proposal(&self.desk.store, &self.desk.scope, id).await?;
+        Ok(found.context("no such proposal")?.proposal)
+    }
+
+    /// Why the approvals of a proposal became void last.
+    pub(crate) async fn reason(&self, id: &str) -> anyhow::Result<String> {
+        let found = proposals::proposal(&self.desk.store, &self.desk.scope, id).await?;
+        let events = found.context("no such proposal")?.events;
+        let last = events.into_iter().next_back();
+        let reason = last.and_then(|last| match last.event {
+            Event::Fail { reason } => Some(reason),
+            _ => last.reason,
+        });
+        // Without numbers, so that alike ones are counted together.
+        let words = reason.unwrap_or_default();
+        Ok(words.chars().filter(|it| !it.is_ascii_digit()).collect())
+    }
+
+    /// Goes on until it is known what became of it, as a worker does.
+    pub(crate) async fn settle(&self, id: &str) -> anyhow::Result<State> {
+        const PATIENCE: usize = 40;
+        for _ in 0..PATIENCE {
+            let outcome = Executor::new(&self.desk, &self.ledger).run(id).await;
+            match outcome {
+                Ok(Ended::Nothing | Ended::Done | Ended::Refused(_) | Ended::Void(_)) => {
+                    return Ok(self.proposal(id).await?.state);
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(self.proposal(id).await?.state)
+    }
+
+    pub(crate) async fn end(self) {
+        self.desk.close().await;
+        self.company.shutdown().await;
+    }
+}
+
+pub(crate) fn decider(desk: &Desk, person: &str) -> Decider {
+    Decider {
+        person_id: person.to_owned(),
+        factor_at: Some(desk.clock.now()),
+    }
+}
+
+async fn lead(desk: &Desk, id: &str) -> anyhow::Result<()> {
+    let roles = Department::ALL.map(|one| Grant::standing(Role::Lead(one)));
+    let person = NewPerson {
+        id: id.to_owned(),
+        mail: format!("{id}@example.com"),
+        name: id.to_owned(),
+        password_hash: Secret::new(String::new()),
+    };
+    let (control, tenant) = (desk.installation.control(), desk.scope.tenant_id());
+    let grants = Grants::new(roles.to_vec());
+    Ok(people::add(control, tenant, person, grants, desk.clock.now()).await?)
+}

@@ -1,0 +1,127 @@
+//! Somebody edits in QuickBooks between approval and execution: nothing is done on changed facts.
+
+use gate::draft::Step;
+use gate::proposal::State;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sandbox::quickbooks::{Edit, FaultKind, FaultRule};
+use serde_json::json;
+
+use super::corrections::KINDS;
+use super::{Random, Summary, Trial};
+
+/// So many runs share a contractor.
+const RUNS_OF_A_BOOK: u64 = 40;
+
+/// Runs so many races.
+pub(super) async fn run(runs: u64, seed: u64) -> anyhow::Result<Summary> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut summary = Summary::default();
+    while summary.runs < runs {
+        let trial = Trial::start(rng.random()).await?;
+        for number in 0..RUNS_OF_A_BOOK.min(runs - summary.runs) {
+            let kind = KINDS[usize::try_from(summary.runs)? % KINDS.len()];
+            summary.runs += 1;
+            let books = trial.books()?;
+            let correction = Random {
+                books: &books,
+                company: &trial.company,
+                rng: &mut rng,
+                number,
+            }
+            .of_kind(kind);
+            let approved = match &correction {
+                Some(correction) => trial.approved(correction).await?,
+                None => None,
+            };
+            let Some(id) = approved else {
+                summary.count(format!("{}: nothing to correct", kind.name()));
+                continue;
+            };
+            let told = race(&trial, &id, &mut rng).await?;
+            match told {
+                Ok(what) => summary.count(format!("{}: {what}", kind.name())),
+                Err(problem) => summary.problems.push(format!(
+                    "seed {seed}, run {}, {}: {problem}",
+                    summary.runs,
+                    kind.name()
+                )),
+            }
+        }
+        trial.end().await;
+    }
+    Ok(summary)
+}
+
+/// Edits one of the records that the draft rests on: before anything, or just before a call.
+async fn race(
+    trial: &Trial,
+    id: &str,
+    rng: &mut ChaCha8Rng,
+) -> anyhow::Result<Result<&'static str, String>> {
+    let proposal = trial.proposal(id).await?;
+    let step = &proposal.newest().draft.steps[0];
+    let Some(edit) = edit(step, rng) else {
+        return Ok(Ok("nothing to edit"));
+    };
+    let realm = trial.company.realm_id();
+    let late = rng.random_bool(0.5);
+    if late {
+        // Just before the request itself, after everything was looked at.
+        let rule = FaultRule {
+            route: "POST /v3/company/*".to_owned(),
+            contains: None,
+            nth: Some(1),
+            probability: None,
+            times: Some(1),
+            fault: FaultKind::EditBetween {
+                edits: vec![edit.clone()],
+            },
+        };
+        trial.company.set_faults(vec![rule]);
+    } else if trial.company.edit(&realm, &edit).is_err() {
+        return Ok(Ok("the edit was refused"));
+    }
+    let before = trial.books()?;
+    let state = trial.settle(id).await?;
+    trial.company.set_faults(Vec::new());
+    let after = trial.books()?;
+    let is_target = step
+        .target()
+        .is_some_and(|target| target.kind == edit.entity);
+    let only_edit = after.marked(id).is_empty();
+    Ok(match (&state, late) {
+        (State::Executed { .. }, false) => Err("it was done on changed facts".to_owned()),
+        // A record that is only named was renamed between looking and sending: there is no lock on it.
+        (State::Executed { .. }, true) if !is_target => Ok("a name changed under way, done"),
+        (State::Executed { .. }, true) => Err("it was done over somebody's edit".to_owned()),
+        (State::Failed { .. } | State::Proposed(_), true) if only_edit => {
+            Ok("edited under way, not done")
+        }
+        (State::Failed { .. } | State::Proposed(_), false)
+            if before.differing(&after).is_empty() =>
+        {
+            Ok("edited before, not done")
+        }
+        (state, _) => Err(format!("it is left {state:?}, and something was made")),
+    })
+}
+
+/// An edit of one of the records that a step rests on.
+fn edit(step: &Step, rng: &mut ChaCha8Rng) -> Option<Edit> {
+    let record = &step.before.choose(rng)?.record;
+    let word = format!("Edited {}", rng.random_range(0..1_000_000));
+    let body = match record.kind.as_str() {
+        "Customer" | "Vendor" => json!({ "Notes": word }),
+        "Account" | "Item" => json!({ "Description": word }),
+        "Class" | "Department" => json!({ "Name": word }),
+        _ => json!({ "PrivateNote": word }),
+    };
+    Some(Edit {
+        action: "update".to_owned(),
+        entity: record.kind.to_string(),
+        id: Some(record.id.to_string()),
+        body,
+    })
+}

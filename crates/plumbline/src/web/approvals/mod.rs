@@ -1,0 +1,220 @@
+//! Approvals: what waits for a decision, what was done, and one proposal with everything that an
+//! approval is bound to.
+//!
+//! A form sends the digest of what was shown; whether the person may is `gate`'s to say. Nothing is
+//! written to QuickBooks here: an approval is work for a worker.
+
+mod changes;
+mod view;
+
+use std::sync::Arc;
+
+use axum::extract::{Form, Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use gate::approval::Refusal;
+use gate::digest::Digest;
+use serde::Deserialize;
+use store::control::history;
+use store::proposals::{self, Filter};
+
+pub use view::{ListPage, ProposalPage, state_in_words};
+
+use super::access::Action;
+use super::error::{AppError, page as rendered};
+use super::house::House;
+use super::shell::{Asked, Place, Toast};
+use super::visitor::Visitor;
+use crate::approvals::{self, Decider, NotDecided};
+use crate::execute::Ledger;
+
+/// So many proposals are listed.
+const MOST: i64 = 500;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Asking {
+    /// `over`; those that wait otherwise.
+    pub tab: String,
+    /// What was just done.
+    pub done: String,
+}
+
+/// `GET /approvals`
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn list(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Query(asking): Query<Asking>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut shell = asked.shell(Place::Approvals, "Approvals");
+    shell.toast = toast(&asking.done);
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let is_over = asking.tab == "over";
+    let filter = if is_over { Filter::Over } else { Filter::Open };
+    let found = proposals::list(store, scope, filter, MOST).await?;
+    let settings = asked.tenant.settings().await?;
+    rendered(&ListPage::new(
+        shell,
+        &asked,
+        &found,
+        is_over,
+        &settings.switches,
+    ))
+}
+
+fn toast(done: &str) -> Option<Toast> {
+    let text = match done {
+        "approved" => "Approved. It is written to QuickBooks next.",
+        "one_of_two" => "Approved. It takes somebody else as well.",
+        "declined" => "Declined. It is not proposed again as long as nothing changes.",
+        _ => return None,
+    };
+    Some(Toast {
+        text: text.to_owned(),
+        undo: None,
+    })
+}
+
+/// `GET /approvals/{id}`
+///
+/// # Errors
+/// [`AppError::NotFound`]; when the store cannot be read.
+pub async fn page(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asking): Query<Asking>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut shell = asked.shell(Place::Approvals, "Approval");
+    shell.toast = toast(&asking.done);
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
+    let stored = proposals::proposal(store, scope, &id)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let names = history::names(house.door().control(), scope).await?;
+    let settings = asked.tenant.settings().await?;
+    let changes = changes::of(store, scope, &stored.proposal.newest().draft, &stored.sent).await?;
+    // Whoever looks at a proposal about money leaves their name.
+    proposals::viewed(store, scope, &id, asked.now).await?;
+    rendered(&ProposalPage::new(
+        shell, &asked, &stored, &names, &settings, changes,
+    ))
+}
+
+/// What a person sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Decision {
+    digest: String,
+    reason: String,
+    other: String,
+}
+
+/// Whether the second factor is fresh is the door's to say, which may not ask for one.
+fn decider(asked: &Asked) -> Decider {
+    Decider {
+        person_id: asked.visitor.person_id.clone(),
+        factor_at: asked.visitor.is_fresh.then_some(asked.now),
+    }
+}
+
+fn refused(error: NotDecided) -> AppError {
+    match error {
+        NotDecided::Gate(refusal @ (Refusal::NotTheLead(_) | Refusal::OwnDraft)) => {
+            AppError::Forbidden(refusal.to_string())
+        }
+        NotDecided::Gate(refusal) => AppError::Conflict(refusal.to_string()),
+        NotDecided::Store(store::StoreError::Refused(refusal)) => {
+            AppError::Conflict(refusal.to_string())
+        }
+        NotDecided::Store(error) => error.into(),
+    }
+}
+
+/// `POST /approvals/{id}/approve`
+///
+/// # Errors
+/// What `gate` says no to; when the store fails.
+pub async fn approve(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(sent): Form<Decision>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let shown = Digest::from_text(&sent.digest)
+        .ok_or_else(|| AppError::Conflict(Refusal::Changed.to_string()))?;
+    let (desk, decider) = (asked.desk().await?, decider(&asked));
+    let decided = approvals::approve(&desk, &decider, &id, shown)
+        .await
+        .map_err(refused)?;
+    let done = match decided {
+        approvals::Decided::Approved => {
+            house.asked(asked.tenant.scope(), None).await;
+            "approved"
+        }
+        approvals::Decided::OneOfTwo => "one_of_two",
+    };
+    Ok(to(&format!("/approvals/{id}?done={done}")))
+}
+
+/// `POST /approvals/{id}/decline`
+///
+/// # Errors
+/// What `gate` says no to; when the store fails.
+pub async fn decline(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(sent): Form<Decision>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let parts = [sent.reason.trim(), sent.other.trim()];
+    let reason: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if reason.is_empty() {
+        return Err(AppError::Refused(
+            "Say why, so that the others know. Nothing was changed.",
+        ));
+    }
+    let (desk, decider) = (asked.desk().await?, decider(&asked));
+    let reason = reason.join(": ");
+    approvals::reject(&desk, &decider, &id, reason)
+        .await
+        .map_err(refused)?;
+    Ok(to("/approvals?done=declined"))
+}
+
+/// `POST /approvals/{id}/take-back`
+///
+/// # Errors
+/// When it cannot be taken back, with the records that are in the way; when QuickBooks or the store
+/// cannot be read.
+pub async fn take_back(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let (desk, decider) = (asked.desk().await?, decider(&asked));
+    let ledger = Ledger::open(&desk)
+        .await
+        .map_err(|error| AppError::Conflict(error.to_string()))?;
+    match approvals::take_back(&desk, &ledger, &decider, &id).await? {
+        Ok(new) => Ok(to(&format!("/approvals/{new}"))),
+        Err(why) => Err(AppError::Conflict(why.to_string())),
+    }
+}
+
+fn to(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// Whether this person may decide at all.
+fn may_decide(visitor: &Visitor) -> bool {
+    visitor.may(Action::Approve)
+}

@@ -1,0 +1,288 @@
+//! What is proposed, approved, done and taken back, over the local QuickBooks.
+
+use figures::SmolStr;
+use gate::action::Kind;
+use gate::proposal::State;
+use gate::roles::{Department, Grant, Grants, Role};
+use gate::switches::{Level, Switches};
+use jiff::Timestamp;
+use plumbline::approvals::{self, Decider, NotDecided};
+use plumbline::desk::Desk;
+use plumbline::execute::{Ended, Executor, Ledger};
+use plumbline::propose::RECONCILIATION;
+use plumbline::trials;
+use store::control::people::{self, NewPerson};
+use store::proposals::{self, Filter, Shown};
+use store::worklist::{self, ItemState};
+use store::{Refusal, Secret, StoreError};
+
+use crate::app::App;
+
+/// So many trials, unless `PLUMBLINE_TRIALS` says another number.
+fn runs(usual: u64) -> u64 {
+    let asked = std::env::var("PLUMBLINE_TRIALS").ok();
+    asked.map_or(usual, |text| text.parse().unwrap())
+}
+
+fn every_kind_was(summary: &trials::Summary, what: &str) {
+    assert_eq!(summary.problems, Vec::<String>::new(), "{summary}");
+    for kind in [
+        "bill.post",
+        "invoice.enter",
+        "journal.post",
+        "payment.apply",
+        "line.recode",
+    ] {
+        let key = format!("{kind}{what}");
+        assert!(
+            summary
+                .outcomes
+                .keys()
+                .any(|outcome| outcome.starts_with(&key)),
+            "{key} never happened\n{summary}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_cut_anywhere_is_done_once_and_told_truthfully() {
+    let summary = trials::run("crash", runs(36), 20_261).await.unwrap();
+    every_kind_was(&summary, ": done once");
+    every_kind_was(&summary, " taken back: done once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_is_as_it_was() {
+    let summary = trials::run("undo", runs(36).div_ceil(12), 20_262)
+        .await
+        .unwrap();
+    every_kind_was(&summary, ": done and taken back exactly");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_done_on_changed_facts() {
+    let summary = trials::run("stale", runs(36), 20_263).await.unwrap();
+    every_kind_was(&summary, ": edited before, not done");
+}
+
+/// A contractor whose periods are all open, because what is closed is corrected by hand.
+async fn with_open_books() -> App {
+    let app = App::start(7).await;
+    let company = &app.sandboxes.quickbooks;
+    company.set_closing_date(&company.realm_id(), None);
+    app
+}
+
+/// Leads of every department, and an agent that proposes.
+async fn staffed(app: &App) -> Desk {
+    let mut desk = app.desk().await;
+    desk.settings.switches = Switches {
+        writes: true,
+        connection_writes: true,
+        agents: [(SmolStr::new(RECONCILIATION), Level::Propose)].into(),
+    };
+    desk.save_settings().await.unwrap();
+    for id in ["psn_one", "psn_two"] {
+        let leads = Department::ALL.map(|one| Grant::standing(Role::Lead(one)));
+        let person = NewPerson {
+            id: id.to_owned(),
+            mail: format!("{id}@example.com"),
+            name: id.to_owned(),
+            password_hash: Secret::new(String::new()),
+        };
+        let (control, tenant) = (desk.installation.control(), desk.scope.tenant_id());
+        let grants = Grants::new(leads.to_vec());
+        people::add(control, tenant, person, grants, desk.clock.now())
+            .await
+            .unwrap();
+    }
+    desk
+}
+
+/// Lets go of the folder, so that the next one can have it.
+async fn end(desk: Desk) {
+    desk.close().await;
+}
+
+fn decider(desk: &Desk, id: &str, factor_at: Option<Timestamp>) -> Decider {
+    assert!(id.starts_with("psn_") && factor_at.is_none_or(|at| at <= desk.clock.now()));
+    Decider {
+        person_id: id.to_owned(),
+        factor_at,
+    }
+}
+
+async fn open(desk: &Desk) -> Vec<Shown> {
+    proposals::list(&desk.store, &desk.scope, Filter::Open, 1_000)
+        .await
+        .unwrap()
+}
+
+async fn approve(desk: &Desk, person: &str, id: &str) -> Result<approvals::Decided, NotDecided> {
+    let stored = proposals::proposal(&desk.store, &desk.scope, id)
+        .await
+        .unwrap()
+        .unwrap();
+    let who = decider(desk, person, Some(desk.clock.now()));
+    approvals::approve(desk, &who, id, stored.proposal.digest()).await
+}
+
+async fn state(desk: &Desk, id: &str) -> State {
+    let stored = proposals::proposal(&desk.store, &desk.scope, id)
+        .await
+        .unwrap();
+    stored.unwrap().proposal.state
+}
+
+#[tokio::test]
+async fn what_is_approved_is_done_and_the_next_reading_no_longer_shows_it() {
+    let app = with_open_books().await;
+    end(staffed(&app).await).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let waiting = open(&desk).await;
+    let can_be_done = |one: &&Shown| one.kind != Kind::Instruct.name();
+    let (by_us, by_hand): (Vec<&Shown>, Vec<&Shown>) = waiting.iter().partition(can_be_done);
+    assert!(!by_us.is_empty() && !by_hand.is_empty(), "{waiting:?}");
+    let ledger = Ledger::open(&desk).await.unwrap();
+    let mut done = Vec::new();
+    for one in by_us {
+        approve(&desk, "psn_one", &one.id).await.unwrap();
+        match Executor::new(&desk, &ledger).run(&one.id).await.unwrap() {
+            Ended::Done => done.push(one),
+            // Another one that was done just now may have changed a record that it rests on.
+            Ended::Void(why) => println!("void: {}: {why}", one.sentence),
+            other => panic!("{}: {other:?}", one.sentence),
+        }
+    }
+    assert!(!done.is_empty());
+    drop(ledger);
+    end(desk).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    for one in done {
+        let finding = one.finding_id.as_deref().unwrap();
+        let item = worklist::item(&desk.store, &desk.scope, finding)
+            .await
+            .unwrap();
+        assert_eq!(
+            item.unwrap().state,
+            ItemState::Cleared,
+            "{}: {}",
+            one.kind,
+            one.sentence
+        );
+        assert!(matches!(
+            state(&desk, &one.id).await,
+            State::Executed { .. }
+        ));
+    }
+    // What a person does by hand waits until a reading shows that it was done.
+    for one in by_hand {
+        let now = state(&desk, &one.id).await;
+        assert!(
+            now.is_open() || matches!(now, State::Cleared { .. }),
+            "{now:?}"
+        );
+    }
+    end(desk).await;
+}
+
+#[tokio::test]
+async fn proposals_follow_the_books_and_a_no_is_remembered() {
+    let app = with_open_books().await;
+    end(staffed(&app).await).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let before = open(&desk).await;
+    let declined = &before[0];
+    let who = decider(&desk, "psn_one", None);
+    approvals::reject(&desk, &who, &declined.id, "Not ours".to_owned())
+        .await
+        .unwrap();
+    end(desk).await;
+    // The same books again: nothing new, and what was declined does not come back.
+    app.cycle().await;
+    let desk = app.desk().await;
+    let after = open(&desk).await;
+    let ids = |all: &[Shown]| all.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&after), ids(&before)[1..]);
+    assert!(matches!(
+        state(&desk, &declined.id).await,
+        State::Rejected { .. }
+    ));
+    end(desk).await;
+}
+
+#[tokio::test]
+async fn nothing_is_proposed_or_written_while_the_switches_are_off() {
+    let app = with_open_books().await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    assert!(
+        open(&desk).await.is_empty(),
+        "an agent that is off proposes nothing"
+    );
+    end(desk).await;
+    let desk = staffed(&app).await;
+    end(desk).await;
+    app.cycle().await;
+    let mut desk = app.desk().await;
+    let all = open(&desk).await;
+    let one = all
+        .iter()
+        .find(|one| one.kind != Kind::Instruct.name())
+        .unwrap();
+    approve(&desk, "psn_one", &one.id).await.unwrap();
+    let ledger = Ledger::open(&desk).await.unwrap();
+    let writes_before = app.sandboxes.quickbooks.meter();
+    desk.settings.switches.writes = false;
+    let ended = Executor::new(&desk, &ledger).run(&one.id).await.unwrap();
+    assert!(matches!(ended, Ended::Void(_)), "{ended:?}");
+    assert_eq!(state(&desk, &one.id).await, State::Proposed(Vec::new()));
+    let written = app.sandboxes.quickbooks.meter().core - writes_before.core;
+    assert_eq!(written, 0, "something was sent");
+    // The switch in the settings voids what waits, at once.
+    desk.settings.switches.writes = true;
+    approve(&desk, "psn_two", &one.id).await.unwrap();
+    let mut off = desk.settings.clone();
+    off.switches.writes = false;
+    off.change(&desk.store, &desk.scope, desk.clock.now())
+        .await
+        .unwrap();
+    assert_eq!(state(&desk, &one.id).await, State::Proposed(Vec::new()));
+    end(desk).await;
+}
+
+#[tokio::test]
+async fn whoever_may_not_approve_is_refused_and_nothing_is_kept_of_it() {
+    let app = with_open_books().await;
+    end(staffed(&app).await).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let one = open(&desk).await.swap_remove(0);
+    let stored = proposals::proposal(&desk.store, &desk.scope, &one.id)
+        .await
+        .unwrap()
+        .unwrap();
+    let digest = stored.proposal.digest();
+    let stranger = decider(&desk, "psn_stranger", Some(desk.clock.now()));
+    let tired = decider(&desk, "psn_one", None);
+    for who in [stranger, tired] {
+        let refused = approvals::approve(&desk, &who, &one.id, digest).await;
+        assert!(matches!(refused, Err(NotDecided::Gate(_))), "{refused:?}");
+    }
+    let other = gate::digest::Digest::of(b"other facts");
+    let who = decider(&desk, "psn_one", Some(desk.clock.now()));
+    let refused = approvals::approve(&desk, &who, &one.id, other).await;
+    assert!(matches!(refused, Err(NotDecided::Gate(_))), "{refused:?}");
+    let unknown = approvals::approve(&desk, &who, "prp_none", digest).await;
+    assert!(matches!(
+        unknown,
+        Err(NotDecided::Store(StoreError::Refused(
+            Refusal::UnknownProposal
+        )))
+    ));
+    assert_eq!(state(&desk, &one.id).await, State::Proposed(Vec::new()));
+    end(desk).await;
+}
