@@ -374,7 +374,7 @@ mod tests {
         let before = r#"{"Id":"310","TotalAmt":900,"UnappliedAmt":900}"#;
         let invoice = SourceRef::quickbooks("Invoice", "210");
         let value: Value = serde_json::from_str(body).unwrap();
-        assert_eq!(referred(&value), [invoice.clone()]);
+        assert_eq!(referred(&value), std::slice::from_ref(&invoice));
         let names = BTreeMap::from([(invoice, "1087".to_owned())]);
         let found = changed(&step(Verb::Update, body), Some(before), &names);
         assert_eq!(
