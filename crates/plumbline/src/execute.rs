@@ -122,6 +122,10 @@ impl<'a> Executor<'a> {
     async fn start(&self, stored: Stored) -> anyhow::Result<Ended> {
         let proposal = &stored.proposal;
         let id = proposal.id.clone();
+        if proposal.newest().draft.steps.is_empty() {
+            let by_hand = "A person does this by hand; the next reading shows whether it was done.";
+            return self.void(&id, by_hand.to_owned()).await;
+        }
         let grant = match self.desk.settings.switches.grant(proposal.agent()) {
             Ok(grant) => grant,
             Err(off) => return self.void(&id, off.to_string()).await,

@@ -141,7 +141,14 @@ async fn keep(desk: &Desk, id: String, draft: Draft) -> anyhow::Result<()> {
     let first = version(desk, draft);
     let now = first.at;
     let tenant = desk.scope.tenant_id().into();
-    let proposal = Proposal::try_new(tenant, id.into(), first)?;
+    let proposal = match Proposal::try_new(tenant, id.into(), first) {
+        Ok(proposal) => proposal,
+        // One remedy that cannot be proposed must not hide the others, nor undo what was published.
+        Err(flaw) => {
+            tracing::error!(%flaw, "a remedy could not be proposed");
+            return Ok(());
+        }
+    };
     // Where the finding has one by now, that one stays.
     proposals::propose(&desk.store, &desk.scope, proposal, now).await?;
     Ok(())

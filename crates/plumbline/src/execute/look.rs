@@ -182,6 +182,13 @@ pub(super) async fn outcome(
             continue;
         };
         let image = image(&now.body)?;
+        let before = step.before.iter().find(|before| before.record == record);
+        let is_target = step.id.as_deref() == Some(record.id.as_str());
+        if before.is_some_and(|before| !is_target && before.content != image.content) {
+            told.push_str(&format!(
+                " {record} was changed by somebody in that moment."
+            ));
+        }
         after.push(PreImage {
             record,
             content: image.content,

@@ -20,7 +20,9 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
 use axum::middleware::map_request;
 use gate::roles::{Grant, Grants, Role};
+use gate::switches::Level;
 use plumbline::mail::Mailer;
+use plumbline::propose::RECONCILIATION;
 use plumbline::sandboxes::Local;
 use plumbline::web::hooks::Hooks;
 use plumbline::web::house::House;
@@ -30,6 +32,7 @@ use plumbline::web::signin::password::Cost;
 use plumbline::web::tenant_view::TenantView;
 use plumbline::work::Worker;
 use store::control::sessions::{self, NewSession};
+use store::proposals::{self, Filter};
 use store::{Secret, TenantScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -97,6 +100,14 @@ impl Served {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &[], None).await
+    }
+
+    /// The dearest of what is proposed.
+    pub(crate) async fn proposal(&self) -> String {
+        let store = self.house.installation().store(self.scope.tenant_id());
+        let store = store.await.unwrap();
+        let open = proposals::list(&store, &self.scope, Filter::Open, 1).await;
+        open.unwrap().swap_remove(0).id
     }
 
     /// Asks for the part of a page as the script does.
@@ -208,6 +219,12 @@ async fn signed_in(house: &House, scope: &TenantScope, token: &Secret) {
 /// A small contractor whose books were read once.
 pub(crate) async fn read_once(seed: u64) -> (App, Served) {
     let app = App::start(seed).await;
+    let mut desk = app.desk().await;
+    let agents = &mut desk.settings.switches.agents;
+    agents.insert(RECONCILIATION.into(), Level::Propose);
+    desk.save_settings().await.unwrap();
+    desk.close().await;
+    drop(desk);
     app.cycle().await;
     let served = Served::of(&app).await;
     (app, served)

@@ -1,5 +1,5 @@
 use axum::http::{Method, StatusCode};
-use plumbline::web::access::Needs;
+use plumbline::web::access::{Action, Needs};
 use plumbline::web::headers::POLICY;
 use plumbline::web::router::routes;
 
@@ -17,6 +17,7 @@ pub(super) async fn filled(served: &Served, path: &str) -> String {
     let id = match path {
         path if path.starts_with("/worklist") => books.open[0].id.clone(),
         path if path.starts_with("/figures") => figure,
+        path if path.starts_with("/approvals") => served.proposal().await,
         _ => job.id.to_string(),
     };
     let assets = plumbline::web::assets::FOLDER.rsplit('/').next().unwrap();
@@ -103,6 +104,8 @@ async fn a_change_needs_a_page_of_ours_and_the_token_of_the_session() {
         .iter()
         .filter(|route| route.method == Method::POST)
         .filter(|route| !matches!(route.needs, Needs::Nothing | Needs::Proof))
+        // What a lead decides is refused to an owner before that; `people::authority` asks as a lead.
+        .filter(|route| route.needs != Needs::May(Action::Approve))
         .map(|route| route.path.replace("{system}", "procore"))
         .map(|path| path.replace("{id}", "9").replace("{token}", "none"))
         .collect();
