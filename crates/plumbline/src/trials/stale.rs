@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sandbox::quickbooks::{Edit, FaultKind, FaultRule};
 use serde_json::json;
+use store::proposals;
 
 use super::corrections::KINDS;
 use super::{Random, Summary, Trial};
@@ -91,10 +92,21 @@ async fn race(
         .target()
         .is_some_and(|target| target.kind == edit.entity);
     let only_edit = after.marked(id).is_empty();
+    let stored = proposals::proposal(&trial.desk.store, &trial.desk.scope, id).await?;
+    let sent = stored.into_iter().flat_map(|stored| stored.sent);
+    let told: String = sent
+        .filter_map(|sent| sent.outcome.map(|(outcome, _)| outcome.told))
+        .collect();
     Ok(match (&state, late) {
         (State::Executed { .. }, false) => Err("it was done on changed facts".to_owned()),
-        // A record that is only named was renamed between looking and sending: there is no lock on it.
-        (State::Executed { .. }, true) if !is_target => Ok("a name changed under way, done"),
+        // There is no lock on a record that is only named; but it is told.
+        (State::Executed { .. }, true) if !is_target && told.contains("in that moment") => {
+            Ok("a name changed under way, done, and said so")
+        }
+        (State::Executed { .. }, true) if !is_target => Err(format!(
+            "{} was changed under way, and nobody said so",
+            edit.entity
+        )),
         (State::Executed { .. }, true) => Err("it was done over somebody's edit".to_owned()),
         (State::Failed { .. } | State::Proposed(_), true) if only_edit => {
             Ok("edited under way, not done")
