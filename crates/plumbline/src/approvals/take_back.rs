@@ -3,7 +3,7 @@
 //! It is refused while a record is not as it was left, because somebody's work would be overwritten,
 //! and says which one and how it is now.
 
-use connectors::quickbooks::write::request::as_it_was;
+use connectors::quickbooks::write::request::{as_it_was, number_of, numbered_otherwise};
 use figures::source::SourceRef;
 use gate::action::Undo;
 use gate::draft::{Draft, Step, Verb};
@@ -82,9 +82,12 @@ pub async fn take_back(
         return Ok(Err(NotTakenBack::Changed(changed)));
     }
     let new = super::new_id(desk)?;
-    let Some(draft) = way_back(&stored, &new) else {
+    let Some(mut draft) = way_back(&stored, &new) else {
         return Ok(Err(NotTakenBack::Unknown));
     };
+    for step in &mut draft.steps {
+        with_a_free_number(ledger, step).await?;
+    }
     let now = desk.clock.now();
     let first = Version {
         draft,
@@ -139,6 +142,28 @@ fn way_back(stored: &Stored, mark: &str) -> Option<Draft> {
         undoes: Some(stored.proposal.id.clone()),
         ..was.clone()
     })
+}
+
+/// What is entered again keeps its number where nothing else has it.
+async fn with_a_free_number(ledger: &Ledger, step: &mut Step) -> anyhow::Result<()> {
+    if step.verb != Verb::Create {
+        return Ok(());
+    }
+    let mut body = step.body.clone();
+    for letter in 'R'..='Z' {
+        let Some(number) = number_of(&body) else {
+            return Ok(());
+        };
+        if !ledger.has_number(&step.entity, &number).await? {
+            step.body = body;
+            return Ok(());
+        }
+        if let Some(other) = numbered_otherwise(&step.body, letter) {
+            body = other;
+        }
+    }
+    // The vendor says so when it wants every number once.
+    Ok(())
 }
 
 /// The records that are not as they were left.

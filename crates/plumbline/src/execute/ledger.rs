@@ -50,6 +50,14 @@ impl Ledger {
         Ok(found.map(|found| found.body))
     }
 
+    /// Whether a record of an entity has this number already.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn has_number(&self, entity: &str, number: &str) -> anyhow::Result<bool> {
+        Ok(!self.reader.numbered(entity, number).await?.is_empty())
+    }
+
     /// A company that is reached like this.
     ///
     /// # Errors

@@ -74,13 +74,6 @@ pub fn as_it_was(verb: Verb, raw: &str, mark: &str) -> Result<String, NoObject> 
         let before = members.get("PrivateNote").and_then(Value::as_str);
         let marked = format!("{} {}", before.unwrap_or_default(), note(mark));
         members.insert("PrivateNote".to_owned(), json!(marked.trim_start()));
-        // A void document keeps its number, and a company may want every number once.
-        if verb == Verb::Void
-            && let Some(number) = members.get("DocNumber").and_then(Value::as_str)
-        {
-            let kept: String = number.chars().take(LONGEST_NUMBER - 1).collect();
-            members.insert("DocNumber".to_owned(), json!(format!("{kept}R")));
-        }
         members.retain(|name, _| name != "Id" && name != "LinkedTxn");
         for line in lines_of(&mut members) {
             if let Some(line) = line.as_object_mut() {
@@ -93,6 +86,24 @@ pub fn as_it_was(verb: Verb, raw: &str, mark: &str) -> Result<String, NoObject> 
 
 /// Characters of a number (fault 2050).
 const LONGEST_NUMBER: usize = 21;
+
+/// The number of a document as it would be sent; nothing when it has none.
+#[must_use]
+pub fn number_of(body: &str) -> Option<String> {
+    let members: Map<String, Value> = serde_json::from_str(body).ok()?;
+    Some(members.get("DocNumber")?.as_str()?.to_owned())
+}
+
+/// The same document under its number with a letter behind it, because a void document and a twin
+/// keep theirs and a company may want every number once; nothing when it has no number.
+#[must_use]
+pub fn numbered_otherwise(body: &str, letter: char) -> Option<String> {
+    let mut members: Map<String, Value> = serde_json::from_str(body).ok()?;
+    let number = members.get("DocNumber")?.as_str()?;
+    let kept: String = number.chars().take(LONGEST_NUMBER - 1).collect();
+    members.insert("DocNumber".to_owned(), json!(format!("{kept}{letter}")));
+    Some(Value::Object(members).to_string())
+}
 
 /// A record that is changed: what the vendor keeps about it counts as well.
 fn touched(record: &SourceRef, raw: &str) -> Result<PreImage, NoRequest> {

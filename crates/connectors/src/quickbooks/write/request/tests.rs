@@ -159,3 +159,12 @@ fn what_is_made_again_is_another_record() {
             .contains("\"Id\":\"145\"")
     );
 }
+
+#[test]
+fn a_number_that_is_in_use_gets_a_letter_and_stays_short_enough() {
+    let long = r#"{"DocNumber":"123456789012345678901","Odd":1.10}"#;
+    let other = numbered_otherwise(long, 'R').unwrap();
+    assert_eq!(other, r#"{"DocNumber":"12345678901234567890R","Odd":1.10}"#);
+    assert_eq!(number_of(&other).as_deref(), Some("12345678901234567890R"));
+    assert_eq!(numbered_otherwise("{}", 'R'), None);
+}
