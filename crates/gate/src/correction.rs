@@ -1,7 +1,7 @@
 //! What is to be done to the ledger, in the words of the trade.
 //!
 //! Whoever looks at the books says it like this; the connector that knows the vendor's requests
-//! makes the [`crate::draft::Step`]s of it. Amounts are in home currency and have no sign unless a
+//! makes the [`crate::draft::Request`]s of it. Amounts are in home currency and have no sign unless a
 //! line takes something back, such as retainage.
 
 use figures::source::SourceRef;

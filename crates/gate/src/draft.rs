@@ -55,7 +55,7 @@ impl Verb {
 
 /// One request, as it will be sent but for its idempotency key and its version token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct Request {
     /// What it does.
     pub verb: Verb,
     /// To what kind of record, as QuickBooks names it, such as `Bill`.
@@ -94,8 +94,9 @@ pub struct Draft {
     pub money: Money,
     /// Who is paid or pays, so that amounts of one party are added up; nothing when nobody is.
     pub party: Option<SmolStr>,
-    /// What is sent, in this order.
-    pub steps: Vec<Step>,
+    /// What is sent; nothing where a person does it. What takes two requests is two proposals, so that
+    /// one that is refused leaves nothing half done.
+    pub request: Option<Request>,
     /// What a person does, in this order, where no interface can.
     pub instructions: Vec<String>,
     /// The figures that are shown with it.
@@ -146,7 +147,7 @@ impl std::fmt::Display for Flaw {
 
 impl std::error::Error for Flaw {}
 
-impl Step {
+impl Request {
     /// The record that it changes; nothing when it makes one.
     #[must_use]
     pub fn target(&self) -> Option<SourceRef> {
@@ -187,7 +188,7 @@ impl Draft {
             return Err(Flaw::NoSentence);
         }
         let is_instruction = self.kind == Kind::Instruct;
-        match (self.steps.is_empty(), self.instructions.is_empty()) {
+        match (self.request.is_none(), self.instructions.is_empty()) {
             (true, true) => return Err(Flaw::NothingToDo),
             (sends_nothing, tells_nothing)
                 if sends_nothing != is_instruction || tells_nothing == is_instruction =>
@@ -202,7 +203,7 @@ impl Draft {
         if self.kind.effect() == Effect::Neither && self.money != Money::ZERO {
             return Err(Flaw::UnexpectedMoney);
         }
-        self.steps.iter().try_for_each(Step::check)
+        self.request.as_ref().map_or(Ok(()), Request::check)
     }
 
     /// The digest that an approval covers: everything above, and whose, which and which version.
@@ -224,13 +225,13 @@ impl Draft {
             .text(&self.sentence)
             .number(self.money.cents())
             .maybe(self.party.as_deref())
-            .list(&self.steps, |fields, step| {
-                let request = fields
-                    .text(step.verb.name())
-                    .text(&step.entity)
-                    .maybe(step.id.as_deref())
-                    .text(&step.body);
-                request.list(&step.before, |fields, before: &PreImage| {
+            .list(self.request.as_slice(), |fields, request| {
+                let what = fields
+                    .text(request.verb.name())
+                    .text(&request.entity)
+                    .maybe(request.id.as_deref())
+                    .text(&request.body);
+                what.list(&request.before, |fields, before: &PreImage| {
                     let content = record(fields, &before.record).bytes(before.content.as_bytes());
                     let standing = before.standing.map(SmolStr::from);
                     content.maybe(standing.as_deref())

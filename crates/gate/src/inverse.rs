@@ -7,13 +7,13 @@
 use figures::SmolStr;
 
 use crate::action::Undo;
-use crate::draft::{PreImage, Step, Verb};
+use crate::draft::{PreImage, Request, Verb};
 
 /// A request that was carried out, with what is needed to take it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     /// The request.
-    pub step: Step,
+    pub request: Request,
     /// The record that it made or changed.
     pub id: SmolStr,
     /// The content that the record had before, as it can be written; nothing for a new one.
@@ -27,8 +27,8 @@ pub struct Done {
 ///
 /// Nothing when the content from before is not known.
 #[must_use]
-pub fn inverse(done: &Done) -> Option<(Undo, Step)> {
-    let (undo, verb, id, body) = match done.step.verb {
+pub fn inverse(done: &Done) -> Option<(Undo, Request)> {
+    let (undo, verb, id, body) = match done.request.verb {
         Verb::Create => (Undo::Exact, Verb::Delete, Some(&done.id), None),
         Verb::Update => (
             Undo::Exact,
@@ -43,14 +43,14 @@ pub fn inverse(done: &Done) -> Option<(Undo, Step)> {
             Some(done.before.clone()?),
         ),
     };
-    let step = Step {
+    let request = Request {
         verb,
-        entity: done.step.entity.clone(),
+        entity: done.request.entity.clone(),
         id: id.cloned(),
         body: body.unwrap_or_else(|| "{}".to_owned()),
         before: done.after.clone(),
     };
-    Some((undo, step))
+    Some((undo, request))
 }
 
 #[cfg(test)]
@@ -61,18 +61,18 @@ mod tests {
 
     #[test]
     fn what_was_made_is_deleted_what_was_changed_is_changed_back_what_is_gone_is_made_again() {
-        let step = draft(Kind::PostBill).steps[0].clone();
+        let request = draft(Kind::PostBill).request.unwrap();
         let done = |verb, before: Option<&str>| Done {
-            step: Step {
+            request: Request {
                 verb,
-                ..step.clone()
+                ..request.clone()
             },
             id: "145".into(),
             before: before.map(str::to_owned),
-            after: step.before.clone(),
+            after: request.before.clone(),
         };
         let back = |verb, before| {
-            inverse(&done(verb, before)).map(|(undo, step)| (undo, step.verb, step.id, step.body))
+            inverse(&done(verb, before)).map(|(undo, back)| (undo, back.verb, back.id, back.body))
         };
         let id = || Some(SmolStr::new("145"));
         let was = || "{\"was\":1}".to_owned();

@@ -1,51 +1,41 @@
 //! What may be sent now. A connector that writes asks for an [`Order`] and for nothing else, so
 //! there is no way from anywhere to a vendor's data that does not come through here.
 
-use crate::draft::Step;
+use crate::draft::Request;
 use crate::proposal::{Proposal, State};
 use crate::switches::WriteGrant;
 
-/// One request of a proposal that was begun, which takes an
+/// The request of a proposal that was begun, which takes an
 /// [`Approved`](crate::approval::Approved), while the switches are on. Nobody else makes one:
 ///
 /// ```compile_fail
-/// fn forged(step: &gate::draft::Step) -> gate::order::Order<'_> {
-///     gate::order::Order { step, proposal_id: "prp_1" }
+/// fn forged(request: &gate::draft::Request) -> gate::order::Order<'_> {
+///     gate::order::Order { request }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Order<'a> {
-    step: &'a Step,
-    proposal_id: &'a str,
+    request: &'a Request,
 }
 
 impl<'a> Order<'a> {
-    /// The order to send a step, counted from 0; nothing when the proposal was not begun or has no
-    /// such step. A grant is good for one order, because a switch can be turned off in between.
+    /// The order to send what a proposal says; nothing when it was not begun or a person does it. A
+    /// grant is good for one order, because a switch can be turned off in between.
     #[must_use]
-    pub fn of(proposal: &'a Proposal, step: usize, grant: WriteGrant) -> Option<Self> {
+    pub fn of(proposal: &'a Proposal, grant: WriteGrant) -> Option<Self> {
         let WriteGrant { .. } = grant;
         let is_begun = matches!(
             proposal.state,
             State::Executing { .. } | State::OutcomeUnknown { .. }
         );
-        let step = proposal.newest().draft.steps.get(step)?;
-        is_begun.then_some(Self {
-            step,
-            proposal_id: &proposal.id,
-        })
+        let request = proposal.newest().draft.request.as_ref()?;
+        is_begun.then_some(Self { request })
     }
 
     /// What is sent.
     #[must_use]
-    pub fn step(&self) -> &Step {
-        self.step
-    }
-
-    /// Whose step it is.
-    #[must_use]
-    pub fn proposal_id(&self) -> &str {
-        self.proposal_id
+    pub fn request(&self) -> &Request {
+        self.request
     }
 }
 
@@ -77,13 +67,18 @@ mod tests {
         ];
         for state in closed {
             one.state = state;
-            assert!(Order::of(&one, 0, grant()).is_none(), "{:?}", one.state);
+            assert!(Order::of(&one, grant()).is_none(), "{:?}", one.state);
         }
+        let mut by_hand = proposal(Kind::Instruct);
+        by_hand.state = State::Executing { since: at(1) };
+        assert!(
+            Order::of(&by_hand, grant()).is_none(),
+            "there is nothing to send"
+        );
         for state in sendable {
             one.state = state;
-            let order = Order::of(&one, 0, grant()).unwrap();
-            assert_eq!(order.step(), &one.newest().draft.steps[0]);
-            assert!(Order::of(&one, 1, grant()).is_none(), "there is one step");
+            let order = Order::of(&one, grant()).unwrap();
+            assert_eq!(Some(order.request()), one.newest().draft.request.as_ref());
         }
     }
 }

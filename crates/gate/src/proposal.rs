@@ -135,6 +135,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// The names of all of them.
+    pub const NAMES: [&'static str; 11] = [
+        "approved_by_one",
+        "approved",
+        "rejected",
+        "voided",
+        "cleared",
+        "expired",
+        "begun",
+        "done",
+        "failed",
+        "lost_sight",
+        "undone",
+    ];
+
     /// The name in the audit.
     #[must_use]
     pub fn name(&self) -> &'static str {

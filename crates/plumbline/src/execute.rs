@@ -16,6 +16,7 @@ use connectors::http::NotDone;
 use connectors::quickbooks::write::{Answer, version};
 use figures::SmolStr;
 use figures::source::System;
+use gate::draft::Request;
 use gate::order::Order;
 use gate::proposal::{Event, Proposal, State};
 use gate::switches::WriteGrant;
@@ -122,10 +123,6 @@ impl<'a> Executor<'a> {
     async fn start(&self, stored: Stored) -> anyhow::Result<Ended> {
         let proposal = &stored.proposal;
         let id = proposal.id.clone();
-        if proposal.newest().draft.steps.is_empty() {
-            let by_hand = "A person does this by hand; the next reading shows whether it was done.";
-            return self.void(&id, by_hand.to_owned()).await;
-        }
         let grant = match self.desk.settings.switches.grant(proposal.agent()) {
             Ok(grant) => grant,
             Err(off) => return self.void(&id, off.to_string()).await,
@@ -139,13 +136,14 @@ impl<'a> Executor<'a> {
             Err(moved) => return self.void(&id, moved).await,
         };
         (self.at)(Point::BeforeIntent)?;
-        let intent = intent(proposal, 0, seen);
+        let intent = intent(proposal, seen);
         let now = self.desk.clock.now();
         let (store, scope) = (&self.desk.store, &self.desk.scope);
         proposals::begin(store, scope, approved, intent.clone(), now).await?;
         (self.at)(Point::AfterIntent)?;
         let begun = self.load(&id).await?;
-        self.send(&begun.proposal, &intent, grant).await
+        self.send(&begun.proposal, &intent, grant, Doubt::None)
+            .await
     }
 
     async fn void(&self, id: &str, why: String) -> anyhow::Result<Ended> {
@@ -162,14 +160,15 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Sends a step whose intent is written down.
+    /// Sends what the intent was written down for.
     async fn send(
         &self,
         proposal: &Proposal,
         intent: &Intent,
         grant: WriteGrant,
+        doubt: Doubt,
     ) -> anyhow::Result<Ended> {
-        let order = Order::of(proposal, intent.step, grant)
+        let order = Order::of(proposal, grant)
             .with_context(|| format!("failed to begin {}", proposal.id))?;
         let token = intent.token.as_deref();
         let answer = self
@@ -179,10 +178,15 @@ impl<'a> Executor<'a> {
             .await;
         (self.at)(Point::AfterSending)?;
         match answer {
-            Ok(answer) => self.conclude(proposal, intent, answer).await,
+            Ok(answer) => self.conclude(proposal, answer).await,
             Err(NotDone::Refused(cause)) => {
-                self.refused(proposal, intent, cause.sentence(System::QuickBooks))
-                    .await
+                let told = cause.sentence(System::QuickBooks);
+                match doubt {
+                    Doubt::None => self.refused(proposal, told).await,
+                    // The vendor has forgotten the key, and the record is another one: the first
+                    // request may have been done all the same.
+                    Doubt::Changed => self.lose_sight(proposal, &told).await,
+                }
             }
             // The intent stays; whoever comes next looks whether it took effect after all.
             Err(NotDone::NotSent(cause)) => Err(anyhow::anyhow!(
@@ -205,12 +209,7 @@ impl<'a> Executor<'a> {
         anyhow::bail!("failed to learn whether {} was done: {told}", proposal.id)
     }
 
-    async fn refused(
-        &self,
-        proposal: &Proposal,
-        intent: &Intent,
-        reason: String,
-    ) -> anyhow::Result<Ended> {
+    async fn refused(&self, proposal: &Proposal, reason: String) -> anyhow::Result<Ended> {
         let outcome = Outcome {
             record: None,
             kept: None,
@@ -220,64 +219,30 @@ impl<'a> Executor<'a> {
         let happening = Happening::of(Event::Fail {
             reason: reason.clone(),
         });
-        self.write_down(proposal, (intent.step, outcome), Some(happening))
-            .await?;
+        self.write_down(proposal, outcome, happening).await?;
         Ok(Ended::Refused(reason))
     }
 
-    /// Looks at what came of a step, writes it down, and goes on with the next one.
-    async fn conclude(
-        &self,
-        proposal: &Proposal,
-        intent: &Intent,
-        answer: Answer,
-    ) -> anyhow::Result<Ended> {
-        let steps = &proposal.newest().draft.steps;
-        let step = steps.get(intent.step).context("failed to find the step")?;
-        let outcome = look::outcome(self.ledger, step, answer).await?;
+    /// Looks at what came of it, and writes that down.
+    async fn conclude(&self, proposal: &Proposal, answer: Answer) -> anyhow::Result<Ended> {
+        let outcome = look::outcome(self.ledger, request_of(proposal)?, answer).await?;
         (self.at)(Point::BeforeOutcome)?;
-        let is_last = intent.step + 1 == steps.len();
         // What was done must show in the books that are read next.
-        let reading = work::reading(work::Cause::Execution);
         let happening = Happening::of(Event::Done)
             .because(outcome.told.clone())
-            .then(reading);
-        self.write_down(
-            proposal,
-            (intent.step, outcome),
-            is_last.then_some(happening),
-        )
-        .await?;
+            .then(work::reading(work::Cause::Execution));
+        self.write_down(proposal, outcome, happening).await?;
         (self.at)(Point::AfterOutcome)?;
-        if is_last {
-            return Ok(Ended::Done);
-        }
-        Box::pin(self.next(proposal, intent.step + 1)).await
-    }
-
-    /// Begins a further step of what was begun.
-    async fn next(&self, proposal: &Proposal, step: usize) -> anyhow::Result<Ended> {
-        let grant = self.desk.settings.switches.grant(proposal.agent())?;
-        let record = proposal.newest().draft.steps[step].target();
-        let before = match record {
-            Some(record) => self.ledger.reader.record(&record).await?,
-            None => None,
-        };
-        let intent = intent(proposal, step, before.map(|record| record.body));
-        let (store, scope, now) = (&self.desk.store, &self.desk.scope, self.desk.clock.now());
-        proposals::intend(store, scope, &proposal.id, intent.clone(), now).await?;
-        (self.at)(Point::AfterIntent)?;
-        self.send(proposal, &intent, grant).await
+        Ok(Ended::Done)
     }
 
     async fn write_down(
         &self,
         proposal: &Proposal,
-        (step, outcome): (usize, Outcome),
-        happening: Option<Happening>,
+        outcome: Outcome,
+        happening: Happening,
     ) -> anyhow::Result<()> {
         let (store, scope, now) = (&self.desk.store, &self.desk.scope, self.desk.clock.now());
-        let outcome = (step, Some(outcome));
         Ok(proposals::conclude(store, scope, &proposal.id, outcome, happening, now).await?)
     }
 
@@ -285,29 +250,28 @@ impl<'a> Executor<'a> {
     /// under the same key.
     async fn resume(&self, stored: Stored) -> anyhow::Result<Ended> {
         let proposal = &stored.proposal;
-        let steps = &proposal.newest().draft.steps;
-        let Some(sent) = stored.sent.iter().find(|sent| sent.outcome.is_none()) else {
-            return self.next(proposal, stored.sent.len()).await;
+        let sent = stored.sent.context("failed to find what was sent")?;
+        let request = request_of(proposal)?;
+        let doubt = match back::read(self.ledger, proposal, request, &sent.intent).await? {
+            back::Found::Done(answer) => return self.conclude(proposal, answer).await,
+            back::Found::NotDone => Doubt::None,
+            back::Found::Otherwise => Doubt::Changed,
         };
-        let step = steps
-            .get(sent.intent.step)
-            .context("failed to find the step")?;
-        let found = back::read(self.ledger, proposal, step, &sent.intent).await?;
-        if let back::Found::Done(answer) = found {
-            return self.conclude(proposal, &sent.intent, answer).await;
-        }
         let age = self.desk.clock.now().duration_since(sent.at);
-        match self.desk.settings.switches.grant(proposal.agent()) {
-            Ok(grant) if age < KEY_LASTS => self.send(proposal, &sent.intent, grant).await,
-            Err(off) if found == back::Found::NotDone && age >= SURELY_LOST => {
-                let reason = format!("It never reached QuickBooks. {off}");
-                self.refused(proposal, &sent.intent, reason).await
+        match (self.desk.settings.switches.grant(proposal.agent()), doubt) {
+            (Ok(grant), _) if age < KEY_LASTS => {
+                self.send(proposal, &sent.intent, grant, doubt).await
             }
-            Ok(_) if found == back::Found::NotDone => {
+            (Ok(_), Doubt::None) => {
                 let reason = "It never reached QuickBooks within a day.".to_owned();
-                self.refused(proposal, &sent.intent, reason).await
+                self.refused(proposal, reason).await
             }
-            _ => {
+            (Err(off), Doubt::None) if age >= SURELY_LOST => {
+                let reason = format!("It never reached QuickBooks. {off}");
+                self.refused(proposal, reason).await
+            }
+            (Err(off), Doubt::None) => self.lose_sight(proposal, &off.to_string()).await,
+            (_, Doubt::Changed) => {
                 let told = "the record was changed meanwhile, so a person has to look";
                 self.lose_sight(proposal, told).await
             }
@@ -315,12 +279,24 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// What is written down before a step is sent. The key is the same whenever the same step of the
-/// same proposal is sent.
-fn intent(proposal: &Proposal, step: usize, before: Option<String>) -> Intent {
-    let name = format!("{}/{}/{step}", proposal.tenant_id, proposal.id);
+/// Whether a request that is sent again may have been done before, for all that can be seen.
+#[derive(Debug, Clone, Copy)]
+enum Doubt {
+    /// It shows nowhere.
+    None,
+    /// The record is another one by now.
+    Changed,
+}
+
+fn request_of(proposal: &Proposal) -> anyhow::Result<&Request> {
+    let request = proposal.newest().draft.request.as_ref();
+    request.with_context(|| format!("failed to find what {} sends", proposal.id))
+}
+
+/// What is written down before it is sent. The key is the same whenever the same proposal is sent.
+fn intent(proposal: &Proposal, before: Option<String>) -> Intent {
+    let name = format!("{}/{}", proposal.tenant_id, proposal.id);
     Intent {
-        step,
         request_id: Uuid::new_v5(&REQUESTS, name.as_bytes()).to_string(),
         token: before
             .as_deref()

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use backoffice::reconcile::policy::Policy;
 use backoffice::reconcile::result::Reconciliation;
 use backoffice::remedy::{Remedy, remedies};
-use connectors::quickbooks::write::request::{NoRequest, steps};
+use connectors::quickbooks::write::request::{NoRequest, request};
 use figures::SmolStr;
 use figures::source::SourceRef;
 use gate::correction::Correction;
@@ -162,17 +162,17 @@ struct Mirror<'a> {
 }
 
 impl Mirror<'_> {
-    /// A remedy with its exact requests; nothing when they cannot be made.
+    /// A remedy with its exact request; nothing when it cannot be made.
     async fn draft(
         &mut self,
         company: &SmolStr,
         remedy: &Remedy,
         mark: &str,
     ) -> anyhow::Result<Option<Draft>> {
-        let (steps, instructions) = match &remedy.correction {
-            Correction::Instruct(lines) => (Vec::new(), lines.clone()),
-            correction => match self.steps(correction, mark).await? {
-                Some(steps) => (steps, Vec::new()),
+        let (request, instructions) = match &remedy.correction {
+            Correction::Instruct(lines) => (None, lines.clone()),
+            correction => match self.request(correction, mark).await? {
+                Some(request) => (Some(request), Vec::new()),
                 None => return Ok(None),
             },
         };
@@ -183,7 +183,7 @@ impl Mirror<'_> {
             sentence: remedy.sentence.clone(),
             money: remedy.money,
             party: remedy.party.clone(),
-            steps,
+            request,
             instructions,
             figures: Vec::new(),
             evidence: remedy.evidence.clone(),
@@ -192,18 +192,18 @@ impl Mirror<'_> {
         }))
     }
 
-    /// Asks for the requests again and again, and reads whatever record they ask for.
-    async fn steps(
+    /// Asks for the request again and again, and reads whatever record they ask for.
+    async fn request(
         &mut self,
         correction: &Correction,
         mark: &str,
-    ) -> anyhow::Result<Option<Vec<gate::draft::Step>>> {
+    ) -> anyhow::Result<Option<gate::draft::Request>> {
         let mut asked: BTreeSet<SourceRef> = BTreeSet::new();
         loop {
             let read = &self.read;
             let lookup = |record: &SourceRef| read.get(record).cloned().flatten();
-            let missing = match steps(correction, mark, &lookup) {
-                Ok(steps) => return Ok(Some(steps)),
+            let missing = match request(correction, mark, &lookup) {
+                Ok(request) => return Ok(Some(request)),
                 Err(NoRequest::NotRead(record)) if asked.insert(record.clone()) => record,
                 Err(error) => {
                     tracing::debug!(%error, "no request could be made for a remedy");

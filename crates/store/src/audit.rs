@@ -181,3 +181,17 @@ fn entry((number, at, actor, action, about): Row) -> Result<Entry, StoreError> {
         about,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_happens_to_a_proposal_can_be_written_and_read_back() {
+        for what in gate::proposal::Event::NAMES {
+            let action = Action::Proposal(what);
+            assert_eq!(action.name(), format!("proposal.{what}"));
+            assert_eq!(Action::from_name(action.name()).unwrap(), action);
+        }
+    }
+}

@@ -47,6 +47,25 @@ impl Amounts {
     pub(super) fn net(self) -> Money {
         self.work - self.retainage
     }
+
+    /// What is due, and where that is not all of the work, what it is made of.
+    pub(super) fn told(self) -> String {
+        match (self.work.is_zero(), self.retainage.cents()) {
+            (true, _) | (false, 0) => self.net().to_string(),
+            (false, ..0) => format!(
+                "{}: {} of work and {} of retainage released",
+                self.net(),
+                self.work,
+                -self.retainage
+            ),
+            (false, _) => format!(
+                "{}: {} of work less {} of retainage",
+                self.net(),
+                self.work,
+                self.retainage
+            ),
+        }
+    }
 }
 
 fn bill(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result<Advice, String> {
@@ -183,42 +202,56 @@ fn number_of<'d>(desk: &Desk<'d>, unit: &ProjectUnit<'d>, vendor: &str) -> Resul
 
 fn by_hand(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>, why: &str) -> Advice {
     let amounts = Amounts::of(desk, unit);
-    let name = desk.name_unit(unit);
-    let sentence = format!(
-        "{} over {} is entered in QuickBooks by hand, because {why}.",
-        capital(&name),
-        amounts.net()
-    );
+    let job = desk.job_name(unit.job);
+    let lines = [
+        (amounts.work, format!("of cost with the customer {job}")),
+        (
+            -amounts.retainage,
+            "on a line on the account of retainage payable, for the same customer".to_owned(),
+        ),
+    ];
+    let form = "Bill (Expense where it was paid at once). Vendor";
+    let sentence = format!("is entered in QuickBooks by hand, because {why}.");
+    let steps = entered_by_hand(unit, why, (form, unit.party_name), &lines);
+    finished(desk, finding, unit, Department::Payables, (sentence, steps))
+}
+
+/// The steps of entering a document by hand, with the lines that are not nothing.
+pub(super) fn entered_by_hand(
+    unit: &ProjectUnit<'_>,
+    why: &str,
+    (form, party): (&str, &str),
+    lines: &[(Money, String)],
+) -> Vec<String> {
     let date = unit
         .date
         .map_or("the date on it".to_owned(), |date| date.to_string());
-    let number = if unit.number.is_empty() {
-        "the number on it"
-    } else {
-        unit.number
+    let number = match unit.number {
+        "" => "the number on it",
+        number => number,
     };
     let mut steps = vec![
         format!("Why Plumbline does not enter it: {why}. Settle that first."),
-        format!(
-            "In QuickBooks choose + New, then Bill (Expense where it was paid at once). Vendor {}, \
-             number {number}, date {date}.",
-            unit.party_name
-        ),
-        format!(
-            "Enter {} of cost with the customer {}.",
-            amounts.work,
-            desk.job_name(unit.job)
-        ),
+        format!("In QuickBooks choose + New, then {form} {party}, number {number}, date {date}."),
     ];
-    if !amounts.retainage.is_zero() {
-        steps.push(format!(
-            "Enter {} on a second line on the account of retainage payable, for the same customer.",
-            -amounts.retainage
-        ));
-    }
+    let entered = lines.iter().filter(|(amount, _)| !amount.is_zero());
+    steps.extend(entered.map(|(amount, place)| format!("Enter {amount} {place}.")));
+    steps
+}
+
+/// An instruction about a document, with what else has to be done because of it.
+pub(super) fn finished(
+    desk: &Desk<'_>,
+    finding: &Finding,
+    unit: &ProjectUnit<'_>,
+    department: Department,
+    (sentence, mut steps): (String, Vec<String>),
+) -> Advice {
+    let name = capital(&desk.name_unit(unit));
+    let sentence = format!("{name} over {} {sentence}", Amounts::of(desk, unit).told());
     steps.extend(with_payment(desk, finding));
     steps.extend(broken_link(desk, finding, unit));
-    desk.instruct(finding, Department::Payables, sentence, steps)
+    desk.instruct(finding, department, sentence, steps)
 }
 
 /// What else is to be entered where the payment is missing too.

@@ -6,7 +6,7 @@ use gate::correction::{Correction, InvoiceLine, NewInvoice};
 use gate::roles::Department;
 
 use super::Advice;
-use super::bills::{Amounts, broken_link, with_payment};
+use super::bills::{Amounts, entered_by_hand, finished};
 use super::desk::Desk;
 use super::precedent::due;
 use super::words::capital;
@@ -125,39 +125,21 @@ fn number_of<'d>(desk: &Desk<'d>, unit: &ProjectUnit<'d>) -> Result<&'d str, Str
 
 fn by_hand(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>, why: &str) -> Advice {
     let amounts = Amounts::of(desk, unit);
-    let sentence = format!(
-        "{} over {} is invoiced in QuickBooks by hand, because {why}.",
-        capital(&desk.name_unit(unit)),
-        amounts.net()
-    );
-    let date = unit
-        .date
-        .map_or("the date on it".to_owned(), |date| date.to_string());
-    let number = if unit.number.is_empty() {
-        "the number on it"
-    } else {
-        unit.number
-    };
-    let mut steps = vec![
-        format!("Why Plumbline does not enter it: {why}. Settle that first."),
-        format!(
-            "In QuickBooks choose + New, then Invoice. Customer {}, number {number}, date {date}.",
-            desk.job_name(unit.job)
-        ),
-        format!(
-            "Enter {} for the work on the item that the job is billed with.",
-            amounts.work
-        ),
+    let work = "for the work on the item that the job is billed with".to_owned();
+    let lines = [
+        (amounts.work, work),
+        (-amounts.retainage, "on the item of retainage".to_owned()),
     ];
-    if !amounts.retainage.is_zero() {
-        steps.push(format!(
-            "Enter {} on the item of retainage.",
-            -amounts.retainage
-        ));
-    }
-    steps.extend(with_payment(desk, finding));
-    steps.extend(broken_link(desk, finding, unit));
-    desk.instruct(finding, Department::Collections, sentence, steps)
+    let job = desk.job_name(unit.job);
+    let sentence = format!("is invoiced in QuickBooks by hand, because {why}.");
+    let steps = entered_by_hand(unit, why, ("Invoice. Customer", &job), &lines);
+    finished(
+        desk,
+        finding,
+        unit,
+        Department::Collections,
+        (sentence, steps),
+    )
 }
 
 /// A release that was keyed as new work: its lines move to retainage.

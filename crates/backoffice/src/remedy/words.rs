@@ -1,7 +1,7 @@
 //! How people call what is done, and instructions to them.
 
 use figures::SmolStr;
-use figures::model::{DocumentKind, LedgerDocument};
+use figures::model::LedgerDocument;
 use gate::correction::Correction;
 use gate::roles::Department;
 
@@ -43,22 +43,7 @@ impl<'d> Desk<'d> {
     /// A document as people speak of it: `bill BE-2217 of Brightline Electric over 25,000.00, dated
     /// 2026-10-06`.
     pub(super) fn name(&self, document: &LedgerDocument) -> String {
-        let kind = match document.kind {
-            DocumentKind::Bill => "bill",
-            DocumentKind::BillPayment => "bill payment",
-            DocumentKind::CreditMemo => "credit memo",
-            DocumentKind::Deposit => "deposit",
-            DocumentKind::Estimate => "estimate",
-            DocumentKind::Invoice => "invoice",
-            DocumentKind::JournalEntry => "journal entry",
-            DocumentKind::Payment => "payment",
-            DocumentKind::Purchase => "purchase",
-            DocumentKind::PurchaseOrder => "purchase order",
-            DocumentKind::RefundReceipt => "refund",
-            DocumentKind::SalesReceipt => "sales receipt",
-            DocumentKind::Transfer => "transfer",
-            DocumentKind::VendorCredit => "vendor credit",
-        };
+        let kind = document.kind.noun();
         let number = if document.number.is_empty() {
             "without a number"
         } else {

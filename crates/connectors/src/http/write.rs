@@ -92,7 +92,7 @@ impl WriteClient {
             .await
             .map_err(|wait| NotDone::NotSent(Cause::Throttled { wait: Some(wait) }))?;
         self.meter
-            .spend(self.system, &order.step().entity)
+            .spend(self.system, &order.request().entity)
             .map_err(|calls| NotDone::NotSent(Cause::BudgetSpent { calls }))?;
         let request = self
             .http

@@ -226,6 +226,27 @@ impl DocumentKind {
         }
     }
 
+    /// What people call it.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Bill => "bill",
+            Self::BillPayment => "bill payment",
+            Self::CreditMemo => "credit memo",
+            Self::Deposit => "deposit",
+            Self::Estimate => "estimate",
+            Self::Invoice => "invoice",
+            Self::JournalEntry => "journal entry",
+            Self::Payment => "payment",
+            Self::Purchase => "purchase",
+            Self::PurchaseOrder => "purchase order",
+            Self::RefundReceipt => "refund",
+            Self::SalesReceipt => "sales receipt",
+            Self::Transfer => "transfer",
+            Self::VendorCredit => "vendor credit",
+        }
+    }
+
     /// The kind with this entity name.
     #[must_use]
     pub fn from_entity(entity: &str) -> Option<Self> {

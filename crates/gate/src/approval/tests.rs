@@ -129,7 +129,7 @@ fn nobody_approves_other_facts_than_they_were_shown_or_what_is_decided_or_lapsed
     let mut one = proposal(Kind::PostBill);
     let shown = one.digest();
     let mut draft = one.newest().draft.clone();
-    draft.steps[0].before[0].content = Digest::of(b"somebody else was here");
+    draft.request.as_mut().unwrap().before[0].content = Digest::of(b"somebody else was here");
     let edit = Version {
         draft,
         by: person("psn_b"),

@@ -4,7 +4,7 @@ use super::*;
 pub(crate) fn draft(kind: Kind) -> Draft {
     let is_instruction = kind == Kind::Instruct;
     let bill = SourceRef::quickbooks("Bill", "145");
-    let step = Step {
+    let request = Request {
         verb: Verb::Update,
         entity: "Bill".into(),
         id: Some("145".into()),
@@ -26,11 +26,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         sentence: "Bill CRM-88121 of Copper Ridge is entered.".to_owned(),
         money,
         party: Some("72".into()),
-        steps: if is_instruction {
-            Vec::new()
-        } else {
-            vec![step]
-        },
+        request: (!is_instruction).then_some(request),
         instructions: if is_instruction {
             vec!["Open the deposit.".to_owned()]
         } else {
@@ -45,6 +41,10 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         finding: Some("fnd_1".into()),
         undoes: None,
     }
+}
+
+fn request(draft: &mut Draft) -> &mut Request {
+    draft.request.as_mut().unwrap()
 }
 
 #[test]
@@ -80,13 +80,15 @@ fn what_is_no_draft_is_named() {
             change(bill, |it| it.sentence = " ".to_owned()),
             Flaw::NoSentence,
         ),
-        (change(bill, |it| it.steps.clear()), Flaw::NothingToDo),
+        (change(bill, |it| it.request = None), Flaw::NothingToDo),
         (
             change(bill, |it| it.instructions.push("Do it.".to_owned())),
             Flaw::BothWays,
         ),
         (
-            change(Kind::Instruct, |it| it.steps = draft(Kind::PostBill).steps),
+            change(Kind::Instruct, |it| {
+                it.request = draft(Kind::PostBill).request
+            }),
             Flaw::BothWays,
         ),
         (
@@ -98,20 +100,20 @@ fn what_is_no_draft_is_named() {
             Flaw::UnexpectedMoney,
         ),
         (
-            change(bill, |it| it.steps[0].before.clear()),
+            change(bill, |it| request(it).before.clear()),
             Flaw::NoPreImage,
         ),
         (
-            change(bill, |it| it.steps[0].before[0].standing = None),
+            change(bill, |it| request(it).before[0].standing = None),
             Flaw::NoPreImage,
         ),
         (
-            change(bill, |it| it.steps[0].before[0].record.id = "146".into()),
+            change(bill, |it| request(it).before[0].record.id = "146".into()),
             Flaw::NoPreImage,
         ),
-        (change(bill, |it| it.steps[0].id = None), Flaw::WrongRecord),
+        (change(bill, |it| request(it).id = None), Flaw::WrongRecord),
         (
-            change(bill, |it| it.steps[0].verb = Verb::Create),
+            change(bill, |it| request(it).verb = Verb::Create),
             Flaw::WrongRecord,
         ),
     ];
@@ -133,14 +135,14 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
         |it| it.money = Money::from_cents(120_001),
         |it| it.party = None,
         |it| it.party = Some("73".into()),
-        |it| it.steps[0].verb = Verb::Void,
-        |it| it.steps[0].entity = "Purchase".into(),
-        |it| it.steps[0].id = Some("146".into()),
-        |it| it.steps[0].body.push(' '),
-        |it| it.steps[0].before[0].content = Digest::of(b"as it is"),
-        |it| it.steps[0].before[0].standing = None,
-        |it| it.steps[0].before[0].record.id = "146".into(),
-        |it| it.steps.push(it.steps[0].clone()),
+        |it| request(it).verb = Verb::Void,
+        |it| request(it).entity = "Purchase".into(),
+        |it| request(it).id = Some("146".into()),
+        |it| request(it).body.push(' '),
+        |it| request(it).before[0].content = Digest::of(b"as it is"),
+        |it| request(it).before[0].standing = None,
+        |it| request(it).before[0].record.id = "146".into(),
+        |it| it.request = None,
         |it| it.instructions.push(String::new()),
         |it| it.figures[0].value = "1,200.01".to_owned(),
         |it| it.figures[0].definition = "bridge.cost@2".into(),

@@ -183,3 +183,9 @@ fn an_edit_keeps_the_version_before_voids_approvals_and_adds_a_preparer() {
         assert_eq!(done.is_ok(), is_open, "{name}");
     }
 }
+
+#[test]
+fn every_event_has_its_name_in_the_list() {
+    let names: Vec<&str> = events().iter().map(|(_, event)| event.name()).collect();
+    assert_eq!(names, Event::NAMES);
+}

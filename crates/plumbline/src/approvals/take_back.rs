@@ -6,14 +6,14 @@
 use connectors::quickbooks::write::request::{as_it_was, number_of, numbered_otherwise};
 use figures::source::SourceRef;
 use gate::action::Undo;
-use gate::draft::{Draft, Step, Verb};
+use gate::draft::{Draft, Request, Verb};
 use gate::inverse::{Done, inverse};
 use gate::proposal::{Maker, Proposal, State, Version};
 use store::proposals::{self, Stored};
 
 use super::Decider;
 use crate::desk::Desk;
-use crate::execute::Ledger;
+use crate::execute::{Ledger, is_as};
 
 /// Why something is not taken back. The texts are shown to people as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +85,8 @@ pub async fn take_back(
     let Some(mut draft) = way_back(&stored, &new) else {
         return Ok(Err(NotTakenBack::Unknown));
     };
-    for step in &mut draft.steps {
-        with_a_free_number(ledger, step).await?;
+    if let Some(request) = &mut draft.request {
+        with_a_free_number(ledger, request).await?;
     }
     let now = desk.clock.now();
     let first = Version {
@@ -105,39 +105,27 @@ pub async fn take_back(
     })
 }
 
-/// The draft that takes everything back, the last step first; nothing when what was before is not
-/// known.
+/// The draft that takes it back; nothing when what was before is not known.
 fn way_back(stored: &Stored, mark: &str) -> Option<Draft> {
     let was = &stored.proposal.newest().draft;
-    let mut worst = Undo::Exact;
-    let mut steps: Vec<Step> = Vec::new();
-    for (step, sent) in was.steps.iter().zip(&stored.sent).rev() {
-        let (outcome, _) = sent.outcome.as_ref()?;
-        let before = match (&sent.intent.before, step.verb) {
-            (Some(raw), Verb::Update | Verb::Void | Verb::Delete) => {
-                Some(as_it_was(step.verb, raw, mark).ok()?)
-            }
-            _ => None,
-        };
-        let done = Done {
-            step: step.clone(),
-            id: outcome.record.clone()?,
-            before,
-            after: outcome.after.clone(),
-        };
-        let (undo, back) = inverse(&done)?;
-        if undo != Undo::Exact {
-            worst = undo;
-        }
-        steps.push(back);
-    }
-    let how = match worst {
+    let (request, sent) = (was.request.as_ref()?, stored.sent.as_ref()?);
+    let (outcome, _) = sent.outcome.as_ref()?;
+    let raw = sent.intent.before.as_deref();
+    let before = raw.map(|raw| as_it_was(request.verb, raw, mark));
+    let done = Done {
+        request: request.clone(),
+        id: outcome.record.clone()?,
+        before: before.transpose().ok()?,
+        after: outcome.after.clone(),
+    };
+    let (undo, back) = inverse(&done)?;
+    let how = match undo {
         Undo::Exact => "Taken back",
         _ => "Entered again, as another document",
     };
     Some(Draft {
         sentence: format!("{how}: {}", was.sentence),
-        steps,
+        request: Some(back),
         finding: None,
         undoes: Some(stored.proposal.id.clone()),
         ..was.clone()
@@ -145,20 +133,20 @@ fn way_back(stored: &Stored, mark: &str) -> Option<Draft> {
 }
 
 /// What is entered again keeps its number where nothing else has it.
-async fn with_a_free_number(ledger: &Ledger, step: &mut Step) -> anyhow::Result<()> {
-    if step.verb != Verb::Create {
+async fn with_a_free_number(ledger: &Ledger, request: &mut Request) -> anyhow::Result<()> {
+    if request.verb != Verb::Create {
         return Ok(());
     }
-    let mut body = step.body.clone();
+    let mut body = request.body.clone();
     for letter in 'R'..='Z' {
         let Some(number) = number_of(&body) else {
             return Ok(());
         };
-        if !ledger.has_number(&step.entity, &number).await? {
-            step.body = body;
+        if !ledger.has_number(&request.entity, &number).await? {
+            request.body = body;
             return Ok(());
         }
-        if let Some(other) = numbered_otherwise(&step.body, letter) {
+        if let Some(other) = numbered_otherwise(&request.body, letter) {
             body = other;
         }
     }
@@ -169,26 +157,24 @@ async fn with_a_free_number(ledger: &Ledger, step: &mut Step) -> anyhow::Result<
 /// The records that are not as they were left.
 async fn differences(ledger: &Ledger, stored: &Stored) -> anyhow::Result<Vec<Difference>> {
     let mut found = Vec::new();
-    for sent in &stored.sent {
-        let Some((outcome, _)) = &sent.outcome else {
+    let Some(sent) = &stored.sent else {
+        return Ok(found);
+    };
+    let Some((outcome, _)) = &sent.outcome else {
+        return Ok(found);
+    };
+    for was in &outcome.after {
+        let now = ledger.now(&was.record).await?;
+        if now.as_deref().is_some_and(|now| is_as(was, now)) {
             continue;
-        };
-        for was in &outcome.after {
-            let now = ledger.now(&was.record).await?;
-            if now
-                .as_deref()
-                .is_some_and(|now| crate::execute::is_as(was, now))
-            {
-                continue;
-            }
-            let is_target = outcome.record.as_ref() == Some(&was.record.id);
-            found.push(Difference {
-                record: was.record.clone(),
-                before: sent.intent.before.clone().filter(|_| is_target),
-                after: outcome.kept.clone().filter(|_| is_target),
-                now,
-            });
         }
+        let is_target = outcome.record.as_ref() == Some(&was.record.id);
+        found.push(Difference {
+            record: was.record.clone(),
+            before: sent.intent.before.clone().filter(|_| is_target),
+            after: outcome.kept.clone().filter(|_| is_target),
+            now,
+        });
     }
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! Reading back what became of a request whose answer was lost.
 
 use connectors::quickbooks::write::{Answer, is_said_in, is_void, version};
-use gate::draft::{Step, Verb};
+use gate::draft::{Request, Verb};
 use gate::proposal::Proposal;
 use serde_json::Value;
 use store::proposals::Intent;
@@ -19,37 +19,39 @@ pub(super) enum Found {
     Otherwise,
 }
 
-/// Looks for the effect of a step.
+/// Looks for the effect of a request.
 ///
 /// # Errors
 /// When QuickBooks cannot be read.
 pub(super) async fn read(
     ledger: &Ledger,
     proposal: &Proposal,
-    step: &Step,
+    request: &Request,
     intent: &Intent,
 ) -> anyhow::Result<Found> {
-    let Some(target) = step.target() else {
-        return made(ledger, proposal, step).await;
+    let Some(target) = request.target() else {
+        return made(ledger, proposal, request).await;
     };
     let now = ledger.reader.record(&target).await?.map(|found| found.body);
-    Ok(match (step.verb, now) {
+    Ok(match (request.verb, now) {
         (Verb::Delete, None) => Found::Done(Answer::Gone),
         (_, None) => Found::Otherwise,
         (_, Some(now)) if version(&now).as_deref() == intent.token.as_deref() => Found::NotDone,
-        (Verb::Update, Some(now)) if is_said_in(&step.body, &now) => Found::Done(Answer::Kept(now)),
+        (Verb::Update, Some(now)) if is_said_in(&request.body, &now) => {
+            Found::Done(Answer::Kept(now))
+        }
         (Verb::Void, Some(now)) if is_void(&now) => Found::Done(Answer::Kept(now)),
         (_, Some(_)) => Found::Otherwise,
     })
 }
 
-/// Looks for a record that a step would have made: of its day, with the proposal's mark.
-async fn made(ledger: &Ledger, proposal: &Proposal, step: &Step) -> anyhow::Result<Found> {
-    let body: Value = serde_json::from_str(&step.body)?;
+/// Looks for a record that a request would have made: of its day, with the proposal's mark.
+async fn made(ledger: &Ledger, proposal: &Proposal, request: &Request) -> anyhow::Result<Found> {
+    let body: Value = serde_json::from_str(&request.body)?;
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let day = text(&body, "TxnDate").unwrap_or_default();
-    for found in ledger.reader.of_day(&step.entity, &day).await? {
+    for found in ledger.reader.of_day(&request.entity, &day).await? {
         let value: Value = serde_json::from_str(&found.body)?;
         let note = text(&value, "PrivateNote").unwrap_or_default();
         if note.split_whitespace().any(|word| word == proposal.id) {

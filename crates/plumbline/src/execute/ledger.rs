@@ -8,7 +8,6 @@ use connectors::oauth::Connection;
 use connectors::quickbooks::client::{Client, Environment};
 use connectors::quickbooks::write::Writer;
 
-use figures::SmolStr;
 use figures::source::SourceRef;
 
 use crate::desk::Desk;
@@ -37,8 +36,8 @@ impl Ledger {
 
     /// The company's number.
     #[must_use]
-    pub fn company(&self) -> SmolStr {
-        self.reader.company()
+    pub fn company(&self) -> &str {
+        self.reader.realm()
     }
 
     /// A record as it is now, as JSON text; nothing when it is gone.

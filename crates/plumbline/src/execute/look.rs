@@ -4,7 +4,7 @@
 use connectors::quickbooks::write::{Answer, image, is_said_in, is_void};
 use figures::Date;
 use figures::source::{RawRecord, SourceRef};
-use gate::draft::{PreImage, Step, Verb};
+use gate::draft::{PreImage, Request, Verb};
 use gate::proposal::Proposal;
 use store::proposals::Outcome;
 use store::worklist::{self, ItemState};
@@ -12,7 +12,7 @@ use store::worklist::{self, ItemState};
 use super::Ledger;
 use crate::desk::Desk;
 
-/// Reads everything again that a draft rests on. Returns the record that its first step changes, as
+/// Reads everything again that a draft rests on. Returns the record that it changes, as
 /// it is now; or what moved, in a sentence.
 ///
 /// # Errors
@@ -23,7 +23,7 @@ pub(super) async fn again(
     proposal: &Proposal,
 ) -> anyhow::Result<Result<Option<String>, String>> {
     let draft = &proposal.newest().draft;
-    if draft.company != ledger.reader.company() {
+    if draft.company != ledger.company() {
         return Ok(Err(
             "Another company is connected than this was proposed for.".to_owned(),
         ));
@@ -36,39 +36,38 @@ pub(super) async fn again(
             ));
         }
     }
-    let closed = ledger.reader.closed_until().await?;
-    let mut target = None;
-    for (number, step) in draft.steps.iter().enumerate() {
-        let (seen, moved) = step_again(ledger, step).await?;
-        if let Some(moved) = moved {
-            return Ok(Err(moved));
-        }
-        if let Some(closed) = closed.filter(|closed| is_closed(step, seen.as_deref(), *closed)) {
-            return Ok(Err(format!("The books are closed up to {closed}.")));
-        }
-        if let Some(there) = entered_already(ledger, step).await? {
-            return Ok(Err(there));
-        }
-        if number == 0 {
-            target = seen;
-        }
+    let Some(request) = &draft.request else {
+        return Ok(Err(BY_HAND.to_owned()));
+    };
+    let (seen, moved) = records_again(ledger, request).await?;
+    if let Some(moved) = moved {
+        return Ok(Err(moved));
     }
-    Ok(Ok(target))
+    let closed = ledger.reader.closed_until().await?;
+    if let Some(closed) = closed.filter(|closed| is_closed(request, seen.as_deref(), *closed)) {
+        return Ok(Err(format!("The books are closed up to {closed}.")));
+    }
+    if let Some(there) = entered_already(ledger, request).await? {
+        return Ok(Err(there));
+    }
+    Ok(Ok(seen))
 }
 
-/// The record that a step changes, and the first record that is not as it was.
-async fn step_again(
+const BY_HAND: &str = "A person does this by hand; the next reading shows whether it was done.";
+
+/// The record that a request changes, and the first record that is not as it was.
+async fn records_again(
     ledger: &Ledger,
-    step: &Step,
+    request: &Request,
 ) -> anyhow::Result<(Option<String>, Option<String>)> {
     let mut target = None;
-    for before in &step.before {
+    for before in &request.before {
         let record = &before.record;
         let now = ledger.reader.record(record).await?;
         if let Some(moved) = moved(before, now.as_ref()) {
             return Ok((None, Some(moved)));
         }
-        if step.target().as_ref() == Some(record) {
+        if request.target().as_ref() == Some(record) {
             target = now.map(|found| found.body);
         }
     }
@@ -104,23 +103,23 @@ fn moved(before: &PreImage, now: Option<&RawRecord>) -> Option<String> {
 }
 
 /// Whether a record, as it is or as it will be, lies in a closed period.
-fn is_closed(step: &Step, before: Option<&str>, closed: Date) -> bool {
+fn is_closed(request: &Request, before: Option<&str>, closed: Date) -> bool {
     let date = |text: &str| {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
         value.get("TxnDate")?.as_str()?.parse::<Date>().ok()
     };
-    let dates = [date(&step.body), before.and_then(date)];
+    let dates = [date(&request.body), before.and_then(date)];
     dates.into_iter().flatten().any(|date| date <= closed)
 }
 
 /// A document with the same number of the same party that is there already.
-async fn entered_already(ledger: &Ledger, step: &Step) -> anyhow::Result<Option<String>> {
-    let party = match (step.verb, step.entity.as_str()) {
+async fn entered_already(ledger: &Ledger, request: &Request) -> anyhow::Result<Option<String>> {
+    let party = match (request.verb, request.entity.as_str()) {
         (Verb::Create, "Bill") => "VendorRef",
         (Verb::Create, "Invoice") => "CustomerRef",
         _ => return Ok(None),
     };
-    let body: serde_json::Value = serde_json::from_str(&step.body)?;
+    let body: serde_json::Value = serde_json::from_str(&request.body)?;
     let Some(number) = body.get("DocNumber").and_then(serde_json::Value::as_str) else {
         return Ok(None);
     };
@@ -128,11 +127,11 @@ async fn entered_already(ledger: &Ledger, step: &Step) -> anyhow::Result<Option<
         let id = value.get(party)?.get("value")?.as_str()?;
         Some(id.to_owned())
     };
-    for there in ledger.reader.numbered(&step.entity, number).await? {
+    for there in ledger.reader.numbered(&request.entity, number).await? {
         let found: serde_json::Value = serde_json::from_str(&there.body)?;
         // What was voided keeps its number and says nothing.
         if of(&found) == of(&body) && !is_void(&there.body) {
-            let entity = &step.entity;
+            let entity = &request.entity;
             return Ok(Some(format!(
                 "QuickBooks has {} {number} of this party already, as {entity} {}.",
                 entity.to_lowercase(),
@@ -143,14 +142,14 @@ async fn entered_already(ledger: &Ledger, step: &Step) -> anyhow::Result<Option<
     Ok(None)
 }
 
-/// What came of a step that was done: its record, and every record that it touched or named as they
+/// What came of a request that was done: its record, and every record that it touched or named as they
 /// are now.
 ///
 /// # Errors
 /// When something cannot be read.
 pub(super) async fn outcome(
     ledger: &Ledger,
-    step: &Step,
+    request: &Request,
     answer: Answer,
 ) -> anyhow::Result<Outcome> {
     let (kept, mut told) = match answer {
@@ -158,22 +157,22 @@ pub(super) async fn outcome(
         Answer::Gone => (None, "QuickBooks took it out.".to_owned()),
     };
     let as_said = |kept: &String| {
-        matches!(step.verb, Verb::Void | Verb::Delete) || is_said_in(&step.body, kept)
+        matches!(request.verb, Verb::Void | Verb::Delete) || is_said_in(&request.body, kept)
     };
     if !kept.as_ref().is_none_or(as_said) {
         told = "QuickBooks did it, and the record is not exactly what was sent. Look at it."
             .to_owned();
     }
     let made = kept.as_deref().and_then(id_of);
-    let record = step.id.clone().or(made);
+    let record = request.id.clone().or(made);
     let target = record
         .as_deref()
-        .map(|id| SourceRef::quickbooks(&step.entity, id));
-    let named = step
+        .map(|id| SourceRef::quickbooks(&request.entity, id));
+    let named = request
         .before
         .iter()
         .map(|it| (it.record.clone(), it.standing.is_some()));
-    let is_new = step.id.is_none();
+    let is_new = request.id.is_none();
     let new = target.filter(|_| is_new).map(|it| (it, true));
     let mut after = Vec::new();
     for (record, with_standing) in new.into_iter().chain(named) {
@@ -182,8 +181,8 @@ pub(super) async fn outcome(
             continue;
         };
         let image = image(&now.body)?;
-        let before = step.before.iter().find(|before| before.record == record);
-        let is_target = step.id.as_deref() == Some(record.id.as_str());
+        let before = request.before.iter().find(|before| before.record == record);
+        let is_target = request.id.as_deref() == Some(record.id.as_str());
         if before.is_some_and(|before| !is_target && before.content != image.content) {
             told.push_str(&format!(
                 " {record} was changed by somebody in that moment."

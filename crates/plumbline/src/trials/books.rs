@@ -14,7 +14,7 @@ type Effect = BTreeMap<(u64, Option<u64>, Option<u64>, Date), i64>;
 
 /// The books at one moment.
 #[derive(Debug, Clone)]
-pub struct Books {
+pub(crate) struct Books {
     records: BTreeMap<SourceRef, String>,
     ledger: Effect,
 }
@@ -39,8 +39,7 @@ impl Books {
     }
 
     /// A record's text.
-    #[must_use]
-    pub fn text(&self, record: &SourceRef) -> Option<String> {
+    pub(crate) fn text(&self, record: &SourceRef) -> Option<String> {
         self.records.get(record).cloned()
     }
 

@@ -26,7 +26,7 @@ pub(crate) const KINDS: [Kind; 6] = [
 ];
 
 /// Makes corrections from a seed.
-pub struct Random<'a> {
+pub(super) struct Random<'a> {
     pub(crate) books: &'a Books,
     pub(crate) company: &'a Handle,
     pub(crate) rng: &'a mut ChaCha8Rng,

@@ -4,16 +4,14 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use gate::action::Kind;
-use gate::correction::Correction;
+use anyhow::Context;
 use gate::draft::Verb;
 use gate::proposal::State;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use sandbox::quickbooks::{FaultKind, FaultRule};
 
-use super::corrections::KINDS;
-use super::{Books, Random, Summary, Trial, decider};
+use super::{Books, Summary, Told, Trial, decider, each};
 use crate::approvals::take_back;
 use crate::execute::{Executor, Point};
 
@@ -22,89 +20,51 @@ const RUNS_OF_A_BOOK: u64 = 40;
 
 /// Runs so many trials.
 pub(super) async fn run(runs: u64, seed: u64) -> anyhow::Result<Summary> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut summary = Summary::default();
-    while summary.runs < runs {
-        let trial = Trial::start(rng.random()).await?;
-        for number in 0..RUNS_OF_A_BOOK.min(runs - summary.runs) {
-            let kind = KINDS[usize::try_from(summary.runs)? % KINDS.len()];
-            summary.runs += 1;
-            let books = trial.books()?;
-            let correction = Random {
-                books: &books,
-                company: &trial.company,
-                rng: &mut rng,
-                number,
-            }
-            .of_kind(kind);
-            let Some(correction) = correction else {
-                summary.count(format!("{}: nothing to correct", kind.name()));
-                continue;
-            };
-            one(&trial, &correction, &mut rng, &mut summary, seed).await?;
-        }
-        trial.end().await;
-    }
-    Ok(summary)
+    each((runs, RUNS_OF_A_BOOK), seed, async |trial, id, rng| {
+        one(trial, id, rng).await
+    })
+    .await
 }
 
 /// Does it and takes it back, cut each time.
 async fn one(
     trial: &Trial,
-    correction: &Correction,
+    id: &str,
     rng: &mut ChaCha8Rng,
-    summary: &mut Summary,
-    seed: u64,
-) -> anyhow::Result<()> {
-    let Some(id) = trial.approved(correction).await? else {
-        summary.count(format!("{}: no request", correction.kind().name()));
-        return Ok(());
-    };
-    let before = trial.books()?;
-    let how = disturb(trial, &id, rng).await?;
-    let state = trial.settle(&id).await?;
-    trial.company.set_faults(Vec::new());
-    let state = if is_over(&state) {
-        state
-    } else {
-        trial.settle(&id).await?
-    };
-    let after = trial.books()?;
-    let told = judge(trial, &id, &state, (&before, &after)).await?;
-    note(summary, (correction.kind(), "", how, seed), &told);
+) -> anyhow::Result<Vec<(&'static str, Told)>> {
+    let (state, told) = cut_and_settled(trial, id, rng).await?;
+    let mut all = vec![("", told)];
     if !matches!(state, State::Executed { .. }) {
-        return Ok(());
+        return Ok(all);
     }
-    let asked = take_back(
-        &trial.desk,
-        &trial.ledger,
-        &decider(&trial.desk, "psn_one"),
-        &id,
-    )
-    .await?;
-    let Ok(back) = asked else {
-        summary.problems.push(format!(
-            "{}: cannot be taken back: {asked:?}",
-            correction.kind().name()
-        ));
-        return Ok(());
+    let who = decider(&trial.desk, "psn_one");
+    let told = match take_back(&trial.desk, &trial.ledger, &who, id).await? {
+        Err(why) => Err(format!("it cannot be: {why}")),
+        Ok(back) => {
+            trial.approve(&back, "psn_two").await?;
+            cut_and_settled(trial, &back, rng).await?.1
+        }
     };
-    trial.approve(&back, "psn_two").await?;
-    let how = disturb(trial, &back, rng).await?;
-    let state = trial.settle(&back).await?;
+    all.push((" taken back", told));
+    Ok(all)
+}
+
+/// Cuts it off somewhere, goes on until it is known what became of it, first with the faults still
+/// on, and compares that with the books.
+async fn cut_and_settled(
+    trial: &Trial,
+    id: &str,
+    rng: &mut ChaCha8Rng,
+) -> anyhow::Result<(State, Told)> {
+    let before = trial.books()?;
+    let how = disturb(trial, id, rng).await?;
+    let mut state = trial.settle(id).await?;
     trial.company.set_faults(Vec::new());
-    let state = if is_over(&state) {
-        state
-    } else {
-        trial.settle(&back).await?
-    };
-    let told = judge(trial, &back, &state, (&after, &trial.books()?)).await?;
-    note(
-        summary,
-        (correction.kind(), " taken back", how, seed),
-        &told,
-    );
-    Ok(())
+    if !is_over(&state) {
+        state = trial.settle(id).await?;
+    }
+    let told = judge(trial, id, &state, (&before, &trial.books()?)).await?;
+    Ok((state, told.map_err(|problem| format!("{how}: {problem}"))))
 }
 
 fn is_over(state: &State) -> bool {
@@ -114,28 +74,13 @@ fn is_over(state: &State) -> bool {
     )
 }
 
-fn note(
-    summary: &mut Summary,
-    (kind, what, how, seed): (Kind, &str, String, u64),
-    told: &Result<String, String>,
-) {
-    match told {
-        Ok(told) => summary.count(format!("{}{what}: {told}", kind.name())),
-        Err(problem) => summary.problems.push(format!(
-            "seed {seed}, run {}, {}{what}, {how}: {problem}",
-            summary.runs,
-            kind.name()
-        )),
-    }
-}
-
 /// Whether the books show what is told: the effect once where it was done, none where it was not.
 async fn judge(
     trial: &Trial,
     id: &str,
     state: &State,
     (before, after): (&Books, &Books),
-) -> anyhow::Result<Result<String, String>> {
+) -> anyhow::Result<Told> {
     let differing = before.differing(after);
     let is_done = match state {
         State::Executed { .. } => true,
@@ -153,8 +98,9 @@ async fn judge(
         });
     }
     let proposal = trial.proposal(id).await?;
-    let step = &proposal.newest().draft.steps[0];
-    let times = match (&step.verb, step.target()) {
+    let request = proposal.newest().draft.request.as_ref();
+    let request = request.context("nothing to send")?;
+    let times = match (&request.verb, request.target()) {
         (Verb::Create, _) => {
             let made = after.marked(id).len();
             u64::try_from(made)?

@@ -24,6 +24,8 @@ use gate::draft::Draft;
 use gate::proposal::{Event, Maker, Proposal, State, Version};
 use gate::roles::{Department, Grant, Grants, Role};
 use gate::switches::{Level, Switches};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use sandbox::contractor::{Plan, generate};
 use sandbox::quickbooks;
 use store::Secret;
@@ -34,11 +36,12 @@ use crate::approvals::{self, Decided, Decider};
 use crate::connect::{self, Consent};
 use crate::desk::Desk;
 use crate::execute::{Ended, Executor, Ledger};
+use crate::propose::RECONCILIATION;
 use crate::sandboxes::REDIRECT_URI;
 use crate::settings::{Client, QuickBooksAccess};
 
-pub use books::Books;
-pub use corrections::Random;
+use books::Books;
+use corrections::{KINDS, Random};
 
 /// What trials came to. There must be no problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,8 +86,63 @@ pub async fn run(which: &str, runs: u64, seed: u64) -> anyhow::Result<Summary> {
     }
 }
 
+/// What one part of a run came to: said of the books, and true; or what is wrong.
+type Told = Result<String, String>;
+
+/// Goes through the kinds of corrections in turn, so many runs on the books of one contractor, then on
+/// those of another one. Each has been approved when it is tried; the answers say which part of the
+/// run they are about.
+async fn each(
+    (runs, of_a_book): (u64, u64),
+    seed: u64,
+    mut tried: impl AsyncFnMut(
+        &Trial,
+        &str,
+        &mut ChaCha8Rng,
+    ) -> anyhow::Result<Vec<(&'static str, Told)>>,
+) -> anyhow::Result<Summary> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut summary = Summary::default();
+    while summary.runs < runs {
+        let world = rng.random();
+        let trial = Trial::start(world).await?;
+        for number in 0..of_a_book.min(runs - summary.runs) {
+            let kind = KINDS[usize::try_from(summary.runs)? % KINDS.len()];
+            summary.runs += 1;
+            let books = trial.books()?;
+            let correction = Random {
+                books: &books,
+                company: &trial.company,
+                rng: &mut rng,
+                number,
+            }
+            .of_kind(kind);
+            let approved = match &correction {
+                Some(correction) => trial.approved(correction).await?,
+                None => None,
+            };
+            let Some(id) = approved else {
+                summary.count(format!("{}: nothing to correct", kind.name()));
+                continue;
+            };
+            for (part, told) in tried(&trial, &id, &mut rng).await? {
+                let what = format!("{}{part}", kind.name());
+                match told {
+                    Ok(told) => summary.count(format!("{what}: {told}")),
+                    Err(problem) => summary.problems.push(format!(
+                        "seed {seed}, run {}, world {world}, {what}: {problem}",
+                        summary.runs
+                    )),
+                }
+            }
+        }
+        trial.end().await;
+    }
+    Ok(summary)
+}
+
 /// The agent whose proposals are tried.
-const AGENT: &str = "reconciliation";
+const AGENT: &str = RECONCILIATION;
 
 /// An office with two people who lead every department, and its company.
 pub(crate) struct Trial {
@@ -118,14 +176,8 @@ impl Trial {
             },
         };
         connect::quickbooks(&mut desk, access, Consent::Headless).await?;
-        desk.settings.switches = Switches {
-            writes: true,
-            connection_writes: true,
-            agents: [(SmolStr::new(AGENT), Level::Propose)].into(),
-        };
-        for person in ["psn_one", "psn_two"] {
-            lead(&desk, person).await?;
-        }
+        desk.settings.switches = all_on();
+        staff(&desk).await?;
         let ledger = Ledger::open(&desk).await?;
         Ok(Self {
             desk,
@@ -145,7 +197,7 @@ impl Trial {
         let id = approvals::new_id(&self.desk)?;
         let books = self.books()?;
         let lookup = |record: &SourceRef| books.text(record);
-        let Ok(steps) = request::steps(correction, &id, &lookup) else {
+        let Ok(request) = request::request(correction, &id, &lookup) else {
             return Ok(None);
         };
         let kind = correction.kind();
@@ -153,14 +205,14 @@ impl Trial {
         let draft = Draft {
             kind,
             department,
-            company: self.ledger.company(),
+            company: self.ledger.company().into(),
             sentence: format!("A trial of {}.", kind.name()),
             money: match kind.effect() {
                 Effect::Neither => Money::ZERO,
                 _ => Money::from_cents(100),
             },
             party: None,
-            steps,
+            request: Some(request),
             instructions: Vec::new(),
             figures: Vec::new(),
             evidence: Vec::new(),
@@ -239,15 +291,32 @@ pub(crate) fn decider(desk: &Desk, person: &str) -> Decider {
     }
 }
 
-async fn lead(desk: &Desk, id: &str) -> anyhow::Result<()> {
+/// Gives the office two people who lead every department: `psn_one` and `psn_two`.
+///
+/// # Errors
+/// When the control data cannot be written.
+pub async fn staff(desk: &Desk) -> anyhow::Result<()> {
     let roles = Department::ALL.map(|one| Grant::standing(Role::Lead(one)));
-    let person = NewPerson {
-        id: id.to_owned(),
-        mail: format!("{id}@example.com"),
-        name: id.to_owned(),
-        password_hash: Secret::new(String::new()),
-    };
     let (control, tenant) = (desk.installation.control(), desk.scope.tenant_id());
-    let grants = Grants::new(roles.to_vec());
-    Ok(people::add(control, tenant, person, grants, desk.clock.now()).await?)
+    for id in ["psn_one", "psn_two"] {
+        let person = NewPerson {
+            id: id.to_owned(),
+            mail: format!("{id}@example.com"),
+            name: id.to_owned(),
+            password_hash: Secret::new(String::new()),
+        };
+        let grants = Grants::new(roles.to_vec());
+        people::add(control, tenant, person, grants, desk.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// A switchboard on which everything is on, and the reconciliation proposes.
+#[must_use]
+pub fn all_on() -> Switches {
+    Switches {
+        writes: true,
+        connection_writes: true,
+        agents: [(SmolStr::new(AGENT), Level::Propose)].into(),
+    }
 }

@@ -1,58 +1,27 @@
 //! Somebody edits in QuickBooks between approval and execution: nothing is done on changed facts.
 
-use gate::draft::Step;
+use anyhow::Context;
+use gate::draft::Request;
 use gate::proposal::State;
+use rand::Rng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sandbox::quickbooks::{Edit, FaultKind, FaultRule};
 use serde_json::json;
 use store::proposals;
 
-use super::corrections::KINDS;
-use super::{Random, Summary, Trial};
+use super::{Summary, Trial, each};
 
 /// So many runs share a contractor.
 const RUNS_OF_A_BOOK: u64 = 40;
 
 /// Runs so many races.
 pub(super) async fn run(runs: u64, seed: u64) -> anyhow::Result<Summary> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut summary = Summary::default();
-    while summary.runs < runs {
-        let trial = Trial::start(rng.random()).await?;
-        for number in 0..RUNS_OF_A_BOOK.min(runs - summary.runs) {
-            let kind = KINDS[usize::try_from(summary.runs)? % KINDS.len()];
-            summary.runs += 1;
-            let books = trial.books()?;
-            let correction = Random {
-                books: &books,
-                company: &trial.company,
-                rng: &mut rng,
-                number,
-            }
-            .of_kind(kind);
-            let approved = match &correction {
-                Some(correction) => trial.approved(correction).await?,
-                None => None,
-            };
-            let Some(id) = approved else {
-                summary.count(format!("{}: nothing to correct", kind.name()));
-                continue;
-            };
-            let told = race(&trial, &id, &mut rng).await?;
-            match told {
-                Ok(what) => summary.count(format!("{}: {what}", kind.name())),
-                Err(problem) => summary.problems.push(format!(
-                    "seed {seed}, run {}, {}: {problem}",
-                    summary.runs,
-                    kind.name()
-                )),
-            }
-        }
-        trial.end().await;
-    }
-    Ok(summary)
+    each((runs, RUNS_OF_A_BOOK), seed, async |trial, id, rng| {
+        let told = race(trial, id, rng).await?;
+        Ok(vec![("", told.map(str::to_owned))])
+    })
+    .await
 }
 
 /// Edits one of the records that the draft rests on: before anything, or just before a call.
@@ -62,8 +31,9 @@ async fn race(
     rng: &mut ChaCha8Rng,
 ) -> anyhow::Result<Result<&'static str, String>> {
     let proposal = trial.proposal(id).await?;
-    let step = &proposal.newest().draft.steps[0];
-    let Some(edit) = edit(step, rng) else {
+    let request = proposal.newest().draft.request.as_ref();
+    let request = request.context("nothing to send")?;
+    let Some(edit) = edit(request, rng) else {
         return Ok(Ok("nothing to edit"));
     };
     let realm = trial.company.realm_id();
@@ -88,7 +58,7 @@ async fn race(
     let state = trial.settle(id).await?;
     trial.company.set_faults(Vec::new());
     let after = trial.books()?;
-    let is_target = step
+    let is_target = request
         .target()
         .is_some_and(|target| target.kind == edit.entity);
     let only_edit = after.marked(id).is_empty();
@@ -120,9 +90,9 @@ async fn race(
     })
 }
 
-/// An edit of one of the records that a step rests on.
-fn edit(step: &Step, rng: &mut ChaCha8Rng) -> Option<Edit> {
-    let record = &step.before.choose(rng)?.record;
+/// An edit of one of the records that a request rests on.
+fn edit(request: &Request, rng: &mut ChaCha8Rng) -> Option<Edit> {
+    let record = &request.before.choose(rng)?.record;
     let word = format!("Edited {}", rng.random_range(0..1_000_000));
     let body = match record.kind.as_str() {
         "Customer" | "Vendor" => json!({ "Notes": word }),

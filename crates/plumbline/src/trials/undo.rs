@@ -3,56 +3,22 @@
 
 use gate::action::Undo;
 use gate::proposal::State;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::corrections::KINDS;
-use super::{Books, Random, Summary, Trial, decider};
+use super::{Summary, Told, Trial, decider, each};
 use crate::approvals::take_back;
 
 /// Tries each kind on so many books.
 pub(super) async fn run(books: u64, seed: u64) -> anyhow::Result<Summary> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut summary = Summary::default();
-    for book in 0..books {
-        let world: u64 = rng.random();
-        let trial = Trial::start(world).await?;
-        for kind in KINDS {
-            summary.runs += 1;
-            let before = trial.books()?;
-            let correction = Random {
-                books: &before,
-                company: &trial.company,
-                rng: &mut rng,
-                number: book,
-            }
-            .of_kind(kind);
-            let approved = match &correction {
-                Some(correction) => trial.approved(correction).await?,
-                None => None,
-            };
-            let Some(id) = approved else {
-                summary.count(format!("{}: nothing to correct", kind.name()));
-                continue;
-            };
-            let before = trial.books()?;
-            match there_and_back(&trial, &id, &before).await? {
-                Ok(what) => summary.count(format!("{}: {what}", kind.name())),
-                Err(problem) => summary
-                    .problems
-                    .push(format!("world {world}, {}: {problem}", kind.name())),
-            }
-        }
-        trial.end().await;
-    }
-    Ok(summary)
+    let kinds = u64::try_from(KINDS.len())?;
+    each((books * kinds, kinds), seed, async |trial, id, _| {
+        Ok(vec![("", there_and_back(trial, id).await?)])
+    })
+    .await
 }
 
-async fn there_and_back(
-    trial: &Trial,
-    id: &str,
-    before: &Books,
-) -> anyhow::Result<Result<String, String>> {
+async fn there_and_back(trial: &Trial, id: &str) -> anyhow::Result<Told> {
+    let before = trial.books()?;
     let state = trial.settle(id).await?;
     if !matches!(state, State::Executed { .. }) {
         let touched = before.differing(&trial.books()?);

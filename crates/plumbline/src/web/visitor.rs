@@ -14,7 +14,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use figures::Date;
-use gate::roles::{Action, Decision, Grants, may};
+use gate::roles::{Action, Decision, Department, Grants, Role, may};
 use sha2::{Digest, Sha256};
 use store::control::api_tokens;
 use store::control::sessions::{self, Seen};
@@ -57,6 +57,13 @@ impl Visitor {
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
         self.decision(action).is_permitted()
+    }
+
+    /// Whether this person leads a department today, and so decides about what it proposes.
+    #[must_use]
+    pub fn leads(&self, department: Department) -> bool {
+        let mut roles = self.grants.in_force(self.on).map(|grant| grant.role);
+        roles.any(|role| role == Role::Lead(department))
     }
 
     /// The session, unless a program's token asks.

@@ -1,20 +1,15 @@
 //! What is proposed, approved, done and taken back, over the local QuickBooks.
 
-use figures::SmolStr;
 use gate::action::Kind;
 use gate::proposal::State;
-use gate::roles::{Department, Grant, Grants, Role};
-use gate::switches::{Level, Switches};
 use jiff::Timestamp;
 use plumbline::approvals::{self, Decider, NotDecided};
 use plumbline::desk::Desk;
 use plumbline::execute::{Ended, Executor, Ledger};
-use plumbline::propose::RECONCILIATION;
 use plumbline::trials;
-use store::control::people::{self, NewPerson};
 use store::proposals::{self, Filter, Shown};
 use store::worklist::{self, ItemState};
-use store::{Refusal, Secret, StoreError};
+use store::{Refusal, StoreError};
 
 use crate::app::App;
 
@@ -76,26 +71,9 @@ async fn with_open_books() -> App {
 /// Leads of every department, and an agent that proposes.
 async fn staffed(app: &App) -> Desk {
     let mut desk = app.desk().await;
-    desk.settings.switches = Switches {
-        writes: true,
-        connection_writes: true,
-        agents: [(SmolStr::new(RECONCILIATION), Level::Propose)].into(),
-    };
+    desk.settings.switches = trials::all_on();
     desk.save_settings().await.unwrap();
-    for id in ["psn_one", "psn_two"] {
-        let leads = Department::ALL.map(|one| Grant::standing(Role::Lead(one)));
-        let person = NewPerson {
-            id: id.to_owned(),
-            mail: format!("{id}@example.com"),
-            name: id.to_owned(),
-            password_hash: Secret::new(String::new()),
-        };
-        let (control, tenant) = (desk.installation.control(), desk.scope.tenant_id());
-        let grants = Grants::new(leads.to_vec());
-        people::add(control, tenant, person, grants, desk.clock.now())
-            .await
-            .unwrap();
-    }
+    trials::staff(&desk).await.unwrap();
     desk
 }
 

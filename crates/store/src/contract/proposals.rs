@@ -5,7 +5,7 @@ use figures::{Money, SmolStr};
 use gate::action::Kind;
 use gate::approval::{Approval, Approved, Approver, Now, Policy, settle};
 use gate::digest::Digest;
-use gate::draft::{Draft, PreImage, Step, Verb};
+use gate::draft::{Draft, PreImage, Request, Verb};
 use gate::proposal::{Event, Maker, Proposal, State, Version};
 use gate::roles::{Department, Grant, Grants, Role};
 
@@ -24,7 +24,7 @@ pub(super) fn draft(finding: Option<&str>) -> Draft {
         sentence: "Bill 88121 is coded to Elm Street.".to_owned(),
         money: Money::from_cents(120_000),
         party: Some("72".into()),
-        steps: vec![Step {
+        request: Some(Request {
             verb: Verb::Update,
             entity: "Bill".into(),
             id: Some("145".into()),
@@ -34,7 +34,7 @@ pub(super) fn draft(finding: Option<&str>) -> Draft {
                 content: Digest::of(b"as it was"),
                 standing: Some(Digest::of(b"open")),
             }],
-        }],
+        }),
         instructions: Vec::new(),
         figures: Vec::new(),
         evidence: vec![bill],
@@ -101,18 +101,21 @@ async fn approve(store: &Store, id: &str, finding: Option<&str>) -> Proposal {
 
 pub(super) fn intent() -> Intent {
     Intent {
-        step: 0,
         request_id: "request-1".to_owned(),
         token: Some("3".to_owned()),
         before: Some("{\"Id\":\"145\"}".to_owned()),
     }
 }
 
-fn outcome() -> Outcome {
+pub(super) fn done() -> Happening {
+    Happening::of(Event::Done)
+}
+
+pub(super) fn outcome() -> Outcome {
     Outcome {
         record: Some("145".into()),
         kept: Some("{\"Id\":\"145\"}".to_owned()),
-        after: draft(None).steps[0].before.clone(),
+        after: draft(None).request.unwrap().before,
         told: "QuickBooks did it.".to_owned(),
     }
 }
@@ -190,11 +193,9 @@ pub(crate) async fn an_approval_is_used_once(store: &Store) {
     is_refusal(again, &Refusal::ProposalMovedOn);
     let kept = stored(store, "prp_1").await;
     assert!(matches!(kept.proposal.state, State::Executing { .. }));
-    assert_eq!(kept.sent.len(), 1);
-    assert_eq!(
-        (&kept.sent[0].intent, &kept.sent[0].outcome),
-        (&intent(), &None)
-    );
+
+    let sent = kept.sent.unwrap();
+    assert_eq!((&sent.intent, &sent.outcome), (&intent(), &None));
     // An approval of other facts begins nothing.
     let other = approve(store, "prp_2", None).await;
     let before = approved(&other);
@@ -213,16 +214,14 @@ pub(crate) async fn what_was_done_is_known_once_and_taken_back_with_its_way_back
     begin(store, &scope, approved(&one), intent(), at(3))
         .await
         .unwrap();
-    let done = || Some(Happening::of(Event::Done));
-    let told = (0, Some(outcome()));
-    conclude(store, &scope, "prp_1", told.clone(), done(), at(4))
+    conclude(store, &scope, "prp_1", outcome(), done(), at(4))
         .await
         .unwrap();
-    let again = conclude(store, &scope, "prp_1", told, done(), at(4)).await;
-    assert!(again.is_err(), "an outcome is written once");
+    let again = conclude(store, &scope, "prp_1", outcome(), done(), at(4)).await;
+    is_refusal(again, &Refusal::ProposalMovedOn);
     let kept = stored(store, "prp_1").await;
     assert_eq!(kept.proposal.state, State::Executed { at: at(4) });
-    assert_eq!(kept.sent[0].outcome, Some((outcome(), at(4))));
+    assert_eq!(kept.sent.unwrap().outcome, Some((outcome(), at(4))));
     let mut back = draft(None);
     back.undoes = Some("prp_1".into());
     let back = new(store, "prp_2", back);
@@ -236,8 +235,7 @@ pub(crate) async fn what_was_done_is_known_once_and_taken_back_with_its_way_back
     begin(store, &scope, approved(&back), intent(), at(6))
         .await
         .unwrap();
-    let told = (0, Some(outcome()));
-    conclude(store, &scope, "prp_2", told, done(), at(7))
+    conclude(store, &scope, "prp_2", outcome(), done(), at(7))
         .await
         .unwrap();
     let kept = stored(store, "prp_1").await;

@@ -212,8 +212,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         proposals::edit(s, f, "prp_1", proposed.newest().clone(), at(0));
         proposals::viewed(s, f, "prp_1", at(0));
         proposals::begin(s, f, super::proposals::approved(&proposed), super::proposals::intent(), at(0));
-        proposals::intend(s, f, "prp_1", super::proposals::intent(), at(0));
-        proposals::conclude(s, f, "prp_1", (0, None), None, at(0));
+        proposals::conclude(s, f, "prp_1", super::proposals::outcome(), super::proposals::done(), at(0));
         proposals::list(s, f, proposals::Filter::Open, 1);
         proposals::of_finding(s, f, "fnd_1");
         proposals::newest_of_findings(s, f);

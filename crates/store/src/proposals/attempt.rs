@@ -1,4 +1,4 @@
-//! What was sent: an intent before each request, and its outcome once it is known.
+//! What was sent: an intent before the request, and its outcome once it is known.
 //!
 //! An intent without an outcome means that the request may be on its way or may have taken effect;
 //! it is settled by looking, never by a second intent.
@@ -6,10 +6,10 @@
 use figures::SmolStr;
 use gate::approval::Approved;
 use gate::draft::PreImage;
-use gate::proposal::{Event, State};
+use gate::proposal::Event;
 use jiff::Timestamp;
 
-use super::{Happening, UNREADABLE, happen_in, read, text, wanted_in};
+use super::{Happening, happen_in, read, text, wanted_in};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
@@ -18,8 +18,6 @@ use crate::{Refusal, Store, StoreError, TenantScope, quarantine};
 /// What is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// Which step, from 0.
-    pub step: usize,
     /// The key under which the vendor does it once.
     pub request_id: String,
     /// The version token that is sent along; nothing for a new record.
@@ -81,40 +79,13 @@ pub async fn begin(
         .await
 }
 
-/// Writes down the next step of what was begun.
-///
-/// # Errors
-/// [`Refusal::ProposalMovedOn`] when it is not being done; [`Refusal::Quarantined`].
-pub async fn intend(
-    store: &Store,
-    scope: &TenantScope,
-    id: &str,
-    next: Intent,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let id = id.to_owned();
-    store
-        .tx(scope, move |tx| {
-            Box::pin(async move {
-                quarantine::refuse_in(tx).await?;
-                let stored = wanted_in(tx, &id).await?;
-                if !matches!(stored.proposal.state, State::Executing { .. }) {
-                    return Err(Refusal::ProposalMovedOn.into());
-                }
-                add(tx, &id, next, now).await
-            })
-        })
-        .await
-}
-
 async fn add(tx: &mut Tx, id: &str, intent: Intent, now: Timestamp) -> Result<(), StoreError> {
     query(
-        "INSERT INTO intent (tenant_id, proposal_id, step_no, request_id, token, before, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO intent (tenant_id, proposal_id, request_id, token, before, at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(tx.tenant())
     .bind(id)
-    .bind(number(intent.step)?)
     .bind(&intent.request_id)
     .bind(&intent.token)
     .bind(&intent.before)
@@ -124,8 +95,8 @@ async fn add(tx: &mut Tx, id: &str, intent: Intent, now: Timestamp) -> Result<()
     .map(drop)
 }
 
-/// Writes down what became of a step, with what happens to the proposal because of it, and to the
-/// one whose effect it takes back, in one transaction.
+/// Writes down what became of a request, with what happens to the proposal because of it, and to
+/// the one whose effect it takes back, in one transaction.
 ///
 /// # Errors
 /// [`Refusal::ProposalMovedOn`] when that cannot happen any more.
@@ -133,8 +104,8 @@ pub async fn conclude(
     store: &Store,
     scope: &TenantScope,
     id: &str,
-    outcome: (usize, Option<Outcome>),
-    happening: Option<Happening>,
+    outcome: Outcome,
+    happening: Happening,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let id = id.to_owned();
@@ -142,15 +113,9 @@ pub async fn conclude(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 let mut stored = wanted_in(tx, &id).await?;
-                let (step, outcome) = outcome;
-                if let Some(outcome) = outcome {
-                    add_outcome(tx, &id, step, &outcome, now).await?;
-                }
-                let Some(happening) = happening else {
-                    return Ok(());
-                };
                 let is_done = happening.event == Event::Done;
                 happen_in(tx, &mut stored.proposal, happening, now).await?;
+                add_outcome(tx, &id, &outcome, now).await?;
                 match stored.proposal.newest().draft.undoes.clone() {
                     Some(undone) if is_done => {
                         let mut other = wanted_in(tx, &undone).await?.proposal;
@@ -167,17 +132,15 @@ pub async fn conclude(
 async fn add_outcome(
     tx: &mut Tx,
     id: &str,
-    step: usize,
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     query(
-        "INSERT INTO outcome (tenant_id, proposal_id, step_no, record_id, kept, after, told, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO outcome (tenant_id, proposal_id, record_id, kept, after, told, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(tx.tenant())
     .bind(id)
-    .bind(number(step)?)
     .bind(outcome.record.as_deref())
     .bind(&outcome.kept)
     .bind(text(&outcome.after)?)
@@ -189,7 +152,6 @@ async fn add_outcome(
 }
 
 type Row = (
-    i64,
     String,
     Option<String>,
     Option<String>,
@@ -201,23 +163,23 @@ type Row = (
     Option<String>,
 );
 
-pub(super) async fn sent_in(tx: &mut Tx, id: &str) -> Result<Vec<Sent>, StoreError> {
-    let rows: Vec<Row> = query(
-        "SELECT i.step_no, i.request_id, i.token, i.before, i.at, o.record_id, o.kept,
+pub(super) async fn sent_in(tx: &mut Tx, id: &str) -> Result<Option<Sent>, StoreError> {
+    let row: Option<Row> = query(
+        "SELECT i.request_id, i.token, i.before, i.at, o.record_id, o.kept,
                 o.after, o.told, o.at
          FROM intent i LEFT JOIN outcome o ON o.tenant_id = i.tenant_id
-              AND o.proposal_id = i.proposal_id AND o.step_no = i.step_no
-         WHERE i.tenant_id = $1 AND i.proposal_id = $2 ORDER BY i.step_no",
+              AND o.proposal_id = i.proposal_id
+         WHERE i.tenant_id = $1 AND i.proposal_id = $2",
     )
     .bind(tx.tenant())
     .bind(id)
-    .rows(tx.connection())
+    .row_if_any(tx.connection())
     .await?;
-    rows.into_iter().map(sent).collect()
+    row.map(sent).transpose()
 }
 
 fn sent(row: Row) -> Result<Sent, StoreError> {
-    let (step, request_id, token, before, at, record, kept, after, told, known_at) = row;
+    let (request_id, token, before, at, record, kept, after, told, known_at) = row;
     let outcome = match (after, told, known_at) {
         (Some(after), Some(told), Some(known_at)) => Some((
             Outcome {
@@ -232,7 +194,6 @@ fn sent(row: Row) -> Result<Sent, StoreError> {
     };
     Ok(Sent {
         intent: Intent {
-            step: usize::try_from(step).map_err(|_| UNREADABLE)?,
             request_id,
             token,
             before,
@@ -240,8 +201,4 @@ fn sent(row: Row) -> Result<Sent, StoreError> {
         at: read_moment(&at)?,
         outcome,
     })
-}
-
-fn number(step: usize) -> Result<i64, StoreError> {
-    i64::try_from(step).map_err(|_| UNREADABLE)
 }

@@ -7,7 +7,7 @@
 mod attempt;
 mod list;
 
-pub use attempt::{Intent, Outcome, Sent, begin, conclude, intend};
+pub use attempt::{Intent, Outcome, Sent, begin, conclude};
 pub use list::{Filter, Newest, Shown, list, newest_of_findings, of_finding, open_count, week};
 
 use gate::action::Effect;
@@ -43,7 +43,7 @@ pub struct Stored {
     /// What happened to it, the first first.
     pub events: Vec<Happened>,
     /// What was sent, or was about to be.
-    pub sent: Vec<Sent>,
+    pub sent: Option<Sent>,
 }
 
 /// Something that is to happen to a proposal.

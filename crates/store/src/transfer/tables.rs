@@ -69,8 +69,8 @@ pub(crate) const TABLES: [Table; 31] = [
     table!("proposal", "tenant_id, proposal_id", "tttttttwttwtt"),
     table!("proposal_version", "tenant_id, proposal_id, version_no", "ttwttt"),
     table!("proposal_event", "tenant_id, proposal_id, event_no", "ttwtttt"),
-    table!("intent", "tenant_id, proposal_id, step_no", "ttwtttt"),
-    table!("outcome", "tenant_id, proposal_id, step_no", "ttwttttt"),
+    table!("intent", "tenant_id, proposal_id", "tttttt"),
+    table!("outcome", "tenant_id, proposal_id", "ttttttt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used

@@ -125,7 +125,7 @@ async fn columns(store: &Store) -> Vec<(String, String)> {
                      WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%'
                      ORDER BY tables.name, columns.cid",
                     "SELECT relname::text, format_type(atttypid, NULL) FROM pg_class
-                     JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+                     JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
                      WHERE relnamespace = 'plumbline'::regnamespace AND relkind = 'r'
                      ORDER BY relname COLLATE \"C\", attnum",
                 )

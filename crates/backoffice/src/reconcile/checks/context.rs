@@ -328,22 +328,7 @@ pub(super) fn is_payroll(view: &View<'_>, document: &LedgerDocument) -> bool {
 
 /// A ledger document as people speak of it.
 pub(crate) fn name_document(document: &LedgerDocument) -> String {
-    let kind = match document.kind {
-        DocumentKind::Bill => "bill",
-        DocumentKind::BillPayment => "bill payment",
-        DocumentKind::CreditMemo => "credit memo",
-        DocumentKind::Deposit => "deposit",
-        DocumentKind::Estimate => "estimate",
-        DocumentKind::Invoice => "invoice",
-        DocumentKind::JournalEntry => "journal entry",
-        DocumentKind::Payment => "payment",
-        DocumentKind::Purchase => "purchase",
-        DocumentKind::PurchaseOrder => "purchase order",
-        DocumentKind::RefundReceipt => "refund",
-        DocumentKind::SalesReceipt => "sales receipt",
-        DocumentKind::Transfer => "transfer",
-        DocumentKind::VendorCredit => "vendor credit",
-    };
+    let kind = document.kind.noun();
     let number = if document.number.is_empty() {
         &document.id
     } else {

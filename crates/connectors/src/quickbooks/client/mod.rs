@@ -91,17 +91,7 @@ impl Client {
         bearers: Arc<dyn Bearers>,
         conditions: Conditions,
     ) -> Result<Self, FetchError> {
-        let refuse = |cause| FetchError {
-            system: System::QuickBooks,
-            resource: SmolStr::new("CompanyInfo"),
-            project_id: None,
-            cause,
-            trace: None,
-        };
-        if !is_realm(realm) {
-            let reason = "the company's id is not a number".to_owned();
-            return Err(refuse(Cause::NotConnected { reason }));
-        }
+        check_realm(realm)?;
         let read = ReadClient::new(
             System::QuickBooks,
             Vec::new(),
@@ -109,7 +99,7 @@ impl Client {
             conditions,
             &environment.api,
         )
-        .map_err(refuse)?;
+        .map_err(not_opened)?;
         Ok(Self {
             read,
             api: environment.api.clone(),
@@ -286,6 +276,26 @@ impl Client {
     fn unreadable(&self, entity: &str, detail: String) -> FetchError {
         self.error(entity, Cause::Unreadable { detail })
     }
+}
+
+/// A company that no client is opened for, and why.
+pub(crate) fn not_opened(cause: Cause) -> FetchError {
+    FetchError {
+        system: System::QuickBooks,
+        resource: SmolStr::new_static("CompanyInfo"),
+        project_id: None,
+        cause,
+        trace: None,
+    }
+}
+
+/// Refuses what is no company's number.
+pub(crate) fn check_realm(realm: &str) -> Result<(), FetchError> {
+    if is_realm(realm) {
+        return Ok(());
+    }
+    let reason = "the company's id is not a number".to_owned();
+    Err(not_opened(Cause::NotConnected { reason }))
 }
 
 /// A realm is a number of at most 20 digits; anything else does not go into an address.

@@ -1,12 +1,10 @@
 //! One record at a time, as the gate looks at them just before and after something is done.
 
-use figures::Date;
-use figures::source::{RawRecord, SourceRef};
-use smol_str::SmolStr;
-
 use super::{Client, record};
 use crate::fetch::{member, plain_text};
 use crate::http::{Cause, FetchError};
+use figures::Date;
+use figures::source::{RawRecord, SourceRef};
 
 impl Client {
     /// A record as it is now; nothing when it is not there any more.
@@ -92,11 +90,5 @@ impl Client {
         date.map(|text| text.parse())
             .transpose()
             .map_err(|_| self.unreadable("Preferences", "its closing date is no date".to_owned()))
-    }
-
-    /// Where the company's books are.
-    #[must_use]
-    pub fn company(&self) -> SmolStr {
-        SmolStr::new(&self.realm)
     }
 }

@@ -1,7 +1,7 @@
 //! The only file that can change what is in QuickBooks, and how its requests are made.
 //!
-//! [`Writer`] sends the step of an [`Order`] and says truthfully what is known of the outcome.
-//! [`request`] makes steps of a correction; [`image()`] says whether a record is still the one that was
+//! [`Writer`] sends the request of an [`Order`] and says truthfully what is known of the outcome.
+//! [`request`] makes one of a correction; [`image()`] says whether a record is still the one that was
 //! looked at. Source: Intuit's API reference, "Basic operations", per entity.
 
 mod image;
@@ -12,10 +12,9 @@ pub use image::{Image, NoObject, image, is_said_in, is_void, version};
 use std::sync::Arc;
 
 use figures::source::System;
-use gate::draft::{Step, Verb};
+use gate::draft::{Request, Verb};
 use gate::order::Order;
 use serde_json::{Map, Value, json};
-use smol_str::SmolStr;
 use url::Url;
 
 use super::client::{self, Environment, MINOR_VERSION};
@@ -51,20 +50,10 @@ impl Writer {
         connection: Arc<Connection>,
         conditions: Conditions,
     ) -> Result<Self, FetchError> {
-        let refuse = |cause| FetchError {
-            system: System::QuickBooks,
-            resource: SmolStr::new("CompanyInfo"),
-            project_id: None,
-            cause,
-            trace: None,
-        };
-        if !client::is_realm(realm) {
-            let reason = "the company's id is not a number".to_owned();
-            return Err(refuse(Cause::NotConnected { reason }));
-        }
+        client::check_realm(realm)?;
         let bearers: Arc<dyn Bearers> = connection;
         let http = WriteClient::new(System::QuickBooks, bearers, conditions, &environment.api)
-            .map_err(refuse)?;
+            .map_err(client::not_opened)?;
         Ok(Self {
             http,
             api: environment.api.clone(),
@@ -72,13 +61,7 @@ impl Writer {
         })
     }
 
-    /// The company's id.
-    #[must_use]
-    pub fn realm(&self) -> &str {
-        &self.realm
-    }
-
-    /// Sends an order. `request_id` is the same whenever the same step is sent again, so that the
+    /// Sends an order. `request_id` is the same whenever the same order is sent again, so that the
     /// vendor does it once; `version` is the one of the record that was just read.
     ///
     /// # Errors
@@ -89,26 +72,27 @@ impl Writer {
         request_id: &str,
         version: Option<&str>,
     ) -> Result<Answer, NotDone> {
-        let step = order.step();
+        let request = order.request();
         let unusable = |detail: &str| {
             let detail = detail.to_owned();
             NotDone::NotSent(Cause::Unreadable { detail })
         };
         let url = self
-            .url(step, request_id)
+            .url(request, request_id)
             .ok_or_else(|| unusable("the record cannot be voided by this interface"))?;
-        let body = body(step, version).ok_or_else(|| unusable("the request has no usable body"))?;
+        let body =
+            body(request, version).ok_or_else(|| unusable("the request has no usable body"))?;
         let reply = self.http.post(order, (&url, &body), &client::judge).await?;
-        answer(step, &reply.body)
+        answer(request, &reply.body)
     }
 
-    fn url(&self, step: &Step, request_id: &str) -> Option<Url> {
+    fn url(&self, request: &Request, request_id: &str) -> Option<Url> {
         let mut url = self.api.clone();
-        let entity = step.entity.to_lowercase();
+        let entity = request.entity.to_lowercase();
         url.set_path(&format!("/v3/company/{}/{entity}", self.realm));
         url.query_pairs_mut()
             .clear()
-            .extend_pairs(operation(step)?)
+            .extend_pairs(operation(request)?)
             .append_pair("requestid", request_id)
             .append_pair("minorversion", &MINOR_VERSION.to_string());
         Some(url)
@@ -127,14 +111,14 @@ pub fn can_be_voided(entity: &str) -> bool {
 }
 
 /// What the address says about the operation; nothing when the entity has none such.
-fn operation(step: &Step) -> Option<&'static [(&'static str, &'static str)]> {
-    match step.verb {
+fn operation(request: &Request) -> Option<&'static [(&'static str, &'static str)]> {
+    match request.verb {
         Verb::Create | Verb::Update => Some(&[]),
         Verb::Delete => Some(&[("operation", "delete")]),
-        Verb::Void if BY_OPERATION.contains(&step.entity.as_str()) => {
+        Verb::Void if BY_OPERATION.contains(&request.entity.as_str()) => {
             Some(&[("operation", "void")])
         }
-        Verb::Void if BY_UPDATE.contains(&step.entity.as_str()) => {
+        Verb::Void if BY_UPDATE.contains(&request.entity.as_str()) => {
             Some(&[("operation", "update"), ("include", "void")])
         }
         // Others answer a void with success and do nothing.
@@ -142,14 +126,14 @@ fn operation(step: &Step) -> Option<&'static [(&'static str, &'static str)]> {
     }
 }
 
-/// The exact bytes of a step; nothing when it is no JSON object or lacks the version that it needs.
-fn body(step: &Step, version: Option<&str>) -> Option<String> {
-    let mut members: Map<String, Value> = serde_json::from_str(&step.body).ok()?;
-    if let Some(id) = &step.id {
+/// The exact bytes of a request; nothing when it is no JSON object or lacks the version that it needs.
+fn body(request: &Request, version: Option<&str>) -> Option<String> {
+    let mut members: Map<String, Value> = serde_json::from_str(&request.body).ok()?;
+    if let Some(id) = &request.id {
         members.insert("Id".to_owned(), json!(id.as_str()));
         members.insert("SyncToken".to_owned(), json!(version?));
     }
-    match step.verb {
+    match request.verb {
         Verb::Update => drop(members.insert("sparse".to_owned(), json!(false))),
         Verb::Void => drop(members.insert("sparse".to_owned(), json!(true))),
         Verb::Create | Verb::Delete => {}
@@ -158,15 +142,15 @@ fn body(step: &Step, version: Option<&str>) -> Option<String> {
 }
 
 /// What an answer without a fault says. One that does not name the record says nothing.
-fn answer(step: &Step, body: &[u8]) -> Result<Answer, NotDone> {
+fn answer(request: &Request, body: &[u8]) -> Result<Answer, NotDone> {
     let unreadable = || {
-        let detail = format!("it does not say what became of the {}", step.entity);
+        let detail = format!("it does not say what became of the {}", request.entity);
         NotDone::Unknown(Cause::Unreadable { detail })
     };
     let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
-    let record = member(text, &step.entity).ok_or_else(unreadable)?;
+    let record = member(text, &request.entity).ok_or_else(unreadable)?;
     let is_deleted = member(record, "status").is_some_and(|status| status == "\"Deleted\"");
-    match (step.verb, is_deleted) {
+    match (request.verb, is_deleted) {
         (Verb::Delete, true) => Ok(Answer::Gone),
         (Verb::Create | Verb::Update | Verb::Void, false) => Ok(Answer::Kept(record.to_owned())),
         _ => Err(unreadable()),

@@ -14,7 +14,7 @@ use gate::correction::{
     BillLine, Correction, Entity, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal,
     Recoding,
 };
-use gate::draft::{PreImage, Step, Verb};
+use gate::draft::{PreImage, Request, Verb};
 use serde_json::{Map, Value, json};
 
 use super::image::{image, writable};
@@ -42,28 +42,27 @@ pub enum NoRequest {
 /// The text of a record as it was last read.
 pub type Lookup<'a> = dyn Fn(&SourceRef) -> Option<String> + 'a;
 
-/// The steps of a correction. `mark` is the proposal's id, which goes into what is made.
+/// The request of a correction. `mark` is the proposal's id, which goes into what is made.
 ///
 /// # Errors
 /// [`NoRequest`] when a record is not known or cannot be changed like this.
-pub fn steps(
+pub fn request(
     correction: &Correction,
     mark: &str,
     lookup: &Lookup<'_>,
-) -> Result<Vec<Step>, NoRequest> {
-    let step = match correction {
-        Correction::PostBill(bill) => post_bill(bill, mark, lookup)?,
-        Correction::EnterInvoice(invoice) => enter_invoice(invoice, mark, lookup)?,
-        Correction::PostJournal(journal) => post_journal(journal, mark, lookup)?,
-        Correction::ApplyPayment { payment, to } => apply(payment, to, lookup)?,
-        Correction::Recode { document, change } => recode(document, change, lookup)?,
-        Correction::Remove { document } => remove(document, lookup)?,
-        Correction::Instruct(_) => return Err(NoRequest::ForAPerson),
-    };
-    Ok(vec![step])
+) -> Result<Request, NoRequest> {
+    match correction {
+        Correction::PostBill(bill) => post_bill(bill, mark, lookup),
+        Correction::EnterInvoice(invoice) => enter_invoice(invoice, mark, lookup),
+        Correction::PostJournal(journal) => post_journal(journal, mark, lookup),
+        Correction::ApplyPayment { payment, to } => apply(payment, to, lookup),
+        Correction::Recode { document, change } => recode(document, change, lookup),
+        Correction::Remove { document } => remove(document, lookup),
+        Correction::Instruct(_) => Err(NoRequest::ForAPerson),
+    }
 }
 
-/// A record as it can be written back after a step with this verb: the whole text, or, for one that
+/// A record as it can be written back after a request with this verb: the whole text, or, for one that
 /// is made again, without what belonged to the one that is gone and with the mark of the proposal.
 ///
 /// # Errors
@@ -143,8 +142,8 @@ fn create(
     body: Value,
     names: BTreeSet<SourceRef>,
     lookup: &Lookup<'_>,
-) -> Result<Step, NoRequest> {
-    Ok(Step {
+) -> Result<Request, NoRequest> {
+    Ok(Request {
         verb: Verb::Create,
         entity: entity.into(),
         id: None,
@@ -188,7 +187,7 @@ fn note(mark: &str) -> String {
     format!("Plumbline {mark}")
 }
 
-fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Request, NoRequest> {
     let mut names = BTreeSet::from([SourceRef::quickbooks("Vendor", &bill.vendor)]);
     for line in &bill.lines {
         names.insert(SourceRef::quickbooks("Account", &line.account));
@@ -227,7 +226,11 @@ fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Step, No
     create("Bill", body, names, lookup)
 }
 
-fn enter_invoice(invoice: &NewInvoice, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+fn enter_invoice(
+    invoice: &NewInvoice,
+    mark: &str,
+    lookup: &Lookup<'_>,
+) -> Result<Request, NoRequest> {
     let mut names = BTreeSet::from([SourceRef::quickbooks("Customer", &invoice.customer)]);
     for line in &invoice.lines {
         names.insert(SourceRef::quickbooks("Item", &line.item));
@@ -259,7 +262,11 @@ fn enter_invoice(invoice: &NewInvoice, mark: &str, lookup: &Lookup<'_>) -> Resul
     create("Invoice", body, names, lookup)
 }
 
-fn post_journal(journal: &NewJournal, mark: &str, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+fn post_journal(
+    journal: &NewJournal,
+    mark: &str,
+    lookup: &Lookup<'_>,
+) -> Result<Request, NoRequest> {
     let mut names = BTreeSet::new();
     for line in &journal.lines {
         names.insert(SourceRef::quickbooks("Account", &line.account));
@@ -310,7 +317,7 @@ fn apply(
     payment: &str,
     to: &[(figures::SmolStr, Money)],
     lookup: &Lookup<'_>,
-) -> Result<Step, NoRequest> {
+) -> Result<Request, NoRequest> {
     let payment = SourceRef::quickbooks("Payment", payment);
     let raw = read(&payment, lookup)?;
     let mut members = writable(&raw).map_err(|_| no_object(&payment))?;
@@ -326,7 +333,11 @@ fn apply(
     Ok(update(&payment, members, before))
 }
 
-fn recode(document: &SourceRef, change: &Recoding, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+fn recode(
+    document: &SourceRef,
+    change: &Recoding,
+    lookup: &Lookup<'_>,
+) -> Result<Request, NoRequest> {
     let unusable = |reason| NoRequest::Unusable {
         record: document.clone(),
         reason,
@@ -369,7 +380,7 @@ fn recode(document: &SourceRef, change: &Recoding, lookup: &Lookup<'_>) -> Resul
     Ok(update(document, members, before))
 }
 
-fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Step, NoRequest> {
+fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Request, NoRequest> {
     let raw = read(document, lookup)?;
     let mut before = vec![touched(document, &raw)?];
     // What it names is needed once more if it has to be entered again.
@@ -377,7 +388,7 @@ fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Step, NoRequest> 
     let mut names = BTreeSet::new();
     collect_names(&Value::Object(members), &mut names);
     before.extend(named(names, lookup)?);
-    Ok(Step {
+    Ok(Request {
         verb: if can_be_voided(&document.kind) {
             Verb::Void
         } else {
@@ -416,8 +427,8 @@ fn collect_names(value: &Value, names: &mut BTreeSet<SourceRef>) {
     }
 }
 
-fn update(record: &SourceRef, members: Map<String, Value>, before: Vec<PreImage>) -> Step {
-    Step {
+fn update(record: &SourceRef, members: Map<String, Value>, before: Vec<PreImage>) -> Request {
+    Request {
         verb: Verb::Update,
         entity: record.kind.clone(),
         id: Some(record.id.clone()),

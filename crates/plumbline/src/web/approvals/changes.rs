@@ -1,10 +1,10 @@
 //! What a request changes, in a table: each value now and after, with the names of what is referred
 //! to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figures::source::SourceRef;
-use gate::draft::{Draft, Step, Verb};
+use gate::draft::{Draft, Request, Verb};
 use serde_json::Value;
 use store::proposals::Sent;
 use store::{Store, StoreError, TenantScope, mirror};
@@ -20,7 +20,7 @@ pub struct Change {
     pub after: String,
 }
 
-/// What a step changes.
+/// What a request changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// What it does, to which record.
@@ -31,54 +31,53 @@ pub struct Changed {
     pub request: String,
 }
 
-/// What the steps of a draft change, or changed: with the records as they were just before each was
-/// sent, else as they were last read.
+/// What a draft changes, or changed: with the record as it was just before it was sent, else as it was
+/// last read. Nothing where a person does it.
 pub(super) async fn of(
     store: &Store,
     scope: &TenantScope,
     draft: &Draft,
-    sent: &[Sent],
-) -> Result<Vec<Changed>, StoreError> {
+    sent: Option<&Sent>,
+) -> Result<Option<Changed>, StoreError> {
     let newest = mirror::cycle_as_of(store, scope, None).await?;
-    let Some(cycle) = newest.map(|cycle| cycle.number) else {
-        return Ok(Vec::new());
+    let (Some(newest), Some(request)) = (newest, &draft.request) else {
+        return Ok(None);
     };
-    let mut found = Vec::new();
-    for (number, step) in draft.steps.iter().enumerate() {
-        let sent = sent.iter().find(|sent| sent.intent.step == number);
-        let before = match (sent, step.target()) {
-            (Some(sent), _) => sent.intent.before.clone(),
-            (None, Some(target)) => mirror::record_as_of(store, scope, cycle, &target).await?,
-            (None, None) => None,
-        };
-        let mut names = BTreeMap::new();
-        let texts = [before.as_deref(), Some(step.body.as_str())];
-        for text in texts.into_iter().flatten() {
-            let value: Value = serde_json::from_str(text).unwrap_or_default();
-            for record in referred(&value) {
-                if names.contains_key(&record) {
-                    continue;
-                }
-                let text = mirror::record_as_of(store, scope, cycle, &record).await?;
-                let name = text.as_deref().and_then(name_of);
-                names.insert(
-                    record.clone(),
-                    name.unwrap_or_else(|| record.id.to_string()),
-                );
-            }
-        }
-        found.push(changed(step, before.as_deref(), &names));
+    let read =
+        async |record: &SourceRef| mirror::record_as_of(store, scope, newest.number, record).await;
+    let before = match (sent, request.target()) {
+        (Some(sent), _) => sent.intent.before.clone(),
+        (None, Some(target)) => read(&target).await?,
+        (None, None) => None,
+    };
+    let texts = [before.as_deref(), Some(request.body.as_str())];
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let named: BTreeSet<SourceRef> = texts
+        .into_iter()
+        .flatten()
+        .flat_map(|text| referred(&parse(text)))
+        .collect();
+    let mut names = BTreeMap::new();
+    for record in named {
+        let text = read(&record).await?;
+        let name = text.as_deref().and_then(name_of);
+        let name = name.unwrap_or_else(|| record.id.to_string());
+        names.insert(record, name);
     }
-    Ok(found)
+    Ok(Some(changed(request, before.as_deref(), &names)))
 }
 
-fn changed(step: &Step, before: Option<&str>, names: &BTreeMap<SourceRef, String>) -> Changed {
+fn changed(
+    request: &Request,
+    before: Option<&str>,
+    names: &BTreeMap<SourceRef, String>,
+) -> Changed {
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let now = before
         .map(|text| flat(&parse(text), names))
         .unwrap_or_default();
-    let after = match step.verb {
-        Verb::Create | Verb::Update => flat(&parse(&step.body), names),
+    let after = match request.verb {
+        Verb::Create | Verb::Update => flat(&parse(&request.body), names),
         Verb::Void | Verb::Delete => BTreeMap::new(),
     };
     let keys = now
@@ -88,7 +87,7 @@ fn changed(step: &Step, before: Option<&str>, names: &BTreeMap<SourceRef, String
         .filter_map(|key| {
             let (now, after) = (now.get(key), after.get(key));
             let differs =
-                now != after && (after.is_some() || step.verb != Verb::Update || is_line(key));
+                now != after && (after.is_some() || request.verb != Verb::Update || is_line(key));
             differs.then(|| Change {
                 what: key.words.clone(),
                 now: now.cloned().unwrap_or_default(),
@@ -103,21 +102,24 @@ fn changed(step: &Step, before: Option<&str>, names: &BTreeMap<SourceRef, String
             .or_else(|| value.get("PaymentRefNum"));
         named.and_then(Value::as_str).map(str::to_owned)
     };
-    let which = before.and_then(number).or_else(|| number(&step.body));
-    let verb = match step.verb {
+    let which = before.and_then(number).or_else(|| number(&request.body));
+    let verb = match request.verb {
         Verb::Create => "New",
         Verb::Update => "Change of",
         Verb::Void => "Void of",
         Verb::Delete => "Removal of",
     };
-    let kind = spaced(&step.entity);
+    let kind = spaced(&request.entity);
     Changed {
         title: match which {
             Some(number) => format!("{verb} {kind} {number}"),
-            None => format!("{verb} {kind} {}", step.id.as_deref().unwrap_or_default()),
+            None => format!(
+                "{verb} {kind} {}",
+                request.id.as_deref().unwrap_or_default()
+            ),
         },
         changes,
-        request: step.body.clone(),
+        request: request.body.clone(),
     }
 }
 
@@ -307,8 +309,8 @@ fn name_of(record: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn step(verb: Verb, body: &str) -> Step {
-        Step {
+    fn request(verb: Verb, body: &str) -> Request {
+        Request {
             verb,
             entity: "Bill".into(),
             id: (verb != Verb::Create).then(|| "145".into()),
@@ -341,7 +343,7 @@ mod tests {
         let body = BILL
             .replace("\"value\":\"5\"", "\"value\":\"6\"")
             .replace("\"Balance\":300,", "");
-        let found = changed(&step(Verb::Update, &body), Some(BILL), &names);
+        let found = changed(&request(Verb::Update, &body), Some(BILL), &names);
         assert_eq!(found.title, "Change of Bill 88121");
         assert_eq!(
             lines(&found),
@@ -352,7 +354,7 @@ mod tests {
     #[test]
     fn a_new_record_shows_all_it_says_and_one_that_goes_all_it_said() {
         let names = BTreeMap::new();
-        let made = changed(&step(Verb::Create, BILL), None, &names);
+        let made = changed(&request(Verb::Create, BILL), None, &names);
         assert_eq!(
             lines(&made),
             [
@@ -363,7 +365,7 @@ mod tests {
                 "Line 1, customer or job:  > 5",
             ]
         );
-        let gone = changed(&step(Verb::Delete, "{}"), Some(BILL), &names);
+        let gone = changed(&request(Verb::Delete, "{}"), Some(BILL), &names);
         assert_eq!(gone.title, "Removal of Bill 88121");
         assert_eq!(lines(&gone)[0], "Number: 88121 > ");
     }
@@ -376,7 +378,7 @@ mod tests {
         let value: Value = serde_json::from_str(body).unwrap();
         assert_eq!(referred(&value), std::slice::from_ref(&invoice));
         let names = BTreeMap::from([(invoice, "1087".to_owned())]);
-        let found = changed(&step(Verb::Update, body), Some(before), &names);
+        let found = changed(&request(Verb::Update, body), Some(before), &names);
         assert_eq!(
             lines(&found),
             [

@@ -19,7 +19,6 @@ use store::proposals::{self, Filter};
 
 pub use view::{ListPage, ProposalPage, state_in_words};
 
-use super::access::Action;
 use super::error::{AppError, page as rendered};
 use super::house::House;
 use super::shell::{Asked, Place, Toast};
@@ -98,7 +97,13 @@ pub async fn page(
         .ok_or(AppError::NotFound)?;
     let names = history::names(house.door().control(), scope).await?;
     let settings = asked.tenant.settings().await?;
-    let changes = changes::of(store, scope, &stored.proposal.newest().draft, &stored.sent).await?;
+    let changes = changes::of(
+        store,
+        scope,
+        &stored.proposal.newest().draft,
+        stored.sent.as_ref(),
+    )
+    .await?;
     // Whoever looks at a proposal about money leaves their name.
     proposals::viewed(store, scope, &id, asked.now).await?;
     rendered(&ProposalPage::new(
@@ -212,9 +217,4 @@ pub async fn take_back(
 
 fn to(path: &str) -> Response {
     Redirect::to(path).into_response()
-}
-
-/// Whether this person may decide at all.
-fn may_decide(visitor: &Visitor) -> bool {
-    visitor.may(Action::Approve)
 }

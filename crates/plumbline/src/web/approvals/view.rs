@@ -9,7 +9,6 @@ use gate::switches::Switches;
 use store::proposals::{Shown, Stored};
 
 use super::changes::{Change, Changed};
-use super::may_decide;
 use crate::settings::Settings;
 use crate::web::format;
 use crate::web::shell::{Asked, Shell};
@@ -58,11 +57,7 @@ impl ListPage {
         switches: &Switches,
     ) -> Self {
         let visitor = &asked.visitor;
-        let leads = |one: &&Shown| {
-            let roles = visitor.grants.in_force(visitor.on);
-            let mut roles = roles.map(|grant| grant.role);
-            is_over || roles.any(|role| role == gate::roles::Role::Lead(one.department))
-        };
+        let leads = |one: &&Shown| is_over || visitor.leads(one.department);
         let row = |one: &Shown| Row {
             href: format!("/approvals/{}", one.id),
             sentence: format::sentence(&one.sentence, |_| None),
@@ -182,7 +177,7 @@ pub struct ProposalPage {
     /// Whether it was sent, or was about to be.
     pub was_sent: bool,
     /// What becomes different.
-    pub changed: Vec<Changed>,
+    pub changed: Option<Changed>,
     /// What a person does where no interface can.
     pub instructions: Vec<String>,
     /// The records that show why.
@@ -216,7 +211,7 @@ impl ProposalPage {
         stored: &Stored,
         names: &BTreeMap<String, String>,
         settings: &Settings,
-        changed: Vec<Changed>,
+        changed: Option<Changed>,
     ) -> Self {
         let (proposal, visitor) = (&stored.proposal, &asked.visitor);
         let draft = &proposal.newest().draft;
@@ -238,13 +233,10 @@ impl ProposalPage {
         let digest = proposal.digest().to_string();
         let is_instruction = !draft.instructions.is_empty();
         let off = off(&settings.switches);
-        let is_lead = {
-            let mut roles = visitor.grants.in_force(visitor.on).map(|grant| grant.role);
-            roles.any(|role| role == gate::roles::Role::Lead(draft.department))
-        };
+        let is_lead = visitor.leads(draft.department);
         let has_hand = proposal.preparers().contains(visitor.person_id.as_str());
         let waits = matches!(proposal.state, State::Proposed(_));
-        let decides = may_decide(visitor) && is_lead && waits;
+        let decides = is_lead && waits;
         let form = |form: Form| form.of_session(&visitor.csrf);
         let approve = (decides && !has_hand && !is_instruction && off.is_none()).then(|| {
             let form = form(Form::new(
@@ -254,7 +246,7 @@ impl ProposalPage {
             ));
             form.hiding("digest", &digest)
         });
-        let decline = (may_decide(visitor) && is_lead && proposal.state.is_open()).then(|| {
+        let decline = (is_lead && proposal.state.is_open()).then(|| {
             let reasons = [
                 "Wrong match",
                 "Not ours",
@@ -297,7 +289,7 @@ impl ProposalPage {
             sentence: format::sentence(&draft.sentence, |_| None),
             state: state_in_words(proposal.state.name()),
             why: item.map(|item| (item.what.clone(), format!("/worklist/{}", item.id))),
-            was_sent: !stored.sent.is_empty(),
+            was_sent: stored.sent.is_some(),
             undoes: draft.undoes.as_ref().map(|id| format!("/approvals/{id}")),
             changed,
             instructions: {
@@ -340,7 +332,7 @@ impl ProposalPage {
             )),
             was_sent: false,
             undoes: Some("/approvals/prp_0".to_owned()),
-            changed: vec![Changed {
+            changed: Some(Changed {
                 title: "Change of Payment 5521".to_owned(),
                 changes: vec![Change {
                     what: "Line 1, applied to".to_owned(),
@@ -348,7 +340,7 @@ impl ProposalPage {
                     after: "Invoice 1087".to_owned(),
                 }],
                 request: "{\"Id\":\"5521\"}".to_owned(),
-            }],
+            }),
             instructions: vec!["Open the deposit of November 18.".to_owned()],
             comparison: Some(Comparison::sample()),
             others: Vec::new(),

@@ -22,8 +22,8 @@ fn lookup(record: &SourceRef) -> Option<String> {
     }
 }
 
-fn only(correction: &Correction) -> Result<Step, NoRequest> {
-    steps(correction, "prp_1", &lookup).map(|mut steps| steps.remove(0))
+fn only(correction: &Correction) -> Result<Request, NoRequest> {
+    request(correction, "prp_1", &lookup)
 }
 
 fn bill(account: &str) -> Correction {
