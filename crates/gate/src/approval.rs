@@ -13,6 +13,7 @@ use crate::action::Effect;
 use crate::digest::Digest;
 use crate::proposal::{APPROVAL_LASTS, Proposal, State};
 use crate::roles::{Department, Grants, Role, is_fresh};
+use crate::switches::Switches;
 
 /// What a tenant lays down about approvals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub enum Refusal {
     Already,
     /// The second factor was not shown within the last minutes.
     FactorTooOld,
+    /// No agent may do this by itself.
+    NotAlone,
 }
 
 impl std::fmt::Display for Refusal {
@@ -91,6 +94,7 @@ impl std::fmt::Display for Refusal {
                 out.write_str("You approved this already; it takes somebody else as well.")
             }
             Self::FactorTooOld => out.write_str("Show your second factor again first."),
+            Self::NotAlone => out.write_str("This does not run on its own."),
         }
     }
 }
@@ -140,6 +144,28 @@ pub fn approve(
         at: now.at,
         digest,
     })
+}
+
+/// The approval under which an agent does by itself what can be undone exactly and is neither money
+/// nor legal: that of the lead who lets it, as far as they could approve it in person now.
+///
+/// # Errors
+/// Why not; [`Refusal::NotAlone`] when the switches do not let the agent do this by itself.
+pub fn standing(
+    proposal: &Proposal,
+    switches: &Switches,
+    lead: &Approver<'_>,
+    now: Now,
+) -> Result<Approval, Refusal> {
+    let agent = proposal.agent().ok_or(Refusal::NotAlone)?;
+    let draft = &proposal.newest().draft;
+    if !switches.lets_run_alone(agent, draft) {
+        return Err(Refusal::NotAlone);
+    }
+    if !switches.is_let_by(agent, lead.person_id) {
+        return Err(Refusal::NotTheLead(draft.department));
+    }
+    approve(proposal, proposal.digest(), lead, now)
 }
 
 /// Whether somebody may say no: whoever leads the department, also with a hand in the draft.

@@ -8,6 +8,7 @@ use figures::source::SourceRef;
 use figures::{Date, Money, SmolStr};
 
 use crate::action::Kind;
+use crate::draft::Document;
 
 /// Something to be done to the ledger. Ids are QuickBooks'.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub enum Correction {
     Remove {
         /// The document.
         document: SourceRef,
+    },
+    /// Attach a document to a record.
+    Attach {
+        /// The record.
+        to: SourceRef,
+        /// The document.
+        document: Document,
     },
     /// Nothing that an interface can do: what a person does, in this order.
     Instruct(Vec<String>),
@@ -78,17 +86,28 @@ pub struct NewBill {
     pub date: Date,
     /// When it is due.
     pub due: Option<Date>,
+    /// The location.
+    pub location: Option<SmolStr>,
     /// Its lines, one at least; a line that takes retainage back is below zero.
     pub lines: Vec<BillLine>,
 }
 
-/// A line of a bill, on an account.
+/// What a line of a bill is coded to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coding {
+    /// An account.
+    Account(SmolStr),
+    /// An item, which has its account.
+    Item(SmolStr),
+}
+
+/// A line of a bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillLine {
     /// The amount.
     pub amount: Money,
-    /// The account.
-    pub account: SmolStr,
+    /// What it is coded to.
+    pub on: Coding,
     /// The job.
     pub customer: Option<SmolStr>,
     /// The class.
@@ -108,6 +127,8 @@ pub struct NewInvoice {
     pub date: Date,
     /// When it is due.
     pub due: Option<Date>,
+    /// The location.
+    pub location: Option<SmolStr>,
     /// Its lines, one at least; a line that withholds retainage is below zero.
     pub lines: Vec<InvoiceLine>,
 }
@@ -173,6 +194,7 @@ impl Correction {
             Self::ApplyPayment { .. } => Kind::ApplyPayment,
             Self::Recode { .. } => Kind::Recode,
             Self::Remove { .. } => Kind::RemoveDuplicate,
+            Self::Attach { .. } => Kind::AttachDocument,
             Self::Instruct(_) => Kind::Instruct,
         }
     }

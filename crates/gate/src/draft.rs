@@ -5,7 +5,7 @@
 
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::action::{Effect, Kind};
 use crate::digest::{Digest, Fields};
@@ -68,6 +68,21 @@ pub struct Request {
     pub before: Vec<PreImage>,
 }
 
+/// A document that goes with a draft, as it is kept here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its id, such as `doc_…`.
+    pub id: SmolStr,
+    /// The file's name.
+    pub name: String,
+    /// Its media type, such as `application/pdf`.
+    pub media_type: SmolStr,
+    /// How long it is.
+    pub bytes: u64,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
 /// A figure that is shown with the draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
@@ -96,6 +111,7 @@ pub struct Draft {
     pub party: Option<SmolStr>,
     /// What is sent; nothing where a person does it. What takes two requests is two proposals, so that
     /// one that is refused leaves nothing half done.
+    #[serde(alias = "steps", deserialize_with = "one_request", default)]
     pub request: Option<Request>,
     /// What a person does, in this order, where no interface can.
     pub instructions: Vec<String>,
@@ -107,6 +123,23 @@ pub struct Draft {
     pub finding: Option<SmolStr>,
     /// The proposal whose effect it takes back.
     pub undoes: Option<SmolStr>,
+    /// What is attached; with a bill or an invoice, what is to be attached to it once it is there.
+    #[serde(default)]
+    pub document: Option<Document>,
+}
+
+/// Drafts that were kept before a draft sent one request hold a list of one.
+fn one_request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Request>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        One(Option<Request>),
+        Listed(Vec<Request>),
+    }
+    Ok(match Kept::deserialize(deserializer)? {
+        Kept::One(one) => one,
+        Kept::Listed(all) => all.into_iter().next(),
+    })
 }
 
 /// Why something is no draft. The texts are fragments that finish "the draft is not usable: …".
@@ -128,6 +161,8 @@ pub enum Flaw {
     NoPreImage,
     /// A change that does not say of which record, or a new record that has an id already.
     WrongRecord,
+    /// An attachment without a document, or a document with what has none.
+    WrongDocument,
 }
 
 impl std::fmt::Display for Flaw {
@@ -141,6 +176,9 @@ impl std::fmt::Display for Flaw {
             Self::UnexpectedMoney => "an action that is not about money moves some",
             Self::NoPreImage => "it changes a record whose state is not part of it",
             Self::WrongRecord => "a request does not say which record it changes",
+            Self::WrongDocument => {
+                "an attachment has a document, a bill or an invoice may have one, nothing else has"
+            }
         })
     }
 }
@@ -203,6 +241,11 @@ impl Draft {
         if self.kind.effect() == Effect::Neither && self.money != Money::ZERO {
             return Err(Flaw::UnexpectedMoney);
         }
+        match (self.kind, self.document.is_some()) {
+            (Kind::AttachDocument, true) | (Kind::PostBill | Kind::EnterInvoice, _) => {}
+            (Kind::AttachDocument, false) | (_, true) => return Err(Flaw::WrongDocument),
+            (_, false) => {}
+        }
         self.request.as_ref().map_or(Ok(()), Request::check)
     }
 
@@ -215,7 +258,7 @@ impl Draft {
                 .text(&record.kind)
                 .text(&record.id)
         };
-        Fields::of("plumbline.approval.v1")
+        let all = Fields::of("plumbline.approval.v1")
             .text(tenant_id)
             .text(proposal_id)
             .number(i64::from(version))
@@ -246,8 +289,18 @@ impl Draft {
             })
             .list(&self.evidence, record)
             .maybe(self.finding.as_deref())
-            .maybe(self.undoes.as_deref())
-            .digest()
+            .maybe(self.undoes.as_deref());
+        // At the end, where nothing can be taken for it, so that drafts without one keep their digest.
+        match &self.document {
+            None => all,
+            Some(document) => all
+                .text(&document.id)
+                .text(&document.name)
+                .text(&document.media_type)
+                .text(&document.bytes.to_string())
+                .bytes(document.digest.as_bytes()),
+        }
+        .digest()
     }
 }
 

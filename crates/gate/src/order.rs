@@ -1,7 +1,7 @@
 //! What may be sent now. A connector that writes asks for an [`Order`] and for nothing else, so
 //! there is no way from anywhere to a vendor's data that does not come through here.
 
-use crate::draft::Request;
+use crate::draft::{Document, Request};
 use crate::proposal::{Proposal, State};
 use crate::switches::WriteGrant;
 
@@ -10,12 +10,13 @@ use crate::switches::WriteGrant;
 ///
 /// ```compile_fail
 /// fn forged(request: &gate::draft::Request) -> gate::order::Order<'_> {
-///     gate::order::Order { request }
+///     gate::order::Order { request, document: None }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Order<'a> {
     request: &'a Request,
+    document: Option<&'a Document>,
 }
 
 impl<'a> Order<'a> {
@@ -28,14 +29,21 @@ impl<'a> Order<'a> {
             proposal.state,
             State::Executing { .. } | State::OutcomeUnknown { .. }
         );
-        let request = proposal.newest().draft.request.as_ref()?;
-        is_begun.then_some(Self { request })
+        let draft = &proposal.newest().draft;
+        let (request, document) = (draft.request.as_ref()?, draft.document.as_ref());
+        is_begun.then_some(Self { request, document })
     }
 
     /// What is sent.
     #[must_use]
     pub fn request(&self) -> &Request {
         self.request
+    }
+
+    /// The document that goes with it.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        self.document
     }
 }
 

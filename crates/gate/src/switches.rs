@@ -1,7 +1,7 @@
 //! Whether anything may be written at all: a master switch, the connection's own, and one for each
 //! agent. All are off until an owner turns them on, and off wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,10 @@ pub struct Switches {
     pub connection_writes: bool,
     /// What each agent may do; one that is not listed is off.
     pub agents: BTreeMap<SmolStr, Level>,
+    /// The leads, by id, who let an agent do by itself what [`Level::AutoWithUndo`] covers, each for
+    /// what they lead. Without any it only proposes.
+    #[serde(default)]
+    pub let_by: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
 }
 
 /// Why nothing is written.
@@ -109,9 +113,60 @@ impl Switches {
                 .agents
                 .iter()
                 .any(|(agent, level)| self.level(agent) < *level)
+            || before
+                .let_by
+                .iter()
+                .any(|(agent, by)| by.iter().any(|id| !self.is_let_by(agent, id)))
     }
 
-    /// Whether an agent may do this without anybody's approval. Money and legal actions never.
+    /// Whether this person lets an agent work by itself.
+    #[must_use]
+    pub fn is_let_by(&self, agent: &str, person_id: &str) -> bool {
+        let by = self.let_by.get(agent);
+        by.is_some_and(|by| by.contains(person_id))
+    }
+
+    /// Lets an agent that proposes work by itself, in this person's name.
+    ///
+    /// # Errors
+    /// [`Off::Agent`] when it is switched off.
+    pub fn let_alone(&mut self, agent: &str, person_id: &str) -> Result<(), Off> {
+        let level = self.agents.get_mut(agent).ok_or(Off::Agent)?;
+        if *level == Level::Off {
+            return Err(Off::Agent);
+        }
+        *level = Level::AutoWithUndo;
+        let by = self.let_by.entry(agent.into()).or_default();
+        by.insert(person_id.into());
+        Ok(())
+    }
+
+    /// Takes back that this person lets an agent work by itself. Without anybody it only proposes.
+    pub fn no_longer_alone(&mut self, agent: &str, person_id: &str) {
+        let Some(by) = self.let_by.get_mut(agent) else {
+            return;
+        };
+        by.remove(person_id);
+        if by.is_empty() {
+            self.let_by.remove(agent);
+            if let Some(level) = self.agents.get_mut(agent) {
+                *level = (*level).min(Level::Propose);
+            }
+        }
+    }
+
+    /// Switches an agent on or off. One that is on already keeps what leads let it do.
+    pub fn switch(&mut self, agent: &str, on: bool) {
+        let level = self.agents.entry(agent.into()).or_default();
+        if on {
+            *level = (*level).max(Level::Propose);
+        } else {
+            *level = Level::Off;
+            self.let_by.remove(agent);
+        }
+    }
+
+    /// Whether an agent may do this without being asked about each. Money and legal actions never.
     #[must_use]
     pub fn lets_run_alone(&self, agent: &str, draft: &Draft) -> bool {
         self.grant(Some(agent)).is_ok()
@@ -133,6 +188,7 @@ pub(crate) mod tests {
             writes: true,
             connection_writes: true,
             agents: [(agent.into(), Level::Propose)].into(),
+            let_by: BTreeMap::new(),
         }
     }
 
@@ -158,6 +214,32 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_agent_works_alone_in_the_names_of_leads_until_the_last_takes_it_back() {
+        let mut one = Switches::default();
+        assert_eq!(one.let_alone("documents", "psn_a"), Err(Off::Agent));
+        one.switch("documents", false);
+        assert_eq!(one.let_alone("documents", "psn_a"), Err(Off::Agent));
+        one.switch("documents", true);
+        one.let_alone("documents", "psn_a").unwrap();
+        one.let_alone("documents", "psn_b").unwrap();
+        one.switch("documents", true);
+        let both = one.clone();
+        assert_eq!(one.level("documents"), Level::AutoWithUndo);
+        one.no_longer_alone("documents", "psn_a");
+        assert!(
+            one.is_less_than(&both),
+            "what was approved in A's name is void"
+        );
+        assert!(!one.is_let_by("documents", "psn_a") && one.is_let_by("documents", "psn_b"));
+        assert_eq!(one.level("documents"), Level::AutoWithUndo);
+        one.no_longer_alone("documents", "psn_b");
+        assert_eq!(one.level("documents"), Level::Propose);
+        let mut off = both.clone();
+        off.switch("documents", false);
+        assert!(off.is_less_than(&both) && off.let_by.is_empty());
+    }
+
+    #[test]
     fn everything_is_off_until_all_three_are_on_and_only_harmless_things_run_alone() {
         let mut ran_alone = Vec::new();
         for writes in [false, true] {
@@ -168,6 +250,7 @@ pub(crate) mod tests {
                         writes,
                         connection_writes,
                         agents,
+                        let_by: BTreeMap::new(),
                     };
                     let expected = match (writes, connection_writes, level) {
                         (false, _, _) => Err(Off::Master),

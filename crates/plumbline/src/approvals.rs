@@ -3,8 +3,10 @@
 //! Whether somebody may is `gate`'s to say, with who they are now in the control data and what else
 //! went to the same party; what comes of it is kept in the transaction in which it was asked.
 
+mod attach;
 mod take_back;
 
+pub use attach::{Added, DOCUMENTS, File, NotAdded, add, follow, made, takes_document};
 pub use take_back::{Difference, NotTakenBack, take_back};
 
 use std::collections::BTreeMap;

@@ -25,6 +25,7 @@ use crate::metrics::{CycleEnd, METRICS};
 use crate::propose;
 use crate::reading::{self, Watch};
 use crate::receipts;
+use crate::web::tenant_view;
 
 /// What a cycle came to.
 #[derive(Debug)]
@@ -163,8 +164,9 @@ async fn settle(
     };
     let now = desk.clock.now();
     let changes = store::conclude(store, scope, publishing, result, lease, now).await?;
-    // What is proposed follows from what is published; a run that is cut off here is made up for by
-    // the next one.
+    // What follows from what is published; a run that is cut off here is made up for by the next one,
+    // and until then the screens make the names from the mirror.
+    tenant_view::keep(desk, cycle, &loaded).await?;
     propose::propose(desk, cycle, &loaded, &outcome).await?;
     Ok(Report {
         cycle,

@@ -13,14 +13,16 @@ mod look;
 
 use anyhow::Context;
 use connectors::http::NotDone;
-use connectors::quickbooks::write::{Answer, version};
+use connectors::quickbooks::write::{Along, Answer, is_upload, version};
 use figures::SmolStr;
 use figures::source::System;
+use gate::action::Effect;
 use gate::draft::Request;
 use gate::order::Order;
 use gate::proposal::{Event, Proposal, State};
 use gate::switches::WriteGrant;
 use jiff::SignedDuration;
+use store::documents;
 use store::proposals::{self, Happening, Intent, Outcome, Stored};
 use uuid::Uuid;
 
@@ -170,12 +172,14 @@ impl<'a> Executor<'a> {
     ) -> anyhow::Result<Ended> {
         let order = Order::of(proposal, grant)
             .with_context(|| format!("failed to begin {}", proposal.id))?;
-        let token = intent.token.as_deref();
-        let answer = self
-            .ledger
-            .writer
-            .send(&order, &intent.request_id, token)
-            .await;
+        let content = self.content(&order).await?;
+        let along = Along {
+            request_id: &intent.request_id,
+            version: intent.token.as_deref(),
+            content: content.as_deref(),
+            has_number_of_a_void: look::has_number_of_a_void(self.ledger, order.request()).await?,
+        };
+        let answer = self.ledger.writer.send(&order, along).await;
         (self.at)(Point::AfterSending)?;
         match answer {
             Ok(answer) => self.conclude(proposal, answer).await,
@@ -199,6 +203,20 @@ impl<'a> Executor<'a> {
                 self.lose_sight(proposal, &told).await
             }
         }
+    }
+
+    /// The bytes of the document that an order names.
+    async fn content(&self, order: &Order<'_>) -> anyhow::Result<Option<Vec<u8>>> {
+        let document = order.document().filter(|_| is_upload(order.request()));
+        let Some(document) = document else {
+            return Ok(None);
+        };
+        let (store, scope) = (&self.desk.store, &self.desk.scope);
+        let found = documents::document(store, scope, &document.id).await?;
+        let (_, content) = found.with_context(|| {
+            format!("failed to find {}, which is to be attached", document.name)
+        })?;
+        Ok(Some(content))
     }
 
     async fn lose_sight(&self, proposal: &Proposal, told: &str) -> anyhow::Result<Ended> {
@@ -227,10 +245,15 @@ impl<'a> Executor<'a> {
     async fn conclude(&self, proposal: &Proposal, answer: Answer) -> anyhow::Result<Ended> {
         let outcome = look::outcome(self.ledger, request_of(proposal)?, answer).await?;
         (self.at)(Point::BeforeOutcome)?;
-        // What was done must show in the books that are read next.
-        let happening = Happening::of(Event::Done)
-            .because(outcome.told.clone())
-            .then(work::reading(work::Cause::Execution));
+        let draft = &proposal.newest().draft;
+        let mut happening = Happening::of(Event::Done).because(outcome.told.clone());
+        if draft.kind.effect() != Effect::Neither {
+            // What was done must show in the books that are read next.
+            happening = happening.then(work::reading(work::Cause::Execution));
+            if draft.document.is_some() {
+                happening = happening.then(work::attachment(&proposal.id));
+            }
+        }
         self.write_down(proposal, outcome, happening).await?;
         (self.at)(Point::AfterOutcome)?;
         Ok(Ended::Done)

@@ -69,7 +69,7 @@ pub async fn propose(
             Some(newest) => newest.proposal_id.clone(),
             None => approvals::new_id(desk)?,
         };
-        let Some(draft) = mirror.draft(&ledger.realm_id, &remedy, &id).await? else {
+        let Some(mut draft) = mirror.draft(&ledger.realm_id, &remedy, &id).await? else {
             proposed.without_request += 1;
             continue;
         };
@@ -78,7 +78,7 @@ pub async fn propose(
                 keep(desk, id, draft).await?;
                 proposed.made += 1;
             }
-            Some(newest) => match what_now(desk, newest, &draft).await? {
+            Some(newest) => match what_now(desk, newest, &mut draft).await? {
                 Now::Keep => proposed.kept += 1,
                 Now::Change => {
                     let version = version(desk, draft);
@@ -94,8 +94,9 @@ pub async fn propose(
                 Now::Again => {
                     let id = approvals::new_id(desk)?;
                     // The request carries the mark of its own proposal.
-                    if let Some(draft) = mirror.draft(&ledger.realm_id, &remedy, &id).await? {
-                        keep(desk, id, draft).await?;
+                    if let Some(mut again) = mirror.draft(&ledger.realm_id, &remedy, &id).await? {
+                        again.document = draft.document;
+                        keep(desk, id, again).await?;
                         proposed.made += 1;
                     }
                 }
@@ -112,13 +113,17 @@ enum Now {
     Again,
 }
 
-async fn what_now(desk: &Desk, newest: &Newest, draft: &Draft) -> anyhow::Result<Now> {
+/// The draft keeps the document that somebody added to the one before.
+async fn what_now(desk: &Desk, newest: &Newest, draft: &mut Draft) -> anyhow::Result<Now> {
     let is_open = matches!(newest.state.as_str(), "proposed" | "approved");
     if matches!(newest.state.as_str(), "executing" | "unknown") {
         return Ok(Now::Keep);
     }
     let stored = proposals::proposal(&desk.store, &desk.scope, &newest.proposal_id).await?;
-    let is_same = stored.is_some_and(|one| one.proposal.newest().draft == *draft);
+    let before = stored.map(|one| one.proposal.newest().draft.clone());
+    let before = before.filter(|before| before.kind == draft.kind);
+    draft.document = before.as_ref().and_then(|one| one.document.clone());
+    let is_same = before.is_some_and(|before| before == *draft);
     Ok(match (newest.state.as_str(), is_same) {
         (_, true) if is_open => Now::Keep,
         (_, false) if is_open => Now::Change,
@@ -189,6 +194,7 @@ impl Mirror<'_> {
             evidence: remedy.evidence.clone(),
             finding: Some(remedy.finding.clone()),
             undoes: None,
+            document: None,
         }))
     }
 

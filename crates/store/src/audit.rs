@@ -34,6 +34,8 @@ pub enum Action {
     Exported,
     /// A copy of everything was taken along.
     TakenAlong,
+    /// Somebody brought a document.
+    DocumentAdded,
     /// Something happened to a proposal: it was made, edited, approved, done, …
     Proposal(&'static str),
 }
@@ -53,7 +55,7 @@ pub struct Entry {
     pub about: String,
 }
 
-const NAMES: [(Action, &str); 22] = [
+const NAMES: [(Action, &str); 23] = [
     (Action::SettingsChanged, "settings.changed"),
     (Action::Connected, "connection.made"),
     (Action::Disconnected, "connection.ended"),
@@ -62,6 +64,7 @@ const NAMES: [(Action, &str); 22] = [
     (Action::Released, "quarantine.ended"),
     (Action::Exported, "audit.exported"),
     (Action::TakenAlong, "company.exported"),
+    (Action::DocumentAdded, "document.added"),
     (Action::Proposal("made"), "proposal.made"),
     (Action::Proposal("edited"), "proposal.edited"),
     (

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod by_itself;
 pub(crate) mod connections;
 pub(crate) mod decisions;
+pub(crate) mod documents;
 pub(crate) mod jobs;
 pub(crate) mod mirror;
 pub(crate) mod proposals;
@@ -75,6 +76,10 @@ macro_rules! the_contract {
                 switching_off_voids_what_was_approved,
                 what_nobody_decided_about_lapses_with_the_next_publication,
             }
+            documents {
+                a_document_is_kept_byte_for_byte_and_told_in_the_audit,
+                what_is_no_paper_or_too_long_is_refused_and_leaves_nothing,
+            }
             decisions {
                 the_last_word_about_a_pair_stands,
                 the_order_of_the_records_makes_no_other_pair,
@@ -106,6 +111,7 @@ macro_rules! the_contract {
                 a_figure_is_found_with_its_newest_receipt,
                 the_same_result_is_kept_once,
                 a_figure_twice_in_a_result_keeps_nothing_of_it,
+                cards_are_those_of_the_newest_result_in_the_form_that_is_known,
             }
             worklist {
                 the_most_severe_come_first_then_the_published_order,

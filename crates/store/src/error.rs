@@ -229,6 +229,12 @@ pub enum Refusal {
     /// Somebody is known already, so the first owner is not to be made.
     #[error("somebody is known here already; ask an owner for an invitation")]
     NotTheFirst,
+    /// A file of a kind that is not kept.
+    #[error("only PDF, PNG and JPEG files are taken, and this is none; nothing was kept")]
+    UnknownFile,
+    /// A file above the limit.
+    #[error("the file is longer than 10 MB; nothing was kept")]
+    FileTooLong,
     /// There is no such proposal.
     #[error("there is no such proposal; open the list of approvals again")]
     UnknownProposal,

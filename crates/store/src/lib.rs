@@ -18,6 +18,7 @@ pub mod connections;
 pub mod control;
 pub mod decisions;
 pub mod doctor;
+pub mod documents;
 mod error;
 pub mod hooks;
 mod installation;

@@ -66,6 +66,17 @@ pub struct NewResult {
     pub receipts: Vec<FigureReceipt>,
 }
 
+/// How the screens show the records that a result names.
+#[derive(Debug, Clone)]
+pub struct Cards {
+    /// The number of the result.
+    pub result: i64,
+    /// Which form the text has; what reads it knows one.
+    pub form: i64,
+    /// The JSON text.
+    pub body: String,
+}
+
 /// Keeps a result and its receipts; returns its number. The same bytes for the same cycle are
 /// kept once.
 ///
@@ -173,6 +184,64 @@ pub async fn newest(
                     body,
                     produced_at,
                 }))
+            })
+        })
+        .await
+}
+
+/// Keeps how the records that a result names are shown, in place of what was kept for an earlier one.
+///
+/// # Errors
+/// When there is no such result or the store cannot be written.
+pub async fn keep_cards(
+    store: &Store,
+    scope: &TenantScope,
+    cards: Cards,
+) -> Result<(), StoreError> {
+    store
+        .tx(scope, move |tx| {
+            Box::pin(async move {
+                query(
+                    "INSERT INTO result_cards (tenant_id, result_no, form, body)
+                     VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (tenant_id) DO UPDATE SET result_no = excluded.result_no,
+                         form = excluded.form, body = excluded.body
+                     WHERE result_cards.result_no <= excluded.result_no",
+                )
+                .bind(tx.tenant())
+                .bind(cards.result)
+                .bind(cards.form)
+                .bind(cards.body)
+                .execute(tx.connection())
+                .await
+                .map(drop)
+            })
+        })
+        .await
+}
+
+/// What was kept by [`keep_cards`], if it is of this result and of this form.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn cards(
+    store: &Store,
+    scope: &TenantScope,
+    result: i64,
+    form: i64,
+) -> Result<Option<String>, StoreError> {
+    store
+        .read(scope, move |tx| {
+            Box::pin(async move {
+                query(
+                    "SELECT body FROM result_cards
+                     WHERE tenant_id = $1 AND result_no = $2 AND form = $3",
+                )
+                .bind(tx.tenant())
+                .bind(result)
+                .bind(form)
+                .value_if_any(tx.connection())
+                .await
             })
         })
         .await

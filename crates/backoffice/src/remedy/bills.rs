@@ -6,7 +6,7 @@ use gate::roles::Department;
 
 use super::Advice;
 use super::desk::Desk;
-use super::precedent::due;
+use super::precedent::{Coded, due};
 use super::words::capital;
 use crate::reconcile::matching::pairing::{compact, project_ref};
 use crate::reconcile::result::Finding;
@@ -89,16 +89,16 @@ fn bill(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result<Ad
     let of_job = |job: Option<i64>| job.is_none_or(|job| job == unit.job);
     desk.lone_near(desk.of_vendor.get(vendor), date, of_job)?;
     let coding = desk.precedents.bill(desk, unit, vendor)?;
-    let line = |amount, account: &str, description: &str| BillLine {
+    let line = |amount, on: Coded<'_>, description: &str| BillLine {
         amount,
-        account: SmolStr::new(account),
+        on: on.coding(),
         customer: Some(SmolStr::new(coding.customer)),
         class: coding.class.clone(),
         description: SmolStr::new(description),
     };
     let mut lines = Vec::new();
     if !amounts.work.is_zero() {
-        lines.push(line(amounts.work, coding.account, &desk.name_unit(unit)));
+        lines.push(line(amounts.work, coding.on, &desk.name_unit(unit)));
     }
     let mut withheld = String::new();
     if !amounts.retainage.is_zero() {
@@ -109,12 +109,9 @@ fn bill(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result<Ad
         } else {
             "Retainage released"
         };
+        let account = Coded::Account(account);
         lines.push(line(-amounts.retainage, account, says));
-        withheld = format!(
-            ", with {} on {}",
-            -amounts.retainage,
-            desk.account_name(account)
-        );
+        withheld = format!(", with {} on {}", -amounts.retainage, account.name(desk));
     }
     let sentence = format!(
         "Bill {number} of {} over {}, dated {date}, is entered for {}: {} on {}{withheld}.",
@@ -122,7 +119,7 @@ fn bill(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result<Ad
         amounts.net(),
         desk.customer_name(coding.customer),
         amounts.work,
-        desk.account_name(coding.account),
+        coding.on.name(desk),
     );
     Ok(Advice {
         department: Department::Payables,
@@ -131,6 +128,7 @@ fn bill(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result<Ad
             number: SmolStr::new(number),
             date,
             due: due(date, coding.due_days),
+            location: coding.location,
             lines,
         }),
         sentence,

@@ -11,11 +11,12 @@ use super::desk::Desk;
 use super::precedent::same;
 use crate::reconcile::units::{ProjectKind, ProjectUnit};
 
-/// Accounts of cost codes and classes of jobs, with how many documents have them.
+/// Accounts of cost codes, classes and locations of jobs, with how many documents have them.
 #[derive(Default)]
 pub(super) struct Habits<'d> {
     accounts: BTreeMap<&'d str, BTreeMap<&'d str, u32>>,
     classes: BTreeMap<i64, BTreeMap<SmolStr, u32>>,
+    locations: BTreeMap<i64, BTreeMap<SmolStr, u32>>,
     codes: FxHashMap<i64, &'d str>,
 }
 
@@ -39,6 +40,10 @@ impl<'d> Habits<'d> {
         if let Some(class) = class_of(document) {
             let votes = self.classes.entry(unit.job).or_default();
             *votes.entry(class).or_default() += 1;
+        }
+        if let Some(location) = &document.department {
+            let votes = self.locations.entry(unit.job).or_default();
+            *votes.entry(location.clone()).or_default() += 1;
         }
         if let Some((code, account)) = self.code(desk, unit).zip(single_account(desk, document)) {
             let votes = self.accounts.entry(code).or_default();
@@ -70,28 +75,37 @@ impl<'d> Habits<'d> {
         usual(desk, self.classes.get(&job)?).cloned()
     }
 
-    /// Whether account and class are what the cost code and the job usually have.
+    /// The location that nearly all documents of a job have.
+    fn location_of(&self, desk: &Desk<'d>, job: i64) -> Option<&SmolStr> {
+        usual(desk, self.locations.get(&job)?)
+    }
+
+    /// Whether the account (or item, by its name), class and location are what the cost code and the
+    /// job usually have.
     pub(super) fn fit(
         &self,
         desk: &Desk<'d>,
         unit: &ProjectUnit<'d>,
-        account: Option<&str>,
-        class: Option<&str>,
+        coded: Option<(&str, &str)>,
+        (class, location): (Option<&str>, Option<&str>),
     ) -> Result<(), String> {
         let code = self.code(desk, unit);
         let usual = code.and_then(|code| self.account_of(desk, code));
-        if let (Some(account), Some(code)) = (account, code) {
-            let named = self.code_in(desk.account_name(account));
-            let other = match named {
+        if let (Some((name, account)), Some(code)) = (coded, code) {
+            let other = match self.code_in(name) {
                 Some(named) => named != code,
                 None => usual.is_some_and(|usual| usual != account),
             };
             if other {
-                return Err(format!(
-                    "account {} is not where cost code {code} goes",
-                    desk.account_name(account)
-                ));
+                return Err(format!("{name} is not where cost code {code} goes"));
             }
+        }
+        if let (Some(location), Some(usual)) = (location, self.location_of(desk, unit.job))
+            && usual != location
+        {
+            return Err(format!(
+                "location {location} is not the usual one of the job, which is {usual}"
+            ));
         }
         match (class, self.class_of(desk, unit.job)) {
             (Some(class), Some(usual)) if usual != class => Err(format!(

@@ -100,6 +100,7 @@ fn invoice(desk: &Desk<'_>, finding: &Finding, unit: &ProjectUnit<'_>) -> Result
             number: SmolStr::new(number),
             date,
             due: due(date, coding.due_days),
+            location: coding.location,
             lines,
         }),
         sentence,

@@ -1,9 +1,10 @@
 //! How documents were entered before: the newest ones that are paired with Procore's say which
-//! account, item, class and customer a new one gets. Where they disagree nothing is chosen.
+//! account, item, class, location and customer a new one gets. Where they disagree nothing is chosen.
 
 use figures::model::{DocumentKind, LedgerDocument, LedgerLine, LineKind};
 use figures::source::{SourceRef, System};
 use figures::{Date, Money, SmolStr};
+use gate::correction::Coding;
 use rustc_hash::FxHashMap;
 
 use super::desk::{Desk, lines};
@@ -33,11 +34,53 @@ struct Precedent<'d> {
     job: i64,
 }
 
+/// What lines of cost are coded to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coded<'d> {
+    Account(&'d str),
+    Item(&'d str),
+}
+
+impl<'d> Coded<'d> {
+    /// What a line is coded to; an item counts before its account.
+    fn of(line: &'d LedgerLine) -> Option<Self> {
+        let account = || line.account.as_deref().map(Self::Account);
+        line.item.as_deref().map(Self::Item).or_else(account)
+    }
+
+    pub(super) fn coding(self) -> Coding {
+        match self {
+            Self::Account(id) => Coding::Account(id.into()),
+            Self::Item(id) => Coding::Item(id.into()),
+        }
+    }
+
+    pub(super) fn name(self, desk: &Desk<'d>) -> &'d str {
+        match self {
+            Self::Account(id) => desk.account_name(id),
+            Self::Item(id) => desk.item_name(id),
+        }
+    }
+
+    /// The account that it posts to.
+    pub(super) fn account(self, desk: &Desk<'d>) -> Option<&'d str> {
+        match self {
+            Self::Account(id) => Some(id),
+            Self::Item(id) => {
+                let mut items = desk.view.lists.items.iter();
+                let item = items.find(|one| one.id == id)?;
+                item.expense_account.as_deref()
+            }
+        }
+    }
+}
+
 /// How a bill is entered.
 pub(super) struct BillCoding<'d> {
-    pub(super) account: &'d str,
+    pub(super) on: Coded<'d>,
     pub(super) customer: &'d str,
     pub(super) class: Option<SmolStr>,
+    pub(super) location: Option<SmolStr>,
     pub(super) retainage: Option<&'d str>,
     pub(super) due_days: Option<i32>,
 }
@@ -47,6 +90,7 @@ pub(super) struct InvoiceCoding<'d> {
     pub(super) customer: &'d str,
     pub(super) item: &'d str,
     pub(super) class: Option<SmolStr>,
+    pub(super) location: Option<SmolStr>,
     pub(super) retainage: Option<&'d str>,
     pub(super) due_days: Option<i32>,
 }
@@ -155,20 +199,17 @@ impl<'d> Precedents<'d> {
         {
             return Err("what came before was paid by check or card and not billed".to_owned());
         }
-        if before.iter().any(|one| one.document.department.is_some()) {
-            return Err("earlier bills carry a location, which has to be chosen".to_owned());
-        }
         let coded = |one: &Precedent<'d>| {
             let all = lines(one.document);
             let cost: Vec<&LedgerLine> = all.filter(|line| desk.view.role_of(line).cost).collect();
-            same(cost.iter().map(|line| line.account.as_deref()))?
+            same(cost.iter().map(|line| Coded::of(line)))?
         };
-        let account = agree(
-            before.iter().map(coded),
-            "earlier bills go to several accounts",
-        )?
-        .ok_or("earlier bills are entered by item")?;
-        let (customer, class) = if on_job {
+        let why = "earlier bills go to several accounts or items";
+        let on = agree(before.iter().map(coded), why)?;
+        let on = on.ok_or("earlier bills do not say which account")?;
+        let account = on.account(desk);
+        let account = account.ok_or("the item of earlier bills has no account")?;
+        let (customer, class, location) = if on_job {
             let customer = |one: &Precedent<'d>| {
                 let own = lines(one.document).filter_map(|line| line.customer.as_deref());
                 same(own.filter(|own| desk.job_of(own) == Some(unit.job)))
@@ -177,25 +218,33 @@ impl<'d> Precedents<'d> {
             let customer = agree(before.iter().map(customer), why)?;
             let class = before.iter().map(|one| class_of(one.document));
             let class = agree(class, "earlier bills are in several classes")?;
+            let location = before.iter().map(|one| one.document.department.clone());
+            let location = agree(location, "earlier bills are in several locations")?;
             (
                 customer.map_or_else(|| desk.customer_of(unit.job), Ok)?,
                 class,
+                location,
             )
         } else {
             if before.iter().any(|one| class_of(one.document).is_some()) {
                 return Err("no earlier bill of this job shows which class".to_owned());
             }
-            (desk.customer_of(unit.job)?, None)
+            if before.iter().any(|one| one.document.department.is_some()) {
+                return Err("no earlier bill of this job shows which location".to_owned());
+            }
+            (desk.customer_of(unit.job)?, None, None)
         };
         in_use(desk, Some(account), customer)?;
-        self.habits
-            .fit(desk, unit, Some(account), class.as_deref())?;
+        let places = (class.as_deref(), location.as_deref());
+        let coded = Some((on.name(desk), account));
+        self.habits.fit(desk, unit, coded, places)?;
         let retainage = self.retainage_account(desk, &before);
         let due = before.iter().map(|one| days_to_pay(one.document));
         Ok(BillCoding {
-            account,
+            on,
             customer,
             class,
+            location,
             retainage,
             due_days: same(due).flatten(),
         })
@@ -233,9 +282,6 @@ impl<'d> Precedents<'d> {
         if lines.any(|line| line.kind != LineKind::Sale || line.item.is_none()) {
             return Err("earlier invoices have lines without an item".to_owned());
         }
-        if before.iter().any(|one| one.document.department.is_some()) {
-            return Err("earlier invoices carry a location, which has to be chosen".to_owned());
-        }
         let withheld = |line: &&'d LedgerLine| desk.view.role_of(line).retainage_receivable;
         let items = |one: &Precedent<'d>, retainage: bool| -> Vec<&'d str> {
             let lines = one.document.lines.iter();
@@ -253,8 +299,11 @@ impl<'d> Precedents<'d> {
         }
         let class = before.iter().map(|one| class_of(one.document));
         let class = agree(class, "earlier invoices are in several classes")?;
+        let location = before.iter().map(|one| one.document.department.clone());
+        let location = agree(location, "earlier invoices are in several locations")?;
         in_use(desk, None, customer)?;
-        self.habits.fit(desk, unit, None, class.as_deref())?;
+        let places = (class.as_deref(), location.as_deref());
+        self.habits.fit(desk, unit, None, places)?;
         let own: Vec<&str> = before.iter().flat_map(|one| items(one, true)).collect();
         let office = || {
             let all = self.all.iter().filter(|one| billing(one));
@@ -266,6 +315,7 @@ impl<'d> Precedents<'d> {
             customer,
             item,
             class,
+            location,
             retainage,
             due_days: same(due).flatten(),
         })

@@ -53,7 +53,9 @@ pub(super) fn clean(
     if !desk.dates_agree(unit.date, document.date) {
         return Err("its date differs from Procore's as well".to_owned());
     }
-    desk.precedents.habits.fit(desk, unit, account, class)?;
+    let places = (class, document.department.as_deref());
+    let coded = account.map(|account| (desk.account_name(account), account));
+    desk.precedents.habits.fit(desk, unit, coded, places)?;
     if document.tax != unit.shown.tax {
         return Err("its sales tax differs from Procore's as well".to_owned());
     }

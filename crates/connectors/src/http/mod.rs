@@ -19,7 +19,7 @@ pub use error::{Cause, FetchError};
 pub use read::ReadClient;
 pub(crate) use read::{Bearers, FixedBearer, Place, Verdict};
 pub use write::NotDone;
-pub(crate) use write::WriteClient;
+pub(crate) use write::{Payload, WriteClient};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,8 +7,11 @@
 
 use std::sync::Arc;
 
+use gate::draft::Document;
 use gate::order::Order;
+use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::multipart::{Form, Part};
 use url::Url;
 
 use super::error::Cause;
@@ -28,6 +31,49 @@ pub enum NotDone {
     Refused(Cause),
     /// It may have taken effect.
     Unknown(Cause),
+}
+
+/// What goes out.
+#[derive(Clone, Copy)]
+pub(crate) enum Payload<'a> {
+    /// A record as JSON text.
+    Json(&'a str),
+    /// A document with what is said about it, in a form of several parts.
+    Upload {
+        /// JSON text about the document.
+        metadata: &'a str,
+        /// The document.
+        document: &'a Document,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+}
+
+impl Payload<'_> {
+    /// Puts it into a request; nothing when the document's media type is none.
+    fn put(self, request: RequestBuilder) -> Option<RequestBuilder> {
+        let (metadata, document, bytes) = match self {
+            Self::Json(body) => {
+                let request = request.header(CONTENT_TYPE, "application/json");
+                return Some(request.body(body.to_owned()));
+            }
+            Self::Upload {
+                metadata,
+                document,
+                bytes,
+            } => (metadata, document, bytes),
+        };
+        let about = Part::text(metadata.to_owned())
+            .file_name("attachment.json")
+            .mime_str("application/json");
+        let content = Part::bytes(bytes.to_vec())
+            .file_name(document.name.clone())
+            .mime_str(&document.media_type);
+        let form = Form::new()
+            .part("file_metadata_01", about.ok()?)
+            .part("file_content_01", content.ok()?);
+        Some(request.multipart(form))
+    }
 }
 
 /// A client that can send what an [`Order`] holds.
@@ -59,11 +105,11 @@ impl WriteClient {
         })
     }
 
-    /// Sends the body of an order to an address.
+    /// Sends the payload of an order to an address.
     pub(crate) async fn post(
         &self,
         order: &Order<'_>,
-        (url, body): (&Url, &str),
+        (url, body): (&Url, Payload<'_>),
         judge: &(dyn Fn(&Reply) -> Verdict + Send + Sync),
     ) -> Result<Reply, NotDone> {
         checked_address(url.as_str()).map_err(|error| {
@@ -83,7 +129,7 @@ impl WriteClient {
     async fn once(
         &self,
         order: &Order<'_>,
-        (url, body): (&Url, &str),
+        (url, body): (&Url, Payload<'_>),
         bearer: &Secret,
     ) -> Result<Reply, NotDone> {
         let permit = self
@@ -98,9 +144,11 @@ impl WriteClient {
             .http
             .post(url.clone())
             .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
-            .bearer_auth(bearer.expose())
-            .body(body.to_owned());
+            .bearer_auth(bearer.expose());
+        let request = body.put(request).ok_or_else(|| {
+            let detail = "the document's media type cannot be sent".to_owned();
+            NotDone::NotSent(Cause::Unreadable { detail })
+        })?;
         let outcome = send(request, &self.limits).await;
         if let Ok(reply) = &outcome {
             self.throttle.note(reply, self.clock.now());

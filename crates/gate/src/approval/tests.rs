@@ -1,8 +1,10 @@
 use super::*;
 use crate::action::Kind;
+use crate::order::Order;
 use crate::proposal::tests::{at, person, proposal};
-use crate::proposal::{Event, Version};
+use crate::proposal::{Event, Maker, Version};
 use crate::roles::{Grant, Term};
+use crate::switches::{Level, WriteGrant};
 
 fn now(minutes: i64) -> Now {
     Now {
@@ -52,12 +54,12 @@ fn every_grant() -> Vec<(Grant, bool)> {
 /// at and above the limit: the rule is said a second time here, as plainly as possible.
 #[test]
 fn exactly_the_departments_lead_approves_and_never_an_own_draft() {
-    let (mut asked, mut permitted) = (0, 0);
+    let (mut asked, mut permitted, mut sent) = (0, 0, 0);
     let limit = Money::from_cents(500_000);
     for kind in Kind::ALL {
         for department in kind.departments() {
             for (grant, counts) in every_grant() {
-                for hand in ["nobody", "made", "edited", "promoter"] {
+                for hand in ["nobody", "agent", "made", "edited", "promoter"] {
                     for factor in [None, Some(-1), Some(3), Some(5), Some(6)] {
                         for week in [0, 379_999, 380_000, 380_001] {
                             let one = prepared(kind, *department, hand);
@@ -73,7 +75,8 @@ fn exactly_the_departments_lead_approves_and_never_an_own_draft() {
                             let is_lead = counts && grant.role == Role::Lead(*department);
                             let is_fresh = matches!(factor, Some(0..=4));
                             let is_harmless = kind == Kind::AttachDocument;
-                            let expected = is_lead && hand == "nobody" && (is_fresh || is_harmless);
+                            let has_hand = !matches!(hand, "nobody" | "agent");
+                            let expected = is_lead && !has_hand && (is_fresh || is_harmless);
                             assert_eq!(
                                 found.is_ok(),
                                 expected,
@@ -91,13 +94,113 @@ fn exactly_the_departments_lead_approves_and_never_an_own_draft() {
                             // 1,200.00 of the draft and 3,800.00 of the week are the limit.
                             let takes_two = !is_harmless && week.cents() > 380_000;
                             assert_eq!(settled.is_err(), takes_two, "{kind:?} {week}");
+                            for (switches, is_on) in every_switch() {
+                                let grant = switches.grant(one.agent());
+                                let begun = settled.as_ref().ok().zip(grant.ok());
+                                let sends = begun.is_some_and(|(_, grant)| sends(&one, grant));
+                                let is_on = if hand == "agent" {
+                                    is_on
+                                } else {
+                                    by_hand(&switches)
+                                };
+                                let expected = is_on && !takes_two && kind != Kind::Instruct;
+                                assert_eq!(sends, expected, "{kind:?} {week} {switches:?}");
+                                sent += u32::from(sends);
+                            }
                         }
                     }
                 }
             }
         }
     }
-    assert_eq!((asked, permitted), (38_400, 248));
+    assert_eq!((asked, permitted, sent), (48_000, 496, 1_040));
+}
+
+/// Both switches and each level of the agent, and whether what the agent proposed may be written.
+fn every_switch() -> Vec<(Switches, bool)> {
+    let mut all = Vec::new();
+    for writes in [false, true] {
+        for connection_writes in [false, true] {
+            for level in [Level::Off, Level::Propose, Level::AutoWithUndo] {
+                let switches = Switches {
+                    writes,
+                    connection_writes,
+                    agents: [("financial".into(), level)].into(),
+                    ..Switches::default()
+                };
+                let is_on = writes && connection_writes && level != Level::Off;
+                all.push((switches, is_on));
+            }
+        }
+    }
+    all
+}
+
+/// What a person proposed needs no agent.
+fn by_hand(switches: &Switches) -> bool {
+    switches.writes && switches.connection_writes
+}
+
+/// Whether a proposal that was approved is sent, with this grant.
+fn sends(one: &Proposal, grant: WriteGrant) -> bool {
+    let mut begun = one.clone();
+    begun.state = State::Executing { since: at(11) };
+    Order::of(&begun, grant).is_some()
+}
+
+/// For every action in each of its departments, every role of the lead who let the agent, and every
+/// switch: only what is neither money nor legal and can be undone exactly runs without being asked
+/// about, only with everything on, and only as long as whoever let it leads the department.
+#[test]
+fn an_agent_runs_alone_only_as_a_lead_lets_it() {
+    let (mut asked, mut alone) = (0, 0);
+    for kind in Kind::ALL {
+        for department in kind.departments() {
+            for (grant, counts) in every_grant() {
+                for (mut switches, is_on) in every_switch() {
+                    for let_by in [None, Some("psn_a"), Some("psn_b")] {
+                        let by = let_by.map(|id| ("financial".into(), [id.into()].into()));
+                        switches.let_by = by.into_iter().collect();
+                        let grants = Grants::new(vec![grant]);
+                        let who = Approver {
+                            factor_at: None,
+                            ..approver("psn_a", &grants)
+                        };
+                        let mut one = proposal(kind);
+                        let mut draft = one.newest().draft.clone();
+                        draft.department = *department;
+                        let edit = Version {
+                            draft,
+                            by: Maker::Agent("financial".into()),
+                            at: at(1),
+                        };
+                        one.edit(edit).unwrap();
+                        let found = standing(&one, &switches, &who, now(10));
+                        let is_lead = counts && grant.role == Role::Lead(*department);
+                        let is_auto = switches.level("financial") == Level::AutoWithUndo;
+                        let expected = kind == Kind::AttachDocument
+                            && (is_on && is_auto && is_lead)
+                            && let_by == Some("psn_a");
+                        assert_eq!(found.is_ok(), expected, "{kind:?} {grant:?} {switches:?}");
+                        asked += 1;
+                        alone += u32::from(expected);
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!((asked, alone), (17_280, 8));
+    let by_a_person = prepared(Kind::AttachDocument, Department::Documents, "nobody");
+    let grants = lead(Department::Documents);
+    let mut switches = every_switch().pop().unwrap().0;
+    switches.let_by = [("financial".into(), ["psn_a".into()].into())].into();
+    let found = standing(
+        &by_a_person,
+        &switches,
+        &approver("psn_a", &grants),
+        now(10),
+    );
+    assert_eq!(found, Err(Refusal::NotAlone));
 }
 
 /// A proposal in which `psn_a` had this part.
@@ -107,7 +210,11 @@ fn prepared(kind: Kind, department: Department, hand: &str) -> Proposal {
     let by = |id| person(id);
     let first = Version {
         draft: draft.clone(),
-        by: by(if hand == "made" { "psn_a" } else { "psn_maker" }),
+        by: match hand {
+            "made" => by("psn_a"),
+            "agent" => Maker::Agent("financial".into()),
+            _ => by("psn_maker"),
+        },
         at: at(0),
     };
     let mut one = Proposal::try_new("ten_1".into(), "prp_1".into(), first).unwrap();

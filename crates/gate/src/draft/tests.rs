@@ -40,6 +40,17 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         evidence: vec![bill],
         finding: Some("fnd_1".into()),
         undoes: None,
+        document: (kind == Kind::AttachDocument).then(document),
+    }
+}
+
+pub(crate) fn document() -> Document {
+    Document {
+        id: "doc_1".into(),
+        name: "CRM-88121.pdf".to_owned(),
+        media_type: "application/pdf".into(),
+        bytes: 4,
+        digest: Digest::of(b"%PDF"),
     }
 }
 
@@ -116,6 +127,14 @@ fn what_is_no_draft_is_named() {
             change(bill, |it| request(it).verb = Verb::Create),
             Flaw::WrongRecord,
         ),
+        (
+            change(Kind::AttachDocument, |it| it.document = None),
+            Flaw::WrongDocument,
+        ),
+        (
+            change(Kind::Recode, |it| it.document = Some(document())),
+            Flaw::WrongDocument,
+        ),
     ];
     for (found, expected) in flaws {
         assert_eq!(found, Err(expected));
@@ -157,6 +176,20 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
         change(&mut one);
         seen.push(digest(&one));
     }
+    let of_documents: [fn(&mut Document); 6] = [
+        |_| {},
+        |it| it.id = "doc_2".into(),
+        |it| it.name.push('x'),
+        |it| it.media_type = "image/png".into(),
+        |it| it.bytes = 5,
+        |it| it.digest = Digest::of(b"%PDG"),
+    ];
+    for change in of_documents {
+        let (mut one, mut with) = (whole.clone(), document());
+        change(&mut with);
+        one.document = Some(with);
+        seen.push(digest(&one));
+    }
     seen.push(whole.digest("ten_2", "prp_1", 1));
     seen.push(whole.digest("ten_1", "prp_2", 1));
     seen.push(whole.digest("ten_1", "prp_1", 2));
@@ -165,4 +198,25 @@ fn whatever_is_changed_about_a_draft_changes_its_digest() {
     seen.dedup();
     assert_eq!(seen.len(), count, "two different drafts have one digest");
     assert_eq!(digest(&whole), digest(&whole.clone()));
+}
+
+#[test]
+fn a_draft_that_was_kept_with_a_list_of_one_request_is_the_same_draft() {
+    let one = Draft {
+        document: None,
+        ..draft(Kind::PostBill)
+    };
+    let mut kept = serde_json::to_value(&one).unwrap();
+    assert_eq!(serde_json::from_value::<Draft>(kept.clone()).unwrap(), one);
+    let members = kept.as_object_mut().unwrap();
+    members.remove("document");
+    let request = members.remove("request").unwrap();
+    members.insert("steps".to_owned(), serde_json::json!([request]));
+    assert_eq!(serde_json::from_value::<Draft>(kept.clone()).unwrap(), one);
+    let by_hand = draft(Kind::Instruct);
+    let mut kept = serde_json::to_value(&by_hand).unwrap();
+    let members = kept.as_object_mut().unwrap();
+    members.remove("request");
+    members.insert("steps".to_owned(), serde_json::json!([]));
+    assert_eq!(serde_json::from_value::<Draft>(kept).unwrap(), by_hand);
 }

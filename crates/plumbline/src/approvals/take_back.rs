@@ -5,7 +5,7 @@
 
 use connectors::quickbooks::write::request::{as_it_was, number_of, numbered_otherwise};
 use figures::source::SourceRef;
-use gate::action::Undo;
+use gate::action::{Kind, Undo};
 use gate::draft::{Draft, Request, Verb};
 use gate::inverse::{Done, inverse};
 use gate::proposal::{Maker, Proposal, State, Version};
@@ -128,6 +128,11 @@ fn way_back(stored: &Stored, mark: &str) -> Option<Draft> {
         request: Some(back),
         finding: None,
         undoes: Some(stored.proposal.id.clone()),
+        // What goes with a bill does not go with its removal.
+        document: match was.kind {
+            Kind::AttachDocument => was.document.clone(),
+            _ => None,
+        },
         ..was.clone()
     })
 }

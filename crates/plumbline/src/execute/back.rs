@@ -1,6 +1,7 @@
 //! Reading back what became of a request whose answer was lost.
 
-use connectors::quickbooks::write::{Answer, is_said_in, is_void, version};
+use anyhow::Context;
+use connectors::quickbooks::write::{ATTACHMENT, Answer, is_said_in, is_void, version};
 use gate::draft::{Request, Verb};
 use gate::proposal::Proposal;
 use serde_json::Value;
@@ -45,15 +46,26 @@ pub(super) async fn read(
     })
 }
 
-/// Looks for a record that a request would have made: of its day, with the proposal's mark.
+/// Looks for a record that a request would have made, with the proposal's mark: among those of its
+/// day, or among what is attached to the same record.
 async fn made(ledger: &Ledger, proposal: &Proposal, request: &Request) -> anyhow::Result<Found> {
     let body: Value = serde_json::from_str(&request.body)?;
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let day = text(&body, "TxnDate").unwrap_or_default();
-    for found in ledger.reader.of_day(&request.entity, &day).await? {
+    let (candidates, note) = if request.entity == ATTACHMENT {
+        let to = request
+            .before
+            .first()
+            .context("it is attached to nothing")?;
+        (ledger.reader.attached_to(&to.record).await?, "Note")
+    } else {
+        let day = text(&body, "TxnDate").unwrap_or_default();
+        let of_day = ledger.reader.of_day(&request.entity, &day).await?;
+        (of_day, "PrivateNote")
+    };
+    for found in candidates {
         let value: Value = serde_json::from_str(&found.body)?;
-        let note = text(&value, "PrivateNote").unwrap_or_default();
+        let note = text(&value, note).unwrap_or_default();
         if note.split_whitespace().any(|word| word == proposal.id) {
             return Ok(Found::Done(Answer::Kept(found.body)));
         }

@@ -1,6 +1,7 @@
 //! Looking at the records of a draft: whether they are as they were approved, and how they are
 //! after it.
 
+use connectors::quickbooks::write::request::number_of;
 use connectors::quickbooks::write::{Answer, image, is_said_in, is_void};
 use figures::Date;
 use figures::source::{RawRecord, SourceRef};
@@ -112,34 +113,53 @@ fn is_closed(request: &Request, before: Option<&str>, closed: Date) -> bool {
     dates.into_iter().flatten().any(|date| date <= closed)
 }
 
-/// A document with the same number of the same party that is there already.
+/// A document with the same number of the same party that is there already. What was voided keeps
+/// its number and says nothing.
 async fn entered_already(ledger: &Ledger, request: &Request) -> anyhow::Result<Option<String>> {
+    let namesakes = namesakes(ledger, request).await?;
+    let living = namesakes.iter().find(|one| !is_void(&one.body));
+    Ok(living.map(|there| {
+        let (entity, number) = (request.entity.to_lowercase(), number_of(&request.body));
+        format!(
+            "QuickBooks has {entity} {} of this party already, as {} {}.",
+            number.unwrap_or_default(),
+            request.entity,
+            there.external_id
+        )
+    }))
+}
+
+/// Whether the number of a new document is that of a void one of the same party.
+///
+/// # Errors
+/// When QuickBooks cannot be read.
+pub(super) async fn has_number_of_a_void(
+    ledger: &Ledger,
+    request: &Request,
+) -> anyhow::Result<bool> {
+    let namesakes = namesakes(ledger, request).await?;
+    Ok(namesakes.iter().any(|one| is_void(&one.body)))
+}
+
+/// Documents with the number and of the party of one that is to be entered.
+async fn namesakes(ledger: &Ledger, request: &Request) -> anyhow::Result<Vec<RawRecord>> {
     let party = match (request.verb, request.entity.as_str()) {
         (Verb::Create, "Bill") => "VendorRef",
         (Verb::Create, "Invoice") => "CustomerRef",
-        _ => return Ok(None),
+        _ => return Ok(Vec::new()),
     };
-    let body: serde_json::Value = serde_json::from_str(&request.body)?;
-    let Some(number) = body.get("DocNumber").and_then(serde_json::Value::as_str) else {
-        return Ok(None);
+    let Some(number) = number_of(&request.body) else {
+        return Ok(Vec::new());
     };
-    let of = |value: &serde_json::Value| {
+    let of = |body: &str| -> Option<String> {
+        let value: serde_json::Value = serde_json::from_str(body).ok()?;
         let id = value.get(party)?.get("value")?.as_str()?;
         Some(id.to_owned())
     };
-    for there in ledger.reader.numbered(&request.entity, number).await? {
-        let found: serde_json::Value = serde_json::from_str(&there.body)?;
-        // What was voided keeps its number and says nothing.
-        if of(&found) == of(&body) && !is_void(&there.body) {
-            let entity = &request.entity;
-            return Ok(Some(format!(
-                "QuickBooks has {} {number} of this party already, as {entity} {}.",
-                entity.to_lowercase(),
-                there.external_id
-            )));
-        }
-    }
-    Ok(None)
+    let wanted = of(&request.body);
+    let mut found = ledger.reader.numbered(&request.entity, &number).await?;
+    found.retain(|one| of(&one.body) == wanted);
+    Ok(found)
 }
 
 /// What came of a request that was done: its record, and every record that it touched or named as they

@@ -5,8 +5,11 @@ use figures::source::SourceRef;
 use figures::{Date, Money, SmolStr};
 use gate::action::Kind;
 use gate::correction::{
-    BillLine, Correction, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal, Recoding,
+    BillLine, Coding, Correction, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal,
+    Recoding,
 };
+use gate::digest::Digest;
+use gate::draft::Document;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -16,14 +19,20 @@ use serde_json::{Value, json};
 use super::Books;
 
 /// The kinds that are tried.
-pub(crate) const KINDS: [Kind; 6] = [
+pub(crate) const KINDS: [Kind; 7] = [
     Kind::PostBill,
     Kind::EnterInvoice,
     Kind::PostJournal,
     Kind::ApplyPayment,
     Kind::Recode,
     Kind::RemoveDuplicate,
+    Kind::AttachDocument,
 ];
+
+/// The bytes of a paper of this name.
+pub(crate) fn paper(name: &str) -> Vec<u8> {
+    format!("%PDF-1.7\n{name}\n").into_bytes()
+}
 
 /// Makes corrections from a seed.
 pub(super) struct Random<'a> {
@@ -42,6 +51,7 @@ impl Random<'_> {
             Kind::PostJournal => self.journal(),
             Kind::ApplyPayment => self.payment(),
             Kind::Recode => self.recoding(),
+            Kind::AttachDocument => self.attachment(),
             _ => self.removal(),
         }
     }
@@ -63,6 +73,18 @@ impl Random<'_> {
     fn job(&mut self) -> Option<SmolStr> {
         self.pick("Customer", |one| one.get("Job") == Some(&Value::Bool(true)))
             .map(|one| id(&one))
+    }
+
+    /// An item that is bought.
+    fn item(&mut self) -> Option<SmolStr> {
+        let is_bought = |one: &Value| {
+            one.get("ExpenseAccountRef").is_some() && text(one, "Type") != "Inventory"
+        };
+        self.pick("Item", is_bought).map(|one| id(&one))
+    }
+
+    fn location(&mut self) -> Option<SmolStr> {
+        self.pick("Department", |_| true).map(|one| id(&one))
     }
 
     fn cents(&mut self) -> Money {
@@ -88,9 +110,13 @@ impl Random<'_> {
         let vendor = self.pick("Vendor", |_| true)?;
         let mut lines = Vec::new();
         for _ in 0..self.rng.random_range(1..4) {
+            let on = match self.item() {
+                Some(item) if self.rng.random_bool(0.3) => Coding::Item(item),
+                _ => Coding::Account(self.account()?),
+            };
             lines.push(BillLine {
                 amount: self.cents(),
-                account: self.account()?,
+                on,
                 customer: self.job(),
                 class: self.pick("Class", |_| true).map(|one| id(&one)),
                 description: "Trial".into(),
@@ -101,6 +127,7 @@ impl Random<'_> {
             number: self.new_number('B'),
             date: self.day(),
             due: None,
+            location: self.location(),
             lines,
         }))
     }
@@ -120,6 +147,7 @@ impl Random<'_> {
             number: self.new_number('I'),
             date: self.day(),
             due: None,
+            location: self.location(),
             lines: vec![line],
         }))
     }
@@ -230,6 +258,25 @@ impl Random<'_> {
         let document = self.pick(entity, is_free)?;
         Some(Correction::Remove {
             document: SourceRef::quickbooks(entity, &id(&document)),
+        })
+    }
+
+    fn attachment(&mut self) -> Option<Correction> {
+        let entity = ["Bill", "Invoice", "Purchase", "JournalEntry"].choose(self.rng)?;
+        // In an open period, where somebody can edit it meanwhile.
+        let closed = self.books.closed_until();
+        let to = self.pick(entity, |one| is_open(one, closed))?;
+        let name = format!("{}.pdf", self.new_number('D'));
+        let content = paper(&name);
+        Some(Correction::Attach {
+            to: SourceRef::quickbooks(entity, &id(&to)),
+            document: Document {
+                id: format!("doc_{}", self.number).into(),
+                media_type: "application/pdf".into(),
+                bytes: u64::try_from(content.len()).ok()?,
+                digest: Digest::of(&content),
+                name,
+            },
         })
     }
 

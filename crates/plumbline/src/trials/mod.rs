@@ -20,7 +20,7 @@ use figures::source::SourceRef;
 use figures::{Money, SmolStr};
 use gate::action::Effect;
 use gate::correction::Correction;
-use gate::draft::Draft;
+use gate::draft::{Document, Draft};
 use gate::proposal::{Event, Maker, Proposal, State, Version};
 use gate::roles::{Department, Grant, Grants, Role};
 use gate::switches::{Level, Switches};
@@ -30,6 +30,7 @@ use sandbox::contractor::{Plan, generate};
 use sandbox::quickbooks;
 use store::Secret;
 use store::control::people::{self, NewPerson};
+use store::documents::{self, NewDocument};
 use store::proposals;
 
 use crate::approvals::{self, Decided, Decider};
@@ -200,6 +201,10 @@ impl Trial {
         let Ok(request) = request::request(correction, &id, &lookup) else {
             return Ok(None);
         };
+        let document = match correction {
+            Correction::Attach { document, .. } => Some(self.kept(document).await?),
+            _ => None,
+        };
         let kind = correction.kind();
         let department = *kind.departments().first().context("nobody's action")?;
         let draft = Draft {
@@ -218,6 +223,7 @@ impl Trial {
             evidence: Vec::new(),
             finding: None,
             undoes: None,
+            document,
         };
         let now = self.desk.clock.now();
         let first = Version {
@@ -230,6 +236,17 @@ impl Trial {
         proposals::propose(&self.desk.store, &self.desk.scope, proposal, now).await?;
         self.approve(&id, "psn_one").await?;
         Ok(Some(id))
+    }
+
+    /// Keeps the paper that is to be attached.
+    async fn kept(&self, document: &Document) -> anyhow::Result<Document> {
+        let new = NewDocument {
+            id: document.id.to_string(),
+            name: document.name.clone(),
+            content: corrections::paper(&document.name),
+        };
+        let (store, scope, now) = (&self.desk.store, &self.desk.scope, self.desk.clock.now());
+        Ok(documents::keep(store, scope, new, now).await?)
     }
 
     /// Approves what somebody else proposed.
@@ -318,5 +335,6 @@ pub fn all_on() -> Switches {
         writes: true,
         connection_writes: true,
         agents: [(SmolStr::new(AGENT), Level::Propose)].into(),
+        ..Switches::default()
     }
 }

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::AUTHORIZATION;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, Multipart, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 pub use gate::roles::Action;
 use gate::roles::Decision;
+use store::documents;
 
 use super::api;
 use super::error::AppError;
@@ -43,6 +44,8 @@ pub enum Needs {
 
 /// Longest form that is read. A decision names a few records and a note.
 const LONGEST_FORM: usize = 64 * 1_024;
+/// Longest form with a document.
+const LONGEST_UPLOAD: usize = documents::LONGEST + LONGEST_FORM;
 
 /// Lets a request through to its handler, or answers it.
 pub async fn authorise(State(needs): State<Needs>, request: Request, next: Next) -> Response {
@@ -183,16 +186,42 @@ fn with_return(door: &str, to: &str) -> String {
 /// Reads the form for the session's token and hands the request on as it came.
 async fn with_token(request: Request, expected: &str) -> Result<Request, AppError> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LONGEST_FORM)
+    let kind = parts.headers.get(CONTENT_TYPE);
+    let has_parts = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let longest = if has_parts {
+        LONGEST_UPLOAD
+    } else {
+        LONGEST_FORM
+    };
+    let bytes = to_bytes(body, longest)
         .await
         .map_err(|_| AppError::Refused("The form is too long, so nothing was changed."))?;
-    let sent = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "csrf");
+    let handed_on = |bytes: Bytes| {
+        let mut request = Request::from_parts(parts.clone(), Body::from(bytes));
+        DefaultBodyLimit::max(longest).apply(&mut request);
+        request
+    };
+    let sent = if has_parts {
+        token_of_parts(handed_on(bytes.clone())).await
+    } else {
+        let mut fields = url::form_urlencoded::parse(&bytes);
+        let token = fields.find(|(name, _)| name == "csrf");
+        token.map(|(_, token)| token.into_owned())
+    };
     match sent {
-        Some((_, token)) if is_same_token(expected, &token) => {
-            Ok(Request::from_parts(parts, Body::from(bytes)))
-        }
+        Some(token) if is_same_token(expected, &token) => Ok(handed_on(bytes)),
         _ => Err(AppError::Refused(
             "The page was open for too long, so nothing was changed. Open it again and repeat.",
         )),
     }
+}
+
+/// The token of a form of several parts, which comes before any document.
+async fn token_of_parts(request: Request) -> Option<String> {
+    let mut form = Multipart::from_request(request, &()).await.ok()?;
+    let first = form.next_field().await.ok()??;
+    if first.name() != Some("csrf") {
+        return None;
+    }
+    first.text().await.ok()
 }

@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use figures::model::Books;
 use figures::source::{SourceRef, System};
 use figures::{Date, Money};
+use serde::{Deserialize, Serialize};
 
 use super::format;
 
 /// What a line of a card says, in the order in which cards show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Owner, customer, vendor.
     Party,
@@ -71,7 +73,7 @@ impl Field {
 }
 
 /// A record with what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// What it is called in a sentence: `bill HPR-38205`.
     pub name: String,

@@ -228,6 +228,8 @@ pub fn routes() -> Vec<Route> {
             Prepare,
             post(approvals::take_back),
         ),
+        change("/approvals/{id}/document", Prepare, post(approvals::add)),
+        read("/documents/{id}", ReadBooks, get(approvals::document)),
         // Reconciliation.
         read("/jobs", ReadBooks, get(jobs::all)),
         read("/jobs/{id}", ReadBooks, get(jobs::job)),
@@ -311,6 +313,11 @@ pub fn routes() -> Vec<Route> {
             "/settings/writes",
             ChangeSettings,
             post(settings::writes::save),
+        ),
+        change(
+            "/settings/writes/alone",
+            Approve,
+            post(settings::writes::let_alone),
         ),
         change(
             "/settings/alone",

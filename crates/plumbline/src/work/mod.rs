@@ -26,6 +26,9 @@ pub const DIGEST: &str = "digest";
 /// The kind of job that carries out what was approved.
 pub const EXECUTION: &str = "execute";
 
+/// The kind of job that sees to the document of what was carried out.
+pub const ATTACHMENT: &str = "attach";
+
 /// So often is a reading or a letter begun until it is left to a person: with the pauses in
 /// between that is most of a working day.
 const ATTEMPTS: i64 = 12;
@@ -67,9 +70,9 @@ pub fn comparison() -> NewJob {
     NewJob::at_once(COMPARISON, "{}".to_owned(), ATTEMPTS)
 }
 
-/// What a job of carrying out is about.
+/// What a job about one proposal is about.
 #[derive(Serialize, Deserialize)]
-pub struct Execution {
+pub struct About {
     /// The proposal's id.
     pub proposal: String,
 }
@@ -77,14 +80,24 @@ pub struct Execution {
 /// A proposal is to be carried out.
 #[must_use]
 pub fn execution(proposal: &str) -> NewJob {
-    let about = Execution {
+    about(EXECUTION, proposal)
+}
+
+/// The document of a proposal that was carried out is to be attached.
+#[must_use]
+pub fn attachment(proposal: &str) -> NewJob {
+    about(ATTACHMENT, proposal)
+}
+
+fn about(kind: &'static str, proposal: &str) -> NewJob {
+    let about = About {
         proposal: proposal.to_owned(),
     };
     // An id cannot fail to be written.
     let payload = serde_json::to_string(&about).unwrap_or_else(|_| "{}".to_owned());
     NewJob {
-        dedupe_key: Some(format!("{EXECUTION} {proposal}")),
-        ..NewJob::at_once(EXECUTION, payload, ATTEMPTS)
+        dedupe_key: Some(format!("{kind} {proposal}")),
+        ..NewJob::at_once(kind, payload, ATTEMPTS)
     }
 }
 
@@ -100,6 +113,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         COMPARISON => "Comparing again",
         DIGEST => "The daily letter",
         EXECUTION => "Carrying out what was approved",
+        ATTACHMENT => "Attaching a document",
         _ => "Work of another version",
     }
 }

@@ -22,7 +22,8 @@ use store::{Installation, Left, Refusal, Store, StoreError, TenantScope, schedul
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{COMPARISON, DIGEST, EXECUTION, Execution, READING, digest, regular};
+use super::{ATTACHMENT, About, COMPARISON, DIGEST, EXECUTION, READING, digest, regular};
+use crate::approvals;
 use crate::cycle;
 use crate::desk::Desk;
 use crate::execute::{Executor, Ledger};
@@ -341,9 +342,14 @@ impl Worker {
             READING => cycle::run_for(desk, lease.clone(), desk.day(None)?, watch).await,
             COMPARISON => cycle::compare_for(desk, lease.clone(), watch).await,
             EXECUTION => {
-                let about: Execution = serde_json::from_str(&lease.payload)?;
+                let about: About = serde_json::from_str(&lease.payload)?;
                 let ledger = Ledger::open(desk).await?;
                 Executor::new(desk, &ledger).run(&about.proposal).await?;
+                Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
+            }
+            ATTACHMENT => {
+                let about: About = serde_json::from_str(&lease.payload)?;
+                approvals::follow(desk, &about.proposal).await?;
                 Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
             }
             DIGEST => {

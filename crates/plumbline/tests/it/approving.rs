@@ -1,5 +1,7 @@
 //! What is proposed, approved, done and taken back, over the local QuickBooks.
 
+use std::sync::Arc;
+
 use gate::action::Kind;
 use gate::proposal::State;
 use jiff::Timestamp;
@@ -7,6 +9,7 @@ use plumbline::approvals::{self, Decider, NotDecided};
 use plumbline::desk::Desk;
 use plumbline::execute::{Ended, Executor, Ledger};
 use plumbline::trials;
+use plumbline::work::Worker;
 use store::proposals::{self, Filter, Shown};
 use store::worklist::{self, ItemState};
 use store::{Refusal, StoreError};
@@ -27,6 +30,7 @@ fn every_kind_was(summary: &trials::Summary, what: &str) {
         "journal.post",
         "payment.apply",
         "line.recode",
+        "document.attach",
     ] {
         let key = format!("{kind}{what}");
         assert!(
@@ -262,5 +266,171 @@ async fn whoever_may_not_approve_is_refused_and_nothing_is_kept_of_it() {
         )))
     ));
     assert_eq!(state(&desk, &one.id).await, State::Proposed(Vec::new()));
+    end(desk).await;
+}
+
+const PAPER: &[u8] = b"%PDF-1.7 the paper of a bill \x00\xff\r\n";
+
+fn paper() -> approvals::File {
+    approvals::File {
+        name: "CRM-88121.pdf".to_owned(),
+        content: PAPER.to_vec(),
+    }
+}
+
+/// Does whatever is due, as a worker would.
+async fn work_off(app: &App, desk: Desk) -> Desk {
+    let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
+    let tenant = desk.scope.tenant_id().to_owned();
+    let worker = Worker::new(installation, clock, None);
+    worker.work_off(&tenant).await.unwrap();
+    drop(worker);
+    end(desk).await;
+    app.desk().await
+}
+
+/// What is attached in QuickBooks for a proposal: to which record, and the bytes.
+fn attached(app: &App, proposal: &str) -> Vec<(String, Vec<u8>)> {
+    let company = &app.sandboxes.quickbooks;
+    let dump = company.dump(&company.realm_id());
+    let all = dump["Attachable"].as_array().cloned().unwrap_or_default();
+    let ours = all.iter().filter(|one| {
+        let note = one["Note"].as_str().unwrap_or_default();
+        note.contains(proposal)
+    });
+    ours.map(|one| {
+        let to = &one["AttachableRef"][0]["EntityRef"];
+        let to = format!("{} {}", to["type"], to["value"]).replace('"', "");
+        let bytes = company.attached(one["Id"].as_str().unwrap());
+        (to, bytes.unwrap())
+    })
+    .collect()
+}
+
+async fn load(desk: &Desk, id: &str) -> proposals::Stored {
+    let stored = proposals::proposal(&desk.store, &desk.scope, id).await;
+    stored.unwrap().unwrap()
+}
+
+async fn attachments(desk: &Desk) -> Vec<Shown> {
+    let mut all = open(desk).await;
+    let over = proposals::list(&desk.store, &desk.scope, Filter::Over, 1_000).await;
+    all.extend(over.unwrap());
+    all.retain(|one| one.kind == Kind::AttachDocument.name());
+    all
+}
+
+/// A bill that waits, with a document that the second lead added.
+async fn bill_with_paper(app: &App, lets: Option<&str>) -> (Desk, String) {
+    let mut desk = staffed(app).await;
+    let switches = &mut desk.settings.switches;
+    switches.switch(approvals::DOCUMENTS, true);
+    if let Some(lead) = lets {
+        switches.let_alone(approvals::DOCUMENTS, lead).unwrap();
+    }
+    desk.save_settings().await.unwrap();
+    end(desk).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let all = open(&desk).await;
+    let bill = all
+        .into_iter()
+        .find(|one| one.kind == Kind::PostBill.name());
+    let bill = bill.unwrap().id;
+    let who = decider(&desk, "psn_two", None);
+    let added = approvals::add(&desk, &who, &bill, paper()).await.unwrap();
+    assert_eq!(added, approvals::Added::Enclosed);
+    (desk, bill)
+}
+
+#[tokio::test]
+async fn a_bill_is_posted_with_its_document_which_a_lead_lets_be_attached() {
+    let app = with_open_books().await;
+    let (desk, bill) = bill_with_paper(&app, Some("psn_one")).await;
+    // Whoever added it had a hand in what is approved; another reading leaves the document there.
+    let refused = approve(&desk, "psn_two", &bill).await;
+    assert!(matches!(refused, Err(NotDecided::Gate(_))), "{refused:?}");
+    end(desk).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let waiting = load(&desk, &bill).await.proposal;
+    assert_eq!(waiting.version(), 2);
+    let document = waiting.newest().draft.document.as_ref().unwrap();
+    assert_eq!(document.name, "CRM-88121.pdf");
+
+    approve(&desk, "psn_one", &bill).await.unwrap();
+    let desk = work_off(&app, desk).await;
+    let done = load(&desk, &bill).await;
+    assert!(matches!(done.proposal.state, State::Executed { .. }));
+    let made = approvals::made(&done).unwrap();
+    let follows = attachments(&desk).await;
+    assert_eq!(follows.len(), 1, "{follows:?}");
+    let attach = follows[0].id.clone();
+    assert!(matches!(
+        state(&desk, &attach).await,
+        State::Executed { .. }
+    ));
+    let expected = (format!("Bill {}", made.id), PAPER.to_vec());
+    assert_eq!(attached(&app, &attach), [expected]);
+    // Asking again attaches nothing again.
+    approvals::follow(&desk, &bill).await.unwrap();
+    let desk = work_off(&app, desk).await;
+    assert_eq!(attachments(&desk).await.len(), 1);
+
+    let ledger = Ledger::open(&desk).await.unwrap();
+    let who = decider(&desk, "psn_two", None);
+    let back = approvals::take_back(&desk, &ledger, &who, &attach).await;
+    let back = back.unwrap().unwrap();
+    drop(ledger);
+    approve(&desk, "psn_one", &back).await.unwrap();
+    let desk = work_off(&app, desk).await;
+    assert!(matches!(state(&desk, &attach).await, State::Undone { .. }));
+    assert_eq!(attached(&app, &attach), []);
+    end(desk).await;
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_lets_waits_for_the_lead_and_a_person_can_add_one_later() {
+    let app = with_open_books().await;
+    let (desk, bill) = bill_with_paper(&app, None).await;
+    approve(&desk, "psn_one", &bill).await.unwrap();
+    let desk = work_off(&app, desk).await;
+    let attach = attachments(&desk).await.swap_remove(0).id;
+    assert_eq!(state(&desk, &attach).await, State::Proposed(Vec::new()));
+    assert_eq!(attached(&app, &attach), []);
+    approve(&desk, "psn_two", &attach).await.unwrap();
+
+    // A second paper, to what was done: a proposal of whoever adds it.
+    let who = decider(&desk, "psn_one", None);
+    let added = approvals::add(&desk, &who, &bill, paper()).await.unwrap();
+    let approvals::Added::Proposed(second) = added else {
+        panic!("{added:?}");
+    };
+    let refused = approve(&desk, "psn_one", &second).await;
+    assert!(matches!(refused, Err(NotDecided::Gate(_))), "{refused:?}");
+    approve(&desk, "psn_two", &second).await.unwrap();
+    let desk = work_off(&app, desk).await;
+    assert_eq!(attached(&app, &attach).len(), 1);
+    assert_eq!(attached(&app, &second).len(), 1);
+
+    // Nothing takes one that instructs a person, or is no paper.
+    let other = open(&desk).await;
+    let by_hand = other.iter().find(|one| one.kind == Kind::Instruct.name());
+    let refused = approvals::add(&desk, &who, &by_hand.unwrap().id, paper()).await;
+    assert!(matches!(
+        refused,
+        Err(approvals::NotAdded::NothingToAttachTo)
+    ));
+    let odd = approvals::File {
+        content: b"MZ".to_vec(),
+        ..paper()
+    };
+    let refused = approvals::add(&desk, &who, &bill, odd).await;
+    assert!(matches!(
+        refused,
+        Err(approvals::NotAdded::Store(StoreError::Refused(
+            Refusal::UnknownFile
+        )))
+    ));
     end(desk).await;
 }

@@ -13,6 +13,7 @@ mod app;
 mod approving;
 mod audit;
 mod by_itself;
+mod cards;
 mod demo;
 mod exit_codes;
 mod export;

@@ -8,6 +8,7 @@ mod decisions;
 mod isolation;
 mod long_list;
 mod operations;
+mod papers;
 mod routes;
 mod samples;
 mod states;
@@ -32,6 +33,7 @@ use plumbline::web::signin::password::Cost;
 use plumbline::web::tenant_view::TenantView;
 use plumbline::work::Worker;
 use store::control::sessions::{self, NewSession};
+use store::documents::{self, NewDocument};
 use store::proposals::{self, Filter};
 use store::{Secret, TenantScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -108,6 +110,52 @@ impl Served {
         let store = store.await.unwrap();
         let open = proposals::list(&store, &self.scope, Filter::Open, 1).await;
         open.unwrap().swap_remove(0).id
+    }
+
+    /// A document that somebody brought.
+    pub(crate) async fn document(&self) -> String {
+        let id = "doc_1".to_owned();
+        let store = self.house.installation().store(self.scope.tenant_id());
+        let store = store.await.unwrap();
+        let kept = documents::document(&store, &self.scope, &id).await.unwrap();
+        if kept.is_none() {
+            let new = NewDocument {
+                id: id.clone(),
+                name: "Bill 12.pdf".to_owned(),
+                content: b"%PDF-1.7".to_vec(),
+            };
+            let now = self.house.clock().now();
+            documents::keep(&store, &self.scope, new, now)
+                .await
+                .unwrap();
+        }
+        id
+    }
+
+    /// Sends a form with a file as a page of ours does.
+    pub(crate) async fn upload(&self, path: &str, csrf: Option<&str>, file: &[u8]) -> Answer {
+        let mut body = Vec::new();
+        let csrf = csrf.unwrap_or(&self.csrf);
+        body.extend_from_slice(
+            format!(
+                "--frontier\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
+                 --frontier\r\nContent-Disposition: form-data; name=\"document\"; \
+                 filename=\"C:\\\\bills\\\\88121.pdf\"\r\nContent-Type: text/html\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--frontier--\r\n");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(HOST, HOST_NAME)
+            .header(COOKIE, &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=frontier")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
     }
 
     /// Asks for the part of a page as the script does.
@@ -218,7 +266,11 @@ async fn signed_in(house: &House, scope: &TenantScope, token: &Secret) {
 
 /// A small contractor whose books were read once.
 pub(crate) async fn read_once(seed: u64) -> (App, Served) {
-    let app = App::start(seed).await;
+    read(App::start(seed).await).await
+}
+
+/// The same of a contractor that is there already.
+async fn read(app: App) -> (App, Served) {
     let mut desk = app.desk().await;
     let agents = &mut desk.settings.switches.agents;
     agents.insert(RECONCILIATION.into(), Level::Propose);

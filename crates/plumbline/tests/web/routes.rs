@@ -18,6 +18,7 @@ pub(super) async fn filled(served: &Served, path: &str) -> String {
         path if path.starts_with("/worklist") => books.open[0].id.clone(),
         path if path.starts_with("/figures") => figure,
         path if path.starts_with("/approvals") => served.proposal().await,
+        path if path.starts_with("/documents") => served.document().await,
         _ => job.id.to_string(),
     };
     let assets = plumbline::web::assets::FOLDER.rsplit('/').next().unwrap();

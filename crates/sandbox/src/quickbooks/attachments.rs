@@ -174,12 +174,15 @@ pub(super) fn address(
 
 /// The content itself.
 pub(super) fn content(files: &Files, realm: &str, id: &str) -> Result<Reply, Fault> {
-    let id: u64 = id.parse().map_err(|_| Fault::not_found())?;
-    let (_, bytes) = files
-        .0
-        .get(&(realm.to_owned(), id))
-        .ok_or_else(Fault::not_found)?;
-    Ok(Reply::text(200, "application/octet-stream", bytes.clone()))
+    let bytes = bytes(files, realm, id).ok_or_else(Fault::not_found)?;
+    Ok(Reply::text(200, "application/octet-stream", bytes.to_vec()))
+}
+
+/// The bytes as they came.
+pub(super) fn bytes<'a>(files: &'a Files, realm: &str, id: &str) -> Option<&'a [u8]> {
+    let id: u64 = id.parse().ok()?;
+    let (_, bytes) = files.0.get(&(realm.to_owned(), id))?;
+    Some(bytes)
 }
 
 /// Splits a multipart body by its boundary; line ends may be LF alone, a blank line may come

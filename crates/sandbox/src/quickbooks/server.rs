@@ -444,6 +444,12 @@ impl Handle {
             .unwrap_or(Value::Object(Map::new()))
     }
 
+    /// The bytes of an attachment of the first company.
+    #[must_use]
+    pub fn attached(&self, id: &str) -> Option<Vec<u8>> {
+        self.state().attached(&self.shared.first_realm, id)
+    }
+
     /// Stops the server; calls that wait are answered or cut.
     pub async fn shutdown(self) {
         self.shared.stop.cancel();

@@ -39,6 +39,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// The bytes of an attachment.
+    pub(super) fn attached(&self, realm: &str, id: &str) -> Option<Vec<u8>> {
+        attachments::bytes(&self.files, realm, id).map(<[u8]>::to_vec)
+    }
+
     pub(super) fn new(config: Config, books: Option<Books>) -> anyhow::Result<State> {
         let start = match (config.start, &books) {
             (Some(start), _) => start,

@@ -40,6 +40,7 @@ pub(super) fn draft(finding: Option<&str>) -> Draft {
         evidence: vec![bill],
         finding: finding.map(SmolStr::new),
         undoes: None,
+        document: None,
     }
 }
 
@@ -120,7 +121,7 @@ pub(super) fn outcome() -> Outcome {
     }
 }
 
-fn is_refusal<T: std::fmt::Debug>(result: Result<T, StoreError>, expected: &Refusal) {
+pub(super) fn is_refusal<T: std::fmt::Debug>(result: Result<T, StoreError>, expected: &Refusal) {
     match result {
         Err(StoreError::Refused(refusal)) => assert_eq!(refusal, *expected),
         other => panic!("{other:?} instead of {expected:?}"),

@@ -73,3 +73,28 @@ pub(crate) async fn a_figure_twice_in_a_result_keeps_nothing_of_it(store: &Store
     assert_eq!(newest(store, &scope, None).await.unwrap(), None);
     assert_eq!(receipt(store, &scope, "fig_0").await.unwrap(), None);
 }
+
+pub(crate) async fn cards_are_those_of_the_newest_result_in_the_form_that_is_known(store: &Store) {
+    let scope = store.scope();
+    let cycle = one_cycle(store).await;
+    for body in ["{\"n\":1}", "{\"n\":2}"] {
+        save(store, &scope, result(cycle, body, "1"), at(1))
+            .await
+            .unwrap();
+    }
+    let of = |result: i64, body: &str| Cards {
+        result,
+        form: 7,
+        body: body.to_owned(),
+    };
+    let kept = async |result: i64, form: i64| cards(store, &scope, result, form).await.unwrap();
+    assert_eq!(kept(1, 7).await, None);
+    keep_cards(store, &scope, of(1, "one")).await.unwrap();
+    assert_eq!(kept(1, 7).await.as_deref(), Some("one"));
+    keep_cards(store, &scope, of(2, "two")).await.unwrap();
+    keep_cards(store, &scope, of(1, "late")).await.unwrap();
+    assert_eq!(kept(1, 7).await, None);
+    assert_eq!(kept(2, 7).await.as_deref(), Some("two"));
+    assert_eq!(kept(2, 8).await, None, "another form is not read");
+    assert!(keep_cards(store, &scope, of(3, "none")).await.is_err());
+}

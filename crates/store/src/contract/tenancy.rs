@@ -10,7 +10,7 @@ use crate::audit;
 use crate::mirror::{Captured, MeterReading, Outcome, Reach, ResourceKey};
 use crate::{Secret, Store, StoreError};
 use crate::{TenantScope, conclude, hooks, quarantine, schedule, worklist};
-use crate::{connections, decisions, doctor, jobs, mirror, proposals};
+use crate::{connections, decisions, doctor, documents, jobs, mirror, proposals};
 use crate::{results, settings, tokens, transfer};
 
 const QBO: System = System::QuickBooks;
@@ -218,10 +218,14 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         proposals::newest_of_findings(s, f);
         proposals::open_count(s, f);
         proposals::week(s, f, ("72", "prp_1"), at(0));
+        documents::keep(s, f, super::documents::paper("doc_1", b"%PDF-"), at(0));
+        documents::document(s, f, "doc_1");
         quarantine::standing(s, f);
         quarantine::release(s, f, "operator", at(0));
         results::save(s, f, result, at(0));
         results::newest(s, f, None);
+        results::keep_cards(s, f, results::Cards { result: 1, form: 1, body: String::new() });
+        results::cards(s, f, 1, 1);
         results::stamp(s, f);
         schedule::tick(s, f, Vec::new(), at(0));
         results::receipt(s, f, "figure");

@@ -47,7 +47,7 @@ const RIGHTS: &str = "
     REVOKE UPDATE, DELETE ON plumbline.record_version, plumbline.decision,
         plumbline.finding_event, plumbline.result, plumbline.figure, plumbline.audit_entry,
         plumbline.audit_link, plumbline.proposal_version, plumbline.proposal_event,
-        plumbline.intent, plumbline.outcome FROM plumbline_app;
+        plumbline.intent, plumbline.outcome, plumbline.document FROM plumbline_app;
     REVOKE INSERT, UPDATE, DELETE ON plumbline._sqlx_migrations,
         plumbline_control._sqlx_migrations FROM plumbline_app;
     GRANT USAGE ON SCHEMA plumbline, plumbline_control TO plumbline_backup;

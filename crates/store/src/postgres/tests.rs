@@ -144,6 +144,7 @@ async fn what_is_only_added_to_cannot_be_changed() {
         "proposal_event",
         "intent",
         "outcome",
+        "document",
     ] {
         let statement = match table {
             "record_version" => "DELETE FROM record_version WHERE tenant_id = $1",
@@ -155,6 +156,7 @@ async fn what_is_only_added_to_cannot_be_changed() {
             "proposal_event" => "DELETE FROM proposal_event WHERE tenant_id = $1",
             "intent" => "UPDATE intent SET request_id = '' WHERE tenant_id = $1",
             "outcome" => "DELETE FROM outcome WHERE tenant_id = $1",
+            "document" => "UPDATE document SET content = '' WHERE tenant_id = $1",
             "result" => "UPDATE result SET body = '' WHERE tenant_id = $1",
             _ => "DELETE FROM figure WHERE tenant_id = $1",
         };

@@ -54,7 +54,7 @@ pub struct Happening {
     /// Why, where the event does not say.
     pub reason: Option<String>,
     /// Work that follows from it.
-    pub job: Option<NewJob>,
+    pub jobs: Vec<NewJob>,
 }
 
 impl Happening {
@@ -64,7 +64,7 @@ impl Happening {
         Self {
             event,
             reason: None,
-            job: None,
+            jobs: Vec::new(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Happening {
     /// The same with work that follows.
     #[must_use]
     pub fn then(mut self, job: NewJob) -> Self {
-        self.job = Some(job);
+        self.jobs.push(job);
         self
     }
 }
@@ -257,7 +257,11 @@ async fn happen_in(
     happening: Happening,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Happening { event, reason, job } = happening;
+    let Happening {
+        event,
+        reason,
+        jobs,
+    } = happening;
     proposal
         .take(event.clone(), now)
         .map_err(|Illegal| Refusal::ProposalMovedOn)?;
@@ -275,7 +279,7 @@ async fn happen_in(
     .execute(tx.connection())
     .await?;
     stand_in(tx, proposal, now).await?;
-    if let Some(job) = job {
+    for job in jobs {
         enqueue_in(tx, job).await?;
     }
     let told = match &event {

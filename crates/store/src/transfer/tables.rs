@@ -39,7 +39,7 @@ macro_rules! table {
 
 /// All of them.
 #[rustfmt::skip]
-pub(crate) const TABLES: [Table; 31] = [
+pub(crate) const TABLES: [Table; 33] = [
     table!("cycle", "tenant_id, cycle_no", "twwtttt"),
     table!("cycle_system", "tenant_id, cycle_no, system", "twtttt"),
     table!("cycle_touched", "tenant_id, cycle_no, system, resource, project_id", "twttww"),
@@ -56,6 +56,7 @@ pub(crate) const TABLES: [Table; 31] = [
     table!("finding", "tenant_id, finding_id", "ttttwttwwwtwww"),
     table!("finding_event", "tenant_id, finding_id, publication_no", "ttwtw"),
     table!("result", "tenant_id, result_no", "twwtbtt"),
+    table!("result_cards", "tenant_id", "twwt"),
     table!("figure", "tenant_id, figure_id, result_no", "ttwttt"),
     table!("settings", "tenant_id", "tt"),
     table!("secret", "tenant_id, name", "ttt"),
@@ -71,6 +72,7 @@ pub(crate) const TABLES: [Table; 31] = [
     table!("proposal_event", "tenant_id, proposal_id, event_no", "ttwtttt"),
     table!("intent", "tenant_id, proposal_id", "tttttt"),
     table!("outcome", "tenant_id, proposal_id", "ttttttt"),
+    table!("document", "tenant_id, document_id", "ttttwtbtt"),
 ];
 
 /// What holds secrets, which never leave the installation: a copied refresh token would be used

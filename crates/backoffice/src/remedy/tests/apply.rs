@@ -5,7 +5,7 @@ use figures::model::{
 };
 use figures::source::SourceRef;
 use figures::{Date, Money, SmolStr};
-use gate::correction::{Correction, Entity, Recoding};
+use gate::correction::{Coding, Correction, Entity, Recoding};
 
 /// The id of a document that a correction makes.
 const NEW: &str = "9999999";
@@ -16,9 +16,20 @@ pub(super) fn apply(ledger: &mut LedgerBooks, correction: &Correction) -> Option
         Correction::PostBill(bill) => {
             let mut made = empty(DocumentKind::Bill, &bill.number, bill.date);
             (made.vendor, made.due) = (Some(bill.vendor.clone()), bill.due);
+            made.department.clone_from(&bill.location);
             for line in &bill.lines {
-                let mut one = blank(LineKind::Account, line.amount, &line.description);
-                one.account = Some(line.account.clone());
+                let mut one = match &line.on {
+                    Coding::Account(id) => {
+                        let mut one = blank(LineKind::Account, line.amount, &line.description);
+                        one.account = Some(id.clone());
+                        one
+                    }
+                    Coding::Item(id) => {
+                        let mut one = blank(LineKind::Item, line.amount, &line.description);
+                        one.item = Some(id.clone());
+                        one
+                    }
+                };
                 (one.customer, one.class) = (line.customer.clone(), line.class.clone());
                 made.lines.push(one);
             }
@@ -27,6 +38,7 @@ pub(super) fn apply(ledger: &mut LedgerBooks, correction: &Correction) -> Option
         Correction::EnterInvoice(invoice) => {
             let mut made = empty(DocumentKind::Invoice, &invoice.number, invoice.date);
             (made.customer, made.due) = (Some(invoice.customer.clone()), invoice.due);
+            made.department.clone_from(&invoice.location);
             for line in &invoice.lines {
                 let mut one = blank(LineKind::Sale, line.amount, &line.description);
                 (one.item, one.class) = (Some(line.item.clone()), line.class.clone());
@@ -106,7 +118,9 @@ pub(super) fn apply(ledger: &mut LedgerBooks, correction: &Correction) -> Option
             });
             None
         }
-        Correction::Instruct(_) => panic!("an instruction is for a person"),
+        Correction::Instruct(_) | Correction::Attach { .. } => {
+            panic!("an instruction is for a person")
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
 use gate::action::Kind;
-use gate::correction::{Correction, Recoding};
+use gate::correction::{BillLine, Coding, Correction, Recoding};
 
 use super::{look, read};
 use crate::reconcile::checks::CHECKS;
@@ -70,6 +70,12 @@ const EARLIER: &str = "P requisition 20 on 11 no 1 \"BE-2101\" 2026-08-05 gross 
 const MISSING: &str = "P requisition 21 on 11 no 2 \"BE-2217\" 2026-10-05 gross 25,000.00 retainage \
                        2,500.00\n";
 
+fn on(line: &BillLine) -> &str {
+    match &line.on {
+        Coding::Account(id) | Coding::Item(id) => id,
+    }
+}
+
 fn books(parts: &[&str]) -> String {
     parts.concat()
 }
@@ -92,7 +98,7 @@ fn a_bill_is_entered_as_the_last_one_of_its_commitment_was() {
     let lines: Vec<(Money, &str, Option<&str>)> = bill
         .lines
         .iter()
-        .map(|line| (line.amount, line.account.as_str(), line.customer.as_deref()))
+        .map(|line| (line.amount, on(line), line.customer.as_deref()))
         .collect();
     let wanted = [
         (money("25000.00"), "13", Some("61")),
@@ -105,6 +111,30 @@ fn a_bill_is_entered_as_the_last_one_of_its_commitment_was() {
         "Bill BE-2217 of Brightline Electric LLC over 22,500.00, dated 2026-10-05, is entered for \
          Harbor Clinic: 25,000.00 on Subcontractors, with -2,500.00 on Retainage Payable."
     );
+}
+
+#[test]
+fn a_bill_is_at_the_location_of_the_ones_before_where_they_agree() {
+    let earlier = |number: u32, location: &str| {
+        format!(
+            "P requisition 2{number} on 11 no {number} \"BE-210{number}\" 2026-0{number}-05 gross \
+             20,000.00 retainage 2,000.00\n\
+             Q bill 23{number} vendor 72 \"BE-210{number}\" 2026-0{number}-06 job 1 cost 20,000.00 \
+             retainage 2,000.00{location}\n"
+        )
+    };
+    let missing = MISSING.replace("requisition 21 on 11 no 2", "requisition 40 on 11 no 9");
+    let text = |one: &str, two: &str| books(&[JOB, &earlier(3, one), &earlier(4, two), &missing]);
+    let location = |text: &str| match corrected(text, "R04", Kind::PostBill).correction {
+        Correction::PostBill(bill) => bill.location,
+        other => panic!("{other:?}"),
+    };
+    let here = " location \"9\"";
+    assert_eq!(location(&text("", "")), None);
+    assert_eq!(location(&text(here, here)).as_deref(), Some("9"));
+    let why = "earlier bills are in several locations";
+    refused(&text(here, ""), "R04", why);
+    refused(&text(here, " location \"8\""), "R04", why);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod fault;
 mod single;
 
 pub use connect::{Environment, connect};
-pub(crate) use fault::judge;
+pub(crate) use fault::{in_part, judge};
 
 use std::sync::Arc;
 

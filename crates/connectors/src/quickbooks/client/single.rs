@@ -3,6 +3,7 @@
 use super::{Client, record};
 use crate::fetch::{member, plain_text};
 use crate::http::{Cause, FetchError};
+use crate::quickbooks::write::ATTACHMENT;
 use figures::Date;
 use figures::source::{RawRecord, SourceRef};
 
@@ -75,6 +76,25 @@ impl Client {
                 return Ok(found);
             }
         }
+    }
+
+    /// The documents that are attached to a record.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the record's id is no number.
+    pub async fn attached_to(&self, record: &SourceRef) -> Result<Vec<RawRecord>, FetchError> {
+        if !record.id.bytes().all(|byte| byte.is_ascii_digit()) {
+            let detail = "the record's id is not a number".to_owned();
+            return Err(self.error(ATTACHMENT, Cause::Unreadable { detail }));
+        }
+        let statement = format!(
+            "select * from {ATTACHMENT} where AttachableRef.EntityRef.Type = '{}' and \
+             AttachableRef.EntityRef.value = '{}' maxresults 1000",
+            record.kind, record.id
+        );
+        let answer = self.query(ATTACHMENT, &statement).await?;
+        let rows = answer.rows.into_iter();
+        Ok(rows.map(|body| self::record(ATTACHMENT, body)).collect())
     }
 
     /// The day up to which the books are closed; nothing when they are open.

@@ -20,8 +20,12 @@ pub struct Image {
     pub standing: Digest,
 }
 
-/// Members that say nothing about the books.
-const NOISE: [&str; 6] = [
+/// Members that say nothing about the books; the addresses of a document are good for minutes.
+const NOISE: [&str; 10] = [
+    "FileAccessUri",
+    "TempDownloadUri",
+    "ThumbnailFileAccessUri",
+    "ThumbnailTempDownloadUri",
     "SyncToken",
     "MetaData",
     "domain",

@@ -12,14 +12,16 @@ pub use image::{Image, NoObject, image, is_said_in, is_void, version};
 use std::sync::Arc;
 
 use figures::source::System;
+use gate::digest::Digest;
 use gate::draft::{Request, Verb};
 use gate::order::Order;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::client::{self, Environment, MINOR_VERSION};
 use crate::fetch::member;
-use crate::http::{Bearers, Cause, Conditions, FetchError, NotDone, WriteClient};
+use crate::http::{Bearers, Cause, Conditions, FetchError, NotDone, Payload, WriteClient};
 use crate::oauth::Connection;
 
 /// Changes one QuickBooks company.
@@ -27,6 +29,19 @@ pub struct Writer {
     http: WriteClient,
     api: Url,
     realm: String,
+}
+
+/// What goes with an order when it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Along<'a> {
+    /// The same whenever the same order is sent again, so that the vendor does it once.
+    pub request_id: &'a str,
+    /// The version of the record that was just read.
+    pub version: Option<&'a str>,
+    /// The bytes of the document that is attached.
+    pub content: Option<&'a [u8]>,
+    /// Whether a void document has the number that the new one gets; the vendor refuses it otherwise.
+    pub has_number_of_a_void: bool,
 }
 
 /// What a request did.
@@ -61,44 +76,77 @@ impl Writer {
         })
     }
 
-    /// Sends an order. `request_id` is the same whenever the same order is sent again, so that the
-    /// vendor does it once; `version` is the one of the record that was just read.
+    /// Sends an order.
     ///
     /// # Errors
     /// [`NotDone`], which says whether it may have taken effect all the same.
-    pub async fn send(
-        &self,
-        order: &Order<'_>,
-        request_id: &str,
-        version: Option<&str>,
-    ) -> Result<Answer, NotDone> {
+    pub async fn send(&self, order: &Order<'_>, along: Along<'_>) -> Result<Answer, NotDone> {
         let request = order.request();
         let unusable = |detail: &str| {
             let detail = detail.to_owned();
             NotDone::NotSent(Cause::Unreadable { detail })
         };
         let url = self
-            .url(request, request_id)
+            .url(request, along)
             .ok_or_else(|| unusable("the record cannot be voided by this interface"))?;
-        let body =
-            body(request, version).ok_or_else(|| unusable("the request has no usable body"))?;
-        let reply = self.http.post(order, (&url, &body), &client::judge).await?;
+        let body = body(request, along.version)
+            .ok_or_else(|| unusable("the request has no usable body"))?;
+        let payload = if is_upload(request) {
+            upload(order, &body, along.content)
+                .ok_or_else(|| unusable("the document is not the one that was approved"))?
+        } else {
+            Payload::Json(&body)
+        };
+        let reply = self
+            .http
+            .post(order, (&url, payload), &client::judge)
+            .await?;
         answer(request, &reply.body)
     }
 
-    fn url(&self, request: &Request, request_id: &str) -> Option<Url> {
+    fn url(&self, request: &Request, along: Along<'_>) -> Option<Url> {
         let mut url = self.api.clone();
-        let entity = request.entity.to_lowercase();
-        url.set_path(&format!("/v3/company/{}/{entity}", self.realm));
+        let path = if is_upload(request) {
+            "upload".to_owned()
+        } else {
+            request.entity.to_lowercase()
+        };
+        url.set_path(&format!("/v3/company/{}/{path}", self.realm));
         url.query_pairs_mut()
             .clear()
             .extend_pairs(operation(request)?)
-            .append_pair("requestid", request_id)
+            .append_pair("requestid", along.request_id)
             .append_pair("minorversion", &MINOR_VERSION.to_string());
+        if along.has_number_of_a_void {
+            url.query_pairs_mut()
+                .append_pair("include", "allowduplicatedocnum");
+        }
         Some(url)
     }
 }
 
+/// Whether a request makes an attachment, which takes the document's bytes along.
+#[must_use]
+pub fn is_upload(request: &Request) -> bool {
+    request.verb == Verb::Create && request.entity == ATTACHMENT
+}
+
+/// The document that was approved, byte for byte, with what is said about it.
+fn upload<'a>(
+    order: &'a Order<'_>,
+    metadata: &'a str,
+    content: Option<&'a [u8]>,
+) -> Option<Payload<'a>> {
+    let (document, bytes) = (order.document()?, content?);
+    (Digest::of(bytes) == document.digest).then_some(Payload::Upload {
+        metadata,
+        document,
+        bytes,
+    })
+}
+
+/// The entity of documents that are attached to records.
+pub const ATTACHMENT: &str = "Attachable";
 /// Entities that are voided by the operation of that name.
 const BY_OPERATION: [&str; 1] = ["Invoice"];
 /// Entities that are voided by an update that says so.
@@ -148,6 +196,9 @@ fn answer(request: &Request, body: &[u8]) -> Result<Answer, NotDone> {
         NotDone::Unknown(Cause::Unreadable { detail })
     };
     let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
+    if is_upload(request) {
+        return uploaded(text).unwrap_or_else(|| Err(unreadable()));
+    }
     let record = member(text, &request.entity).ok_or_else(unreadable)?;
     let is_deleted = member(record, "status").is_some_and(|status| status == "\"Deleted\"");
     match (request.verb, is_deleted) {
@@ -155,4 +206,15 @@ fn answer(request: &Request, body: &[u8]) -> Result<Answer, NotDone> {
         (Verb::Create | Verb::Update | Verb::Void, false) => Ok(Answer::Kept(record.to_owned())),
         _ => Err(unreadable()),
     }
+}
+
+/// What the one part of an answer to an upload says; a fault is inside it, under a good status.
+fn uploaded(text: &str) -> Option<Result<Answer, NotDone>> {
+    let parts: Vec<&RawValue> = serde_json::from_str(member(text, "AttachableResponse")?).ok()?;
+    let part = parts.first()?.get();
+    if let Some(fault) = member(part, "Fault") {
+        return Some(Err(NotDone::Refused(client::in_part(fault))));
+    }
+    let record = member(part, ATTACHMENT)?;
+    Some(Ok(Answer::Kept(record.to_owned())))
 }

@@ -11,14 +11,14 @@ use figures::Money;
 use figures::model::Posting;
 use figures::source::SourceRef;
 use gate::correction::{
-    BillLine, Correction, Entity, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal,
-    Recoding,
+    BillLine, Coding, Correction, Entity, InvoiceLine, JournalLine, NewBill, NewInvoice,
+    NewJournal, Recoding,
 };
-use gate::draft::{PreImage, Request, Verb};
+use gate::draft::{Document, PreImage, Request, Verb};
 use serde_json::{Map, Value, json};
 
 use super::image::{image, writable};
-use super::{NoObject, can_be_voided};
+use super::{ATTACHMENT, NoObject, can_be_voided};
 
 /// Why there is no request for a correction. The texts finish "the request was not made: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,7 @@ pub fn request(
         Correction::ApplyPayment { payment, to } => apply(payment, to, lookup),
         Correction::Recode { document, change } => recode(document, change, lookup),
         Correction::Remove { document } => remove(document, lookup),
+        Correction::Attach { to, document } => attach(to, document, mark, lookup),
         Correction::Instruct(_) => Err(NoRequest::ForAPerson),
     }
 }
@@ -183,14 +184,23 @@ fn reference(id: Option<&str>) -> Value {
     id.map_or(Value::Null, |id| json!({ "value": id }))
 }
 
+/// A location, which the interface calls a department.
+fn location_of(id: Option<&figures::SmolStr>) -> Option<SourceRef> {
+    id.map(|id| SourceRef::quickbooks("Department", id))
+}
+
 fn note(mark: &str) -> String {
     format!("Plumbline {mark}")
 }
 
 fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Request, NoRequest> {
     let mut names = BTreeSet::from([SourceRef::quickbooks("Vendor", &bill.vendor)]);
+    names.extend(location_of(bill.location.as_ref()));
     for line in &bill.lines {
-        names.insert(SourceRef::quickbooks("Account", &line.account));
+        names.insert(match &line.on {
+            Coding::Account(id) => SourceRef::quickbooks("Account", id),
+            Coding::Item(id) => SourceRef::quickbooks("Item", id),
+        });
         names.extend(
             line.customer
                 .iter()
@@ -203,12 +213,16 @@ fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Request,
         );
     }
     let line = |line: &BillLine| {
+        let (kind, member, id) = match &line.on {
+            Coding::Account(id) => ("AccountBasedExpenseLineDetail", "AccountRef", id),
+            Coding::Item(id) => ("ItemBasedExpenseLineDetail", "ItemRef", id),
+        };
         json!({
             "Amount": amount(line.amount),
             "Description": line.description.as_str(),
-            "DetailType": "AccountBasedExpenseLineDetail",
-            "AccountBasedExpenseLineDetail": {
-                "AccountRef": reference(Some(&line.account)),
+            "DetailType": kind,
+            (kind): {
+                (member): reference(Some(id)),
                 "CustomerRef": reference(line.customer.as_deref()),
                 "ClassRef": reference(line.class.as_deref()),
                 "BillableStatus": "NotBillable",
@@ -220,6 +234,7 @@ fn post_bill(bill: &NewBill, mark: &str, lookup: &Lookup<'_>) -> Result<Request,
         "DocNumber": bill.number.as_str(),
         "TxnDate": bill.date.to_string(),
         "DueDate": bill.due.map(|day| day.to_string()),
+        "DepartmentRef": reference(bill.location.as_deref()),
         "PrivateNote": note(mark),
         "Line": bill.lines.iter().map(line).collect::<Vec<_>>(),
     });
@@ -232,6 +247,7 @@ fn enter_invoice(
     lookup: &Lookup<'_>,
 ) -> Result<Request, NoRequest> {
     let mut names = BTreeSet::from([SourceRef::quickbooks("Customer", &invoice.customer)]);
+    names.extend(location_of(invoice.location.as_ref()));
     for line in &invoice.lines {
         names.insert(SourceRef::quickbooks("Item", &line.item));
         names.extend(
@@ -256,6 +272,7 @@ fn enter_invoice(
         "DocNumber": invoice.number.as_str(),
         "TxnDate": invoice.date.to_string(),
         "DueDate": invoice.due.map(|day| day.to_string()),
+        "DepartmentRef": reference(invoice.location.as_deref()),
         "PrivateNote": note(mark),
         "Line": invoice.lines.iter().map(line).collect::<Vec<_>>(),
     });
@@ -399,6 +416,25 @@ fn remove(document: &SourceRef, lookup: &Lookup<'_>) -> Result<Request, NoReques
         body: "{}".to_owned(),
         before,
     })
+}
+
+/// What is said about a document; its bytes go along when it is sent.
+fn attach(
+    to: &SourceRef,
+    document: &Document,
+    mark: &str,
+    lookup: &Lookup<'_>,
+) -> Result<Request, NoRequest> {
+    let body = json!({
+        "AttachableRef": [{
+            "EntityRef": {"type": to.kind.as_str(), "value": to.id.as_str()},
+            "IncludeOnSend": false,
+        }],
+        "FileName": document.name,
+        "ContentType": document.media_type.as_str(),
+        "Note": note(mark),
+    });
+    create(ATTACHMENT, body, BTreeSet::from([to.clone()]), lookup)
 }
 
 /// Every record that a document names, of the kinds that can be made inactive.

@@ -5,6 +5,7 @@
 //! written to QuickBooks here: an approval is work for a worker.
 
 mod changes;
+mod paper;
 mod view;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 use store::control::history;
 use store::proposals::{self, Filter};
 
+pub use paper::{add, document};
 pub use view::{ListPage, ProposalPage, state_in_words};
 
 use super::error::{AppError, page as rendered};
@@ -69,6 +71,8 @@ fn toast(done: &str) -> Option<Toast> {
     let text = match done {
         "approved" => "Approved. It is written to QuickBooks next.",
         "one_of_two" => "Approved. It takes somebody else as well.",
+        "enclosed" => "Added to the draft. Somebody else approves it now.",
+        "to_attach" => "Proposed. It is attached once it is approved.",
         "declined" => "Declined. It is not proposed again as long as nothing changes.",
         _ => return None,
     };

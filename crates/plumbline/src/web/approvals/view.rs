@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use gate::action::{Effect, Undo};
+use gate::action::{Effect, Kind, Undo};
 use gate::proposal::{Event, State};
 use gate::switches::Switches;
 use store::proposals::{Shown, Stored};
 
 use super::changes::{Change, Changed};
+use super::paper;
+use crate::approvals::{DOCUMENTS, made, takes_document};
 use crate::settings::Settings;
 use crate::web::format;
 use crate::web::shell::{Asked, Shell};
@@ -178,6 +180,12 @@ pub struct ProposalPage {
     pub was_sent: bool,
     /// What becomes different.
     pub changed: Option<Changed>,
+    /// The document that goes with it: what it is called, how long it is, and where it is.
+    pub document: Option<(String, String, String)>,
+    /// What becomes of the document, in a sentence.
+    pub document_then: &'static str,
+    /// To add a document.
+    pub add: Option<Form>,
     /// What a person does where no interface can.
     pub instructions: Vec<String>,
     /// The records that show why.
@@ -273,6 +281,21 @@ impl ProposalPage {
             ))
             .one_of_many("back-")
         });
+        let takes_document = match proposal.state {
+            State::Executed { .. } => made(stored).is_some() && draft.undoes.is_none(),
+            _ => proposal.state.is_open() && takes_document(proposal),
+        };
+        let may_add = takes_document && visitor.may(crate::web::access::Action::Prepare);
+        let add = may_add.then(|| {
+            let hint = if is_done {
+                "PDF, PNG or JPEG, up to 10 MB. A lead approves that it is attached."
+            } else {
+                "PDF, PNG or JPEG, up to 10 MB. It becomes part of what is approved, so whoever adds \
+                 it does not approve."
+            };
+            let field = Field::file(paper::FIELD, "File", hint);
+            form(Form::new(&path("document"), vec![field], "Add document")).one_of_many("paper-")
+        });
         let cannot = match (waits, is_lead, has_hand) {
             (true, false, _) => Some(format!(
                 "Only the {} decides about this.",
@@ -292,6 +315,18 @@ impl ProposalPage {
             was_sent: stored.sent.is_some(),
             undoes: draft.undoes.as_ref().map(|id| format!("/approvals/{id}")),
             changed,
+            document: draft.document.as_ref().map(|one| {
+                let href = format!("/documents/{}", one.id);
+                (one.name.clone(), paper::size(one.bytes), href)
+            }),
+            document_then: match (draft.kind, is_done) {
+                (Kind::AttachDocument, _) => "",
+                (_, false) => {
+                    "It is attached once this is in QuickBooks, by a proposal of its own."
+                }
+                (_, true) => "To attach it is a proposal of its own.",
+            },
+            add,
             instructions: {
                 let lines = draft.instructions.iter();
                 lines.map(|line| format::sentence(line, |_| None)).collect()
@@ -299,8 +334,15 @@ impl ProposalPage {
             comparison,
             others,
             who: format!(
-                "The {}, who had no hand in the draft. It never runs on its own.",
-                draft.department.lead_title()
+                "The {}, who had no hand in the draft. {}",
+                draft.department.lead_title(),
+                if draft.kind.effect() == Effect::Neither
+                    && settings.switches.let_by.contains_key(DOCUMENTS)
+                {
+                    "It runs on its own where that lead lets it."
+                } else {
+                    "It never runs on its own."
+                }
             ),
             undo: format::sentence(&format!("It {}.", draft.kind.undo()), |_| None),
             digest,
@@ -341,6 +383,21 @@ impl ProposalPage {
                 }],
                 request: "{\"Id\":\"5521\"}".to_owned(),
             }),
+            document: Some((
+                "CRM-88121.pdf".to_owned(),
+                "48 kB".to_owned(),
+                "/documents/doc_1".to_owned(),
+            )),
+            document_then: "It is attached once this is in QuickBooks, by a proposal of its own.",
+            add: Some(
+                Form::new(
+                    "/approvals/prp_1/document",
+                    vec![Field::file(paper::FIELD, "File", "PDF, PNG or JPEG.")],
+                    "Add document",
+                )
+                .of_session("token")
+                .one_of_many("paper-"),
+            ),
             instructions: vec!["Open the deposit of November 18.".to_owned()],
             comparison: Some(Comparison::sample()),
             others: Vec::new(),

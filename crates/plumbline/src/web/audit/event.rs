@@ -103,6 +103,7 @@ impl Event {
             Action::JobRetried => "tried work again that was given up",
             Action::Released => "ended the quarantine of restored books",
             Action::Exported => "took a copy of the audit along",
+            Action::DocumentAdded => "added a document",
             Action::TakenAlong => "took a copy of everything along",
             Action::Proposal(what) => proposal_in_words(what),
         };

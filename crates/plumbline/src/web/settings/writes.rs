@@ -11,6 +11,7 @@ use figures::Money;
 use gate::switches::{Level, Switches};
 use serde::Deserialize;
 
+use crate::approvals::DOCUMENTS;
 use crate::propose::RECONCILIATION;
 use crate::settings::Settings;
 use crate::web::access::Action;
@@ -27,6 +28,7 @@ pub struct Changed {
     writes: String,
     connection_writes: String,
     reconciliation: String,
+    documents: String,
     second_above: String,
 }
 
@@ -45,18 +47,46 @@ pub async fn save(
     settings.second_approval_above = limit(&sent.second_above)?;
     settings.switches.writes = sent.writes == ON;
     settings.switches.connection_writes = sent.connection_writes == ON;
-    let level = match sent.reconciliation.as_str() {
-        PROPOSE => Level::Propose,
-        _ => Level::Off,
-    };
-    settings
-        .switches
-        .agents
-        .insert(RECONCILIATION.into(), level);
+    let switches = &mut settings.switches;
+    switches.switch(RECONCILIATION, sent.reconciliation == PROPOSE);
+    switches.switch(DOCUMENTS, sent.documents == PROPOSE);
     let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     settings.change(store, scope, asked.now).await?;
     asked.tenant.refresh().await?;
     house.asked(scope, Some(Work::Read)).await;
+    Ok(Redirect::to("/settings").into_response())
+}
+
+/// What a lead sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Letting {
+    documents: String,
+}
+
+/// `POST /settings/writes/alone`: a lead lets documents be attached without being asked about each, or
+/// wants to be asked again. It can be undone exactly and is neither money nor legal; nothing else can
+/// be let.
+///
+/// # Errors
+/// When the agent is switched off, or the store fails.
+pub async fn let_alone(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Sent(sent): Sent<Letting>,
+) -> Result<Response, AppError> {
+    let asked = Asked::gather(&house, visitor).await?;
+    let mut settings = asked.tenant.settings().await?;
+    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
+    let (switches, who) = (&mut settings.switches, &asked.visitor.person_id);
+    if sent.documents == ON {
+        let switched_off = |off: gate::switches::Off| AppError::Conflict(off.to_string());
+        switches.let_alone(DOCUMENTS, who).map_err(switched_off)?;
+    } else {
+        switches.no_longer_alone(DOCUMENTS, who);
+    }
+    settings.change(store, scope, asked.now).await?;
+    asked.tenant.refresh().await?;
     Ok(Redirect::to("/settings").into_response())
 }
 
@@ -87,6 +117,8 @@ pub struct WritesPart {
     pub standing: Vec<(&'static str, &'static str)>,
     /// To change them.
     pub form: Option<Form>,
+    /// For a lead: whether documents are attached without asking, and to change that.
+    pub alone: Option<(&'static str, Form)>,
 }
 
 impl WritesPart {
@@ -97,6 +129,7 @@ impl WritesPart {
             text: sentence(&settings.switches).to_owned(),
             standing: standing(&settings.switches),
             form: may_change.then_some(form),
+            alone: alone(asked, &settings.switches),
         }
     }
 
@@ -108,8 +141,38 @@ impl WritesPart {
             text: sentence(&settings.switches).to_owned(),
             standing: standing(&settings.switches),
             form: Some(form(&settings).of_session("token")),
+            alone: Some((NOT_ALONE, alone_form(false).of_session("token"))),
         }
     }
+}
+
+const ALONE: &str = "Documents of your department are attached in your name as soon as their bill or \
+     invoice is in QuickBooks. Each can be taken back.";
+const NOT_ALONE: &str = "You are asked about each document that is to be attached.";
+
+/// What a lead may let be done; nothing for others, or while the agent is off.
+fn alone(asked: &Asked, switches: &Switches) -> Option<(&'static str, Form)> {
+    let is_on = switches.level(DOCUMENTS) != Level::Off;
+    let (visitor, is_let) = (
+        &asked.visitor,
+        switches.is_let_by(DOCUMENTS, &asked.visitor.person_id),
+    );
+    let may = visitor.may(Action::Approve) && (is_on || is_let);
+    may.then(|| {
+        let text = if is_let { ALONE } else { NOT_ALONE };
+        (text, alone_form(is_let).of_session(&visitor.csrf))
+    })
+}
+
+fn alone_form(is_let: bool) -> Form {
+    let (value, button) = if is_let {
+        (OFF, "Ask me about each")
+    } else {
+        (ON, "Attach without asking me")
+    };
+    Form::new("/settings/writes/alone", Vec::new(), button)
+        .hiding("documents", value)
+        .one_of_many("alone-")
 }
 
 fn sentence(switches: &Switches) -> &'static str {
@@ -127,9 +190,10 @@ fn sentence(switches: &Switches) -> &'static str {
 
 fn standing(switches: &Switches) -> Vec<(&'static str, &'static str)> {
     let on = |is: bool| if is { "on" } else { "off" };
-    let agent = match switches.level(RECONCILIATION) {
+    let agent = |name| match switches.level(name) {
         Level::Off => "off",
-        Level::Propose | Level::AutoWithUndo => "proposes",
+        Level::Propose => "proposes",
+        Level::AutoWithUndo => "works by itself where a lead lets it",
     };
     vec![
         ("Plumbline writes", on(switches.writes)),
@@ -137,7 +201,8 @@ fn standing(switches: &Switches) -> Vec<(&'static str, &'static str)> {
             "The QuickBooks connection writes",
             on(switches.connection_writes),
         ),
-        ("Reconciliation", agent),
+        ("Reconciliation", agent(RECONCILIATION)),
+        ("Documents", agent(DOCUMENTS)),
     ]
 }
 
@@ -154,7 +219,7 @@ fn form(settings: &Settings) -> Form {
     let switches = &settings.switches;
     let word = |is: bool| if is { ON } else { OFF };
     let both = [(ON, "On"), (OFF, "Off")];
-    let level = match switches.level(RECONCILIATION) {
+    let level = |name| match switches.level(name) {
         Level::Off => OFF,
         Level::Propose | Level::AutoWithUndo => PROPOSE,
     };
@@ -174,8 +239,14 @@ fn form(settings: &Settings) -> Form {
         choice(
             "reconciliation",
             "Reconciliation",
-            level,
+            level(RECONCILIATION),
             &[(OFF, "Off"), (PROPOSE, "Proposes corrections")],
+        ),
+        choice(
+            "documents",
+            "Documents",
+            level(DOCUMENTS),
+            &[(OFF, "Off"), (PROPOSE, "Proposes to attach them")],
         ),
         above,
     ];

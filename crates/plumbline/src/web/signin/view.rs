@@ -21,7 +21,7 @@ pub struct Field {
     pub name: &'static str,
     /// What stands above it.
     pub label: &'static str,
-    /// `text`, `email`, `password` or `date`.
+    /// `text`, `email`, `password`, `date` or `file`.
     pub kind: &'static str,
     /// What is in it.
     pub value: String,
@@ -117,6 +117,15 @@ impl Field {
         }
     }
 
+    /// A file.
+    #[must_use]
+    pub fn file(name: &'static str, label: &'static str, hint: &'static str) -> Self {
+        Self {
+            hint: Some(hint),
+            ..Self::plain(name, label, "file")
+        }
+    }
+
     /// A day.
     #[must_use]
     pub fn day(name: &'static str, label: &'static str) -> Self {
@@ -201,6 +210,10 @@ impl Form {
     pub fn hiding(mut self, name: &'static str, value: &str) -> Self {
         self.hidden.push((name, value.to_owned()));
         self
+    }
+
+    fn has_file(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == "file")
     }
 
     fn problem_count(&self) -> String {

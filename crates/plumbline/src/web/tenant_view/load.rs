@@ -1,27 +1,25 @@
 //! Reading a view from the store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use figures::source::{SourceRef, System};
 use figures::{Date, Money};
 use jiff::Timestamp;
-use store::decisions;
 use store::mirror::{self, CycleState};
 use store::results::{self, StoredResult};
-use store::worklist::{self, Filter, ItemState};
-use store::{connections, quarantine, worklist as list};
+use store::worklist::{self, ItemState};
+use store::{connections, quarantine};
 
-use super::stored::{Bridge, Finding, Outcome, Pair, Side};
-use super::{BooksView, Item, Job, JobMeasure, Pairing, Standing, SystemStanding, TenantView};
+use super::named::{JobName, Named};
+use super::stored::{Bridge, Finding};
+use super::told::Told;
+use super::{BooksView, Item, Job, JobMeasure, Standing, SystemStanding, TenantView};
 use crate::books::Loaded;
 use crate::desk::Desk;
 use crate::reading::CONNECTION;
-use crate::web::records::{self, Card, bare_name};
+use crate::web::records::{Card, bare_name};
 use crate::web::worklist::Tally;
 use crate::web::{catalogue, format, house};
-
-/// Cleared items that are kept for looking back.
-const CLEARED_KEPT: u32 = 500;
 
 impl TenantView {
     /// Derives the view of the newest result.
@@ -152,56 +150,17 @@ async fn books(
     read_at: Timestamp,
     since: Option<(i64, Timestamp)>,
 ) -> anyhow::Result<BooksView> {
-    let (store, scope) = (&desk.store, &desk.scope);
-    let outcome: Outcome = serde_json::from_str(&result.body)?;
-    let open = Filter {
-        state: Some(ItemState::Open),
-        ..Filter::default()
+    let named = Named::kept(desk, &result).await?;
+    let (number, as_of) = (result.cycle, result.as_of);
+    let told = Told::read(desk, &result).await?;
+    let Named { jobs, cards } = match named {
+        Some(named) => named,
+        None => {
+            let loaded = Loaded::from_mirror(&desk.store, &desk.scope, number, as_of).await?;
+            Named::of(&loaded.books, &told)
+        }
     };
-    let cleared = Filter {
-        state: Some(ItemState::Cleared),
-        limit: Some(CLEARED_KEPT),
-        ..Filter::default()
-    };
-    let open = list::list(store, scope, open).await?;
-    let cleared = list::list(store, scope, cleared).await?;
-    let decided = decisions::history(store, scope).await?;
-    let loaded = Loaded::from_mirror(store, scope, result.cycle, result.as_of).await?;
-
-    let found = |items: Vec<worklist::Item>| -> anyhow::Result<Vec<(worklist::Item, Finding)>> {
-        let read = |item: worklist::Item| Ok((serde_json::from_str(&item.body)?, item));
-        items
-            .into_iter()
-            .map(|item| read(item).map(|(finding, item)| (item, finding)))
-            .collect()
-    };
-    let (open, cleared) = (found(open)?, found(cleared)?);
-    let paired = outcome.pairs.iter().filter(|pair| !is_shown(pair)).count();
-    let pairs: Vec<Pairing> = outcome
-        .pairs
-        .into_iter()
-        .filter(is_shown)
-        .map(pairing)
-        .collect();
-
-    let mut wanted: BTreeSet<SourceRef> = BTreeSet::new();
-    for (_, finding) in open.iter().chain(&cleared) {
-        wanted.extend(finding.records.iter().cloned());
-    }
-    for question in &outcome.questions {
-        wanted.insert(question.about.clone());
-        wanted.extend(question.candidates.iter().map(|one| one.record.clone()));
-    }
-    for pair in &pairs {
-        wanted.extend(pair.procore.iter().chain(&pair.quickbooks).cloned());
-    }
-    for decision in &decided {
-        let pair = &decision.pair;
-        wanted.extend(pair.procore.iter().chain(&pair.quickbooks).cloned());
-    }
-    let cards = records::cards(&loaded.books, &wanted);
-
-    let jobs = jobs(&loaded, outcome.bridges);
+    let jobs = jobs_of(jobs, told.bridges);
     let names: BTreeMap<i64, String> = jobs.iter().map(|job| (job.id, job.name.clone())).collect();
     let make = |found: Vec<(worklist::Item, Finding)>| -> Vec<Item> {
         found
@@ -209,8 +168,8 @@ async fn books(
             .map(|(item, finding)| shown(item, finding, &cards, &names))
             .collect()
     };
-    let open = make(open);
-    let mut cleared = make(cleared);
+    let open = make(told.open);
+    let mut cleared = make(told.cleared);
     cleared.sort_by_key(|item| std::cmp::Reverse(item.cleared_cycle));
     let tallies = Tally::of(&open, &cleared);
     let mut places = BTreeMap::new();
@@ -221,49 +180,24 @@ async fn books(
         places.insert(item.id.clone(), (ItemState::Cleared, at));
     }
     Ok(BooksView {
-        cycle: result.cycle,
-        as_of: result.as_of,
+        cycle: number,
+        as_of,
         read_at,
         since,
         jobs,
         open,
         cleared,
-        questions: outcome.questions,
-        pairs,
-        paired,
+        questions: told.questions,
+        pairs: told.pairs,
+        paired: told.paired,
         cards,
-        not_kept: outcome.not_kept,
-        refused: outcome.refused,
-        rejections: outcome.rejections,
-        not_connected: outcome.not_connected,
+        not_kept: told.not_kept,
+        refused: told.refused,
+        rejections: told.rejections,
+        not_connected: told.not_connected,
         tallies,
         places,
     })
-}
-
-/// Links and numbers speak for themselves; jobs, companies and scored documents are worth a look.
-fn is_shown(pair: &Pair) -> bool {
-    pair.kind != "document" || pair.basis == "scored" || pair.basis == "confirmed"
-}
-
-fn pairing(pair: Pair) -> Pairing {
-    let sides = |system: System, sides: Vec<Side>| -> Vec<SourceRef> {
-        sides
-            .into_iter()
-            .map(|side| SourceRef {
-                system,
-                kind: side.kind.into(),
-                id: side.id.into(),
-            })
-            .collect()
-    };
-    Pairing {
-        kind: pair.kind,
-        procore: sides(System::Procore, pair.procore),
-        quickbooks: sides(System::QuickBooks, pair.quickbooks),
-        basis: pair.basis,
-        evidence: pair.evidence,
-    }
 }
 
 fn shown(
@@ -319,21 +253,17 @@ fn shown(
     }
 }
 
-fn jobs(loaded: &Loaded, bridges: Vec<Bridge>) -> Vec<Job> {
-    let projects = loaded
-        .books
-        .project
-        .iter()
-        .flat_map(|books| &books.projects);
-    let mut jobs: BTreeMap<i64, Job> = projects
-        .map(|project| {
+fn jobs_of(named: Vec<JobName>, bridges: Vec<Bridge>) -> Vec<Job> {
+    let mut jobs: BTreeMap<i64, Job> = named
+        .into_iter()
+        .map(|named| {
             let job = Job {
-                id: project.id,
-                number: project.number.to_string(),
-                name: project.name.to_string(),
+                id: named.id,
+                number: named.number,
+                name: named.name,
                 measures: Vec::new(),
             };
-            (project.id, job)
+            (named.id, job)
         })
         .collect();
     for bridge in bridges {

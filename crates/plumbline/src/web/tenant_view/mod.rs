@@ -4,7 +4,9 @@
 //! the books themselves. It decides nothing, and what is missing is missing with its reason.
 
 mod load;
+mod named;
 mod stored;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +21,7 @@ use store::worklist::ItemState;
 
 use super::records::{Card, bare_name};
 use super::worklist::{Tab, Tally};
+pub use named::keep;
 pub use stored::{Candidate, Effect, NotKept, Question, Refusal, Step};
 
 /// Everything that the screens of one tenant read.

@@ -62,6 +62,8 @@ GET /approvals/{id}: ReadBooks
 POST /approvals/{id}/approve: Approve
 POST /approvals/{id}/decline: Approve
 POST /approvals/{id}/take-back: Prepare
+POST /approvals/{id}/document: Prepare
+GET /documents/{id}: ReadBooks
 GET /jobs: ReadBooks
 GET /jobs/{id}: ReadBooks
 GET /jobs/{id}/bridge/{measure}: ReadBooks
@@ -88,6 +90,7 @@ GET /settings: ReadSettings
 POST /settings: ChangeSettings
 POST /settings/release: ChangeSettings
 POST /settings/writes: ChangeSettings
+POST /settings/writes/alone: Approve
 POST /settings/alone: ChangeSettings
 POST /settings/alone/end: ChangeSettings
 POST /settings/export: TakeEverything

@@ -15,7 +15,7 @@ fn lookup(record: &SourceRef) -> Option<String> {
                 "Line":[{"Amount":500,"LinkedTxn":[{"TxnId":"209","TxnType":"Invoice"}],"LineEx":{}}]}"#
                 .to_owned(),
         ),
-        ("Vendor" | "Account" | "Customer" | "Class" | "Item" | "Invoice", id) if id != "404" => {
+        ("Vendor" | "Account" | "Customer" | "Class" | "Item" | "Invoice" | "Department", id) if id != "404" => {
             Some(format!("{{\"Id\":\"{id}\",\"Active\":true,\"Balance\":{id}}}"))
         }
         _ => None,
@@ -32,17 +32,18 @@ fn bill(account: &str) -> Correction {
         number: "CRM-88121".into(),
         date: "2026-11-20".parse().unwrap(),
         due: None,
+        location: None,
         lines: vec![
             BillLine {
                 amount: Money::from_cents(1_000_005),
-                account: account.into(),
+                on: Coding::Account(account.into()),
                 customer: Some("5".into()),
                 class: None,
                 description: "Framing".into(),
             },
             BillLine {
                 amount: Money::from_cents(-100_000),
-                account: "33".into(),
+                on: Coding::Account("33".into()),
                 customer: Some("5".into()),
                 class: Some("9".into()),
                 description: "Retainage".into(),
@@ -167,4 +168,63 @@ fn a_number_that_is_in_use_gets_a_letter_and_stays_short_enough() {
     assert_eq!(other, r#"{"DocNumber":"12345678901234567890R","Odd":1.10}"#);
     assert_eq!(number_of(&other).as_deref(), Some("12345678901234567890R"));
     assert_eq!(numbered_otherwise("{}", 'R'), None);
+}
+
+#[test]
+fn a_location_is_named_and_looked_at() {
+    let Correction::PostBill(mut one) = bill("80") else {
+        panic!("a bill is a bill");
+    };
+    one.location = Some("4".into());
+    let made = only(&Correction::PostBill(one)).unwrap();
+    assert!(
+        made.body.contains(r#""DepartmentRef":{"value":"4"}"#),
+        "{}",
+        made.body
+    );
+    let location = SourceRef::quickbooks("Department", "4");
+    assert!(made.before.iter().any(|one| one.record == location));
+}
+
+#[test]
+fn a_document_is_said_to_belong_to_its_record_and_not_to_be_sent_on() {
+    let document = gate::draft::Document {
+        id: "doc_1".into(),
+        name: "CRM-88121.pdf".to_owned(),
+        media_type: "application/pdf".into(),
+        bytes: 4,
+        digest: gate::digest::Digest::of(b"%PDF"),
+    };
+    let to = SourceRef::quickbooks("Bill", "145");
+    let made = only(&Correction::Attach {
+        to: to.clone(),
+        document,
+    })
+    .unwrap();
+    assert_eq!(
+        (made.verb, made.entity.as_str()),
+        (Verb::Create, "Attachable")
+    );
+    assert_eq!(
+        made.body,
+        r#"{"AttachableRef":[{"EntityRef":{"type":"Bill","value":"145"},"IncludeOnSend":false}],"FileName":"CRM-88121.pdf","ContentType":"application/pdf","Note":"Plumbline prp_1"}"#
+    );
+    let [before] = made.before.as_slice() else {
+        panic!("{:?}", made.before);
+    };
+    assert_eq!((&before.record, before.standing), (&to, None));
+}
+
+#[test]
+fn a_line_on_an_item_names_the_item() {
+    let Correction::PostBill(mut one) = bill("80") else {
+        panic!("a bill is a bill");
+    };
+    one.lines.truncate(1);
+    one.lines[0].on = Coding::Item("7".into());
+    let made = only(&Correction::PostBill(one)).unwrap();
+    let line = r#""DetailType":"ItemBasedExpenseLineDetail","ItemBasedExpenseLineDetail":{"ItemRef":{"value":"7"},"CustomerRef":{"value":"5"},"BillableStatus":"NotBillable"}"#;
+    assert!(made.body.contains(line), "{}", made.body);
+    let item = SourceRef::quickbooks("Item", "7");
+    assert!(made.before.iter().any(|one| one.record == item));
 }
