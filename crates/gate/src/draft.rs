@@ -5,6 +5,8 @@
 
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::action::{Effect, Kind};
@@ -130,16 +132,33 @@ pub struct Draft {
 
 /// Drafts that were kept before a draft sent one request hold a list of one.
 fn one_request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Request>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Kept {
-        One(Option<Request>),
-        Listed(Vec<Request>),
+    deserializer.deserialize_any(OneOrListed)
+}
+
+struct OneOrListed;
+
+impl<'de> Visitor<'de> for OneOrListed {
+    type Value = Option<Request>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a request, or a list of one at most")
     }
-    Ok(match Kept::deserialize(deserializer)? {
-        Kept::One(one) => one,
-        Kept::Listed(all) => all.into_iter().next(),
-    })
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Request::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+        let first = all.next_element()?;
+        match all.next_element::<Request>()? {
+            None => Ok(first),
+            Some(_) => Err(A::Error::invalid_length(2, &self)),
+        }
+    }
 }
 
 /// Why something is no draft. The texts are fragments that finish "the draft is not usable: …".

@@ -36,7 +36,7 @@ impl<'a> Order<'a> {
 
     /// What is sent.
     #[must_use]
-    pub fn request(&self) -> &Request {
+    pub fn to_send(&self) -> &Request {
         self.request
     }
 
@@ -86,7 +86,7 @@ mod tests {
         for state in sendable {
             one.state = state;
             let order = Order::of(&one, grant()).unwrap();
-            assert_eq!(Some(order.request()), one.newest().draft.request.as_ref());
+            assert_eq!(Some(order.to_send()), one.newest().draft.request.as_ref());
         }
     }
 }

@@ -177,7 +177,7 @@ impl<'a> Executor<'a> {
             request_id: &intent.request_id,
             version: intent.token.as_deref(),
             content: content.as_deref(),
-            has_number_of_a_void: look::has_number_of_a_void(self.ledger, order.request()).await?,
+            has_number_of_a_void: look::has_number_of_a_void(self.ledger, order.to_send()).await?,
         };
         let answer = self.ledger.writer.send(&order, along).await;
         (self.at)(Point::AfterSending)?;
@@ -207,7 +207,7 @@ impl<'a> Executor<'a> {
 
     /// The bytes of the document that an order names.
     async fn content(&self, order: &Order<'_>) -> anyhow::Result<Option<Vec<u8>>> {
-        let document = order.document().filter(|_| is_upload(order.request()));
+        let document = order.document().filter(|_| is_upload(order.to_send()));
         let Some(document) = document else {
             return Ok(None);
         };

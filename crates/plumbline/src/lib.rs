@@ -32,4 +32,5 @@ pub mod together;
 pub mod trials;
 pub mod vault;
 pub mod web;
+pub mod witness;
 pub mod work;

@@ -5,11 +5,14 @@
 //! ([`TenantScope::by`]). Every entry is linked to the one before it ([`gate::chain`]).
 
 mod chain;
+mod people;
 
 pub use chain::{export, verify};
+pub use people::{Copied, copied, take_in};
 
 use jiff::Timestamp;
 
+use crate::control::history::Happening;
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
@@ -36,6 +39,8 @@ pub enum Action {
     TakenAlong,
     /// Somebody brought a document.
     DocumentAdded,
+    /// Something happened to people or to the ways in, as the control data say.
+    People(Happening),
     /// Something happened to a proposal: it was made, edited, approved, done, …
     Proposal(&'static str),
 }
@@ -88,6 +93,9 @@ impl Action {
     /// Its name in storage and in copies, such as `settings.changed`.
     #[must_use]
     pub fn name(self) -> &'static str {
+        if let Self::People(what) = self {
+            return what.name();
+        }
         NAMES
             .iter()
             .find(|(action, _)| *action == self)
@@ -96,8 +104,10 @@ impl Action {
 
     fn from_name(name: &str) -> Result<Self, StoreError> {
         let found = NAMES.iter().find(|(_, known)| *known == name);
+        let of_people = || Happening::from_name(name).map(Self::People);
         found
             .map(|(action, _)| *action)
+            .or_else(of_people)
             .ok_or(StoreError::Unreadable {
                 what: "audit entry",
             })

@@ -67,6 +67,7 @@ macro_rules! the_contract {
                 entries_are_told_from_a_moment_on_and_so_many_at_most,
                 the_chain_grows_with_the_entries_and_continues_its_anchors,
                 entries_from_before_the_chain_are_linked_and_forged_ones_are_found,
+                what_happened_to_people_is_copied_once_without_their_addresses,
             }
             proposals {
                 a_proposal_is_what_happened_to_it,

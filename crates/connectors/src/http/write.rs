@@ -51,7 +51,7 @@ pub(crate) enum Payload<'a> {
 
 impl Payload<'_> {
     /// Puts it into a request; nothing when the document's media type is none.
-    fn put(self, request: RequestBuilder) -> Option<RequestBuilder> {
+    fn fill(self, request: RequestBuilder) -> Option<RequestBuilder> {
         let (metadata, document, bytes) = match self {
             Self::Json(body) => {
                 let request = request.header(CONTENT_TYPE, "application/json");
@@ -138,14 +138,14 @@ impl WriteClient {
             .await
             .map_err(|wait| NotDone::NotSent(Cause::Throttled { wait: Some(wait) }))?;
         self.meter
-            .spend(self.system, &order.request().entity)
+            .spend(self.system, &order.to_send().entity)
             .map_err(|calls| NotDone::NotSent(Cause::BudgetSpent { calls }))?;
         let request = self
             .http
             .post(url.clone())
             .header(ACCEPT, "application/json")
             .bearer_auth(bearer.expose());
-        let request = body.put(request).ok_or_else(|| {
+        let request = body.fill(request).ok_or_else(|| {
             let detail = "the document's media type cannot be sent".to_owned();
             NotDone::NotSent(Cause::Unreadable { detail })
         })?;

@@ -423,6 +423,9 @@ pub enum AuditCommand {
         /// A file that does not exist yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// An HTML page for people to read and print, instead of lines for programs
+        #[arg(long)]
+        page: bool,
     },
 }
 

@@ -16,6 +16,7 @@ use crate::web::format;
 use crate::web::states::banners;
 use crate::web::tenant_view::{BooksView, TenantView};
 use crate::web::today::{self, Change, Headline, Todo};
+use crate::witness;
 
 /// How the letter is sent.
 #[derive(Debug, Clone)]
@@ -202,6 +203,7 @@ async fn approvals(desk: &Desk) -> anyhow::Result<Vec<String>> {
 
 /// The anchor of the audit's chain: whoever keeps the letters can prove later what was written.
 async fn audit(desk: &Desk) -> anyhow::Result<String> {
+    witness::take_in(desk).await?;
     Ok(
         match store::audit::verify(&desk.store, &desk.scope, Vec::new()).await? {
             Ok(anchor) => format!("{} entries, anchor {}", anchor.entries, anchor.hash),

@@ -3,6 +3,7 @@
 //! Whoever causes work writes a job in the same transaction ([`reading`], [`comparison`]); a
 //! [`Worker`] takes it with a lease and does it. What is to be done regularly is in `schedule`.
 
+mod alarm;
 pub mod digest;
 pub mod schedule;
 mod worker;

@@ -22,14 +22,14 @@ use store::{Installation, Left, Refusal, Store, StoreError, TenantScope, schedul
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{ATTACHMENT, About, COMPARISON, DIGEST, EXECUTION, READING, digest, regular};
+use super::{ATTACHMENT, About, COMPARISON, DIGEST, EXECUTION, READING, alarm, digest, regular};
 use crate::approvals;
 use crate::cycle;
 use crate::desk::Desk;
 use crate::execute::{Executor, Ledger};
 use crate::reading::{Unwatched, Watch};
 use crate::web::house::{self, House, Work};
-use crate::{logs, web};
+use crate::{logs, web, witness};
 
 /// How long a job is held without a sign of life. It is renewed several times meanwhile.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -192,6 +192,7 @@ impl Worker {
         };
         let (store, scope) = (&desk.store, &desk.scope);
         self.note_companies(&desk).await?;
+        witness::take_in(&desk).await?;
         let today = now.to_zoned(house::zone(&desk.settings)).date();
         let settled = raises::settle(control, scope, today, now).await?;
         let next_raise = settled.next_at.map(|at| at.duration_since(now));
@@ -328,6 +329,19 @@ impl Worker {
         }
     }
 
+    /// Carries a proposal out. When sight of it is lost, whoever has to look is told at once.
+    async fn execute(&self, desk: &Desk, id: &str) -> anyhow::Result<()> {
+        let was_lost = alarm::is_out_of_sight(desk, id).await?;
+        let ledger = Ledger::open(desk).await?;
+        let ended = Executor::new(desk, &ledger).run(id).await;
+        if let (Err(_), Some(post), false) = (&ended, &self.post, was_lost)
+            && alarm::is_out_of_sight(desk, id).await?
+        {
+            alarm::tell(desk, post, id).await?;
+        }
+        ended.map(drop)
+    }
+
     async fn carried_out(
         &self,
         desk: &Desk,
@@ -343,8 +357,7 @@ impl Worker {
             COMPARISON => cycle::compare_for(desk, lease.clone(), watch).await,
             EXECUTION => {
                 let about: About = serde_json::from_str(&lease.payload)?;
-                let ledger = Ledger::open(desk).await?;
-                Executor::new(desk, &ledger).run(&about.proposal).await?;
+                self.execute(desk, &about.proposal).await?;
                 Ok(jobs::complete(&desk.store, &desk.scope, lease.clone()).await?)
             }
             ATTACHMENT => {

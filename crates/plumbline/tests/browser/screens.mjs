@@ -306,6 +306,52 @@ await check("an owner lets it write, a lead approves, it is done, and taken back
   }
 });
 
+await check("a paper is added to what is entered, approved with it, and attached", async () => {
+  const preparer = await enter("tom");
+  await preparer.goto(`${origin}/approvals`);
+  const all = preparer.locator("main tbody th a");
+  let address = null;
+  for (const href of await all.evaluateAll((all) => all.map((one) => one.getAttribute("href")))) {
+    await preparer.goto(origin + href);
+    if (await preparer.locator("form[action$='/document']").count() === 1) { address = href; break; }
+  }
+  must(address, "something takes a document");
+  await preparer.click("section[aria-labelledby=pr-do] summary");
+  await accessible(preparer);
+  await preparer.setInputFiles("[name=document]", { name: "not a paper.exe", mimeType: "application/pdf", buffer: Buffer.from("MZ") });
+  await preparer.click("form[action$='/document'] button");
+  must((await preparer.textContent("body")).includes("Only PDF, PNG and JPEG"), "another kind of file is refused");
+  await preparer.goto(origin + address);
+  await preparer.click("section[aria-labelledby=pr-do] summary");
+  await preparer.setInputFiles("[name=document]", { name: "the paper.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 the paper") });
+  await preparer.click("form[action$='/document'] button");
+  await preparer.waitForSelector(".toast");
+  must((await preparer.textContent("section[aria-labelledby=pr-do]")).includes("the paper.pdf"), "it is on the page");
+  for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]]) {
+    await preparer.setViewportSize({ width, height: 900 });
+    await preparer.emulateMedia({ colorScheme });
+    await preparer.screenshot({ path: path.join(output, `with-paper-${width}-${colorScheme}.png`), fullPage: true });
+    await accessible(preparer);
+  }
+  const who = (await preparer.textContent(".terms")).includes("A/P lead") ? "marcus" : "priya";
+  const lead = await enter(who);
+  await lead.goto(origin + address);
+  await lead.click("form[action$='/approve'] button");
+  await until(lead, address, "Propose to take it back");
+  let attach = null;
+  for (let tries = 0; tries < 240 && !attach; tries += 1) {
+    await lead.goto(`${origin}/approvals`);
+    attach = await lead.locator("main tbody th a", { hasText: "the paper.pdf" }).first().getAttribute("href", { timeout: 250 }).catch(() => null);
+  }
+  must(attach, "to attach it is proposed");
+  await lead.goto(origin + attach);
+  await lead.click("form[action$='/approve'] button");
+  await until(lead, attach, "Propose to take it back");
+  await lead.screenshot({ path: path.join(output, "attached-1440-light.png"), fullPage: true });
+  await accessible(lead);
+  for (const page of [preparer, lead]) await page.context().close();
+});
+
 await check("the theme is chosen and remembered", async () => {
   const page = await opened("/", 1440, "light");
   await page.click("#theme");

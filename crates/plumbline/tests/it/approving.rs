@@ -1,6 +1,7 @@
 //! What is proposed, approved, done and taken back, over the local QuickBooks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gate::action::Kind;
 use gate::proposal::State;
@@ -8,13 +9,18 @@ use jiff::Timestamp;
 use plumbline::approvals::{self, Decider, NotDecided};
 use plumbline::desk::Desk;
 use plumbline::execute::{Ended, Executor, Ledger};
+use plumbline::mail::{MailSettings, Mailer};
 use plumbline::trials;
 use plumbline::work::Worker;
+use plumbline::work::digest::Post;
+use sandbox::quickbooks::{FaultKind, FaultRule};
+use store::Secret;
 use store::proposals::{self, Filter, Shown};
 use store::worklist::{self, ItemState};
 use store::{Refusal, StoreError};
 
 use crate::app::App;
+use crate::people::mailbox::Mailbox;
 
 /// So many trials, unless `PLUMBLINE_TRIALS` says another number.
 fn runs(usual: u64) -> u64 {
@@ -432,5 +438,65 @@ async fn a_document_that_nobody_lets_waits_for_the_lead_and_a_person_can_add_one
             Refusal::UnknownFile
         )))
     ));
+    end(desk).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_to_look_is_told_at_once_and_once_that_nobody_knows_what_became_of_it() {
+    let mailbox = Mailbox::open().await;
+    let app = with_open_books().await;
+    end(staffed(&app).await).await;
+    app.cycle().await;
+    let desk = app.desk().await;
+    let one = open(&desk).await;
+    let one = one.iter().find(|one| one.kind == Kind::Recode.name());
+    let one = one.unwrap().clone();
+    approve(&desk, "psn_one", &one.id).await.unwrap();
+    let cut = FaultRule {
+        route: "POST /v3/company/*".to_owned(),
+        contains: None,
+        nth: None,
+        probability: None,
+        times: Some(1),
+        fault: FaultKind::CutConnection,
+    };
+    app.sandboxes.quickbooks.set_faults(vec![cut]);
+    let post = Post {
+        mailer: Mailer::try_new(&MailSettings {
+            server: Secret::new(format!("smtp://127.0.0.1:{}", mailbox.port)),
+            from: "Plumbline <plumbline@ridgeline.example>".to_owned(),
+        })
+        .unwrap(),
+        origin: Some("https://books.example".to_owned()),
+    };
+    let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
+    let worker = Worker::new(installation, clock, Some(post));
+    worker.work_off(desk.scope.tenant_id()).await.unwrap();
+    assert!(matches!(
+        state(&desk, &one.id).await,
+        State::OutcomeUnknown { .. }
+    ));
+    let mut letters = Vec::new();
+    while let Ok(letter) = tokio::time::timeout(Duration::from_secs(5), mailbox.next()).await {
+        if letter.contains("Not known yet") {
+            letters.push(letter);
+        }
+    }
+    letters.sort();
+    assert_eq!(letters.len(), 2, "both leads: {letters:?}");
+    for (letter, name) in letters.iter().zip(["psn_one", "psn_two"]) {
+        assert!(
+            letter.contains(&format!("RCPT TO:<{name}@example.com>")),
+            "{letter}"
+        );
+        let link = format!("https://books.example/approvals/{}", one.id);
+        assert!(letter.contains(&link), "{letter}");
+    }
+    drop(worker);
+    // The next attempt looks.
+    let ledger = Ledger::open(&desk).await.unwrap();
+    let ended = Executor::new(&desk, &ledger).run(&one.id).await.unwrap();
+    assert_eq!(ended, Ended::Done);
+    drop(ledger);
     end(desk).await;
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use store::control::history::{Happened, Happening};
+
 use crate::app::App;
 
 /// Runs the script of the guide, as an auditor would.
@@ -68,4 +70,53 @@ async fn the_audit_is_whole_and_a_changed_copy_is_found_by_a_strangers_program()
     assert_eq!(replaced.code, 1);
     assert!(replaced.out.contains("NOT whole"), "{}", replaced.out);
     app.sandboxes.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_happened_to_people_is_in_the_chain_and_is_missed_when_it_is_written_anew() {
+    let app = App::start(7).await;
+    let desk = app.desk().await;
+    plumbline::trials::staff(&desk).await.unwrap();
+    desk.close().await;
+    drop(desk);
+    let path = app.file("audit.jsonl");
+    let exported = app.run(&["audit", "export", "--out", &path.display().to_string()]);
+    assert_eq!(exported.code, 0, "{}", exported.err);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let count = |name: &str| text.matches(&format!("\"action\":\"{name}\"")).count();
+    assert_eq!(count("member.joined"), 2);
+    assert!(count("role.given") >= 10, "{text}");
+    assert!(checked(&path).status.success());
+    assert_eq!(app.run(&["audit", "verify"]).code, 0);
+    let page = app.file("audit.html");
+    let printed = app.run(&[
+        "audit",
+        "export",
+        "--page",
+        "--out",
+        &page.display().to_string(),
+    ]);
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    let page = std::fs::read_to_string(&page).unwrap();
+    let last = text.lines().last().unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert!(page.contains(last["hash"].as_str().unwrap()), "{page}");
+    assert!(page.contains("role.given"), "{page}");
+    // As if the row that says it had been written anew in the control data since.
+    let desk = app.desk().await;
+    let once = Happened {
+        at: desk.clock.now(),
+        by: Some("psn_one".to_owned()),
+        to: Some("psn_two".to_owned()),
+        what: Happening::RoleGiven,
+        about: "owner".to_owned(),
+    };
+    store::audit::take_in(&desk.store, &desk.scope, &[once])
+        .await
+        .unwrap();
+    desk.close().await;
+    drop(desk);
+    let forged = app.run(&["audit", "verify"]);
+    assert_eq!(forged.code, 1, "{}", forged.out);
+    assert!(forged.out.contains("role.given"), "{}", forged.out);
 }

@@ -182,3 +182,47 @@ pub(crate) async fn entries_from_before_the_chain_are_linked_and_forged_ones_are
     forged(store, link).await;
     assert_eq!(verified(store, &[]).await, Err(Broken::Hash { number: 3 }));
 }
+
+pub(crate) async fn what_happened_to_people_is_copied_once_without_their_addresses(store: &Store) {
+    use crate::control::history::{Happened, Happening};
+    let scope = store.scope();
+    let happened = |minutes, what, to: Option<&str>, about: &str| Happened {
+        at: at(minutes),
+        by: Some("psn_1".to_owned()),
+        to: to.map(str::to_owned),
+        what,
+        about: about.to_owned(),
+    };
+    let given = happened(2, Happening::RoleGiven, Some("psn_2"), "lead.payables");
+    let invited = happened(1, Happening::Invited, None, "Ann, ann@example.com: viewer");
+    let all = [given.clone(), invited.clone()];
+    assert_eq!(take_in(store, &scope, &[]).await.unwrap(), 0);
+    assert_eq!(take_in(store, &scope, &all).await.unwrap(), 2);
+    let later = happened(3, Happening::RoleTaken, Some("psn_2"), "lead.payables");
+    let again = [later.clone(), given.clone(), invited];
+    assert_eq!(take_in(store, &scope, &again).await.unwrap(), 1);
+    let told = entries(store, &scope, at(0), 10).await.unwrap();
+    let what: Vec<(&str, &str)> = told
+        .iter()
+        .map(|one| (one.action.name(), one.about.as_str()))
+        .collect();
+    assert_eq!(what[0], ("role.taken", "psn_2: lead.payables"));
+    assert_eq!(what[1], ("role.given", "psn_2: lead.payables"));
+    let (name, about) = what[2];
+    assert_eq!(name, "invitation.sent");
+    assert!(
+        about.starts_with("sha256 ") && !about.contains("ann"),
+        "{about}"
+    );
+    let known = copied(store, &scope, at(2)).await.unwrap();
+    let expected = [Copied::of(&given), Copied::of(&later)];
+    assert_eq!(known, expected.into());
+    assert_eq!(
+        verify(store, &scope, Vec::new())
+            .await
+            .unwrap()
+            .unwrap()
+            .entries,
+        3
+    );
+}

@@ -205,6 +205,14 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         audit::note(s, f, audit::Action::Exported, "", at(0));
         audit::entries(s, f, at(0), 1);
         audit::verify(s, f, Vec::new());
+        audit::copied(s, f, at(0));
+        audit::take_in(s, f, &[crate::control::history::Happened {
+            at: at(0),
+            by: None,
+            to: None,
+            what: crate::control::history::Happening::Joined,
+            about: String::new(),
+        }]);
         audit::export(s, f, &mut Vec::new());
         proposals::propose(s, f, proposed.clone(), at(0));
         proposals::proposal(s, f, "prp_1");

@@ -110,6 +110,13 @@ impl Happening {
             .find(|(what, _)| *what == self)
             .map_or("", |(_, name)| name)
     }
+
+    /// What has this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let found = NAMES.iter().find(|(_, known)| *known == name);
+        found.map(|(what, _)| *what)
+    }
 }
 
 /// The moment, by whom, to whom, what, and about what, of everything that the rows know.

@@ -81,7 +81,7 @@ impl Writer {
     /// # Errors
     /// [`NotDone`], which says whether it may have taken effect all the same.
     pub async fn send(&self, order: &Order<'_>, along: Along<'_>) -> Result<Answer, NotDone> {
-        let request = order.request();
+        let request = order.to_send();
         let unusable = |detail: &str| {
             let detail = detail.to_owned();
             NotDone::NotSent(Cause::Unreadable { detail })

@@ -106,6 +106,7 @@ impl Event {
             Action::DocumentAdded => "added a document",
             Action::TakenAlong => "took a copy of everything along",
             Action::Proposal(what) => proposal_in_words(what),
+            Action::People(_) => "was told in the chain:",
         };
         let sort = match one.action {
             Action::Proposal(_) => Sort::Approvals,

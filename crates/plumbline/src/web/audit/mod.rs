@@ -129,7 +129,11 @@ async fn gather(
     let decided = of_books.iter().filter(|one| one.decided_at >= since);
     let names = history::names(control, scope).await?;
     let mut events: Vec<Event> = of_people.into_iter().map(Event::of_people).collect();
-    events.extend(of_company.into_iter().map(Event::of_company));
+    // What was copied from the people's own rows is told by those already.
+    let of_company = of_company
+        .into_iter()
+        .filter(|one| !matches!(one.action, audit::Action::People(_)));
+    events.extend(of_company.map(Event::of_company));
     events.extend(decided.map(|one| Event::of_books(one, asked.view.books.as_ref())));
     let wanted = Sort::from_name(&asking.sort);
     events.retain(|event| {
