@@ -6,7 +6,7 @@
 
 use anyhow::Context;
 use connectors::quickbooks::write::ATTACHMENT;
-use connectors::quickbooks::write::request::{NoRequest, request};
+use connectors::quickbooks::write::request::{NoRequest, number_of, request};
 use figures::source::SourceRef;
 use figures::{Money, SmolStr};
 use gate::action::Kind;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{Decider, Office, by};
 use crate::desk::Desk;
 use crate::execute::Ledger;
+use crate::web::records::kind_words;
 use crate::work;
 
 /// The agent that attaches the documents of what was carried out.
@@ -161,7 +162,11 @@ async fn propose(
         kind: Kind::AttachDocument,
         department,
         company: ledger.company().into(),
-        sentence: format!("{} is attached to {to}.", document.name),
+        sentence: format!(
+            "Document {} is attached to {}.",
+            document.name,
+            name(to, &now)
+        ),
         money: Money::ZERO,
         party: None,
         request: Some(request),
@@ -186,6 +191,13 @@ async fn propose(
     let proposal = Proposal::try_new(tenant, id.into(), first).map_err(anyhow::Error::from)?;
     proposals::propose(&desk.store, &scope, proposal, at).await?;
     Ok(())
+}
+
+/// What a record is called: `bill NML-44057`.
+fn name(record: &SourceRef, text: &str) -> String {
+    let kind = kind_words(record);
+    let number = number_of(text).unwrap_or_else(|| record.id.to_string());
+    format!("{kind} {number}")
 }
 
 /// Proposes to attach the document of what was carried out to what it made, and lets it be done

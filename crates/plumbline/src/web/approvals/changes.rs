@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use connectors::quickbooks::write::ATTACHMENT;
 use figures::source::SourceRef;
 use gate::draft::{Draft, Request, Verb};
 use serde_json::Value;
@@ -109,7 +110,10 @@ fn changed(
         Verb::Void => "Void of",
         Verb::Delete => "Removal of",
     };
-    let kind = spaced(&request.entity);
+    let kind = match request.entity.as_str() {
+        ATTACHMENT => "attachment".to_owned(),
+        entity => spaced(entity),
+    };
     Changed {
         title: match which {
             Some(number) => format!("{verb} {kind} {number}"),
@@ -135,7 +139,10 @@ fn is_line(key: &Key) -> bool {
 }
 
 /// Members that say nothing to a person, or that the vendor keeps.
-const LEFT_OUT: [&str; 22] = [
+const LEFT_OUT: [&str; 25] = [
+    "AttachableRef",
+    "ContentType",
+    "IncludeOnSend",
     "Id",
     "SyncToken",
     "MetaData",
@@ -243,6 +250,7 @@ fn in_words(name: &str) -> String {
         "TotalAmt" => "Total".to_owned(),
         "CustomerRef" => "Customer or job".to_owned(),
         "PostingType" => "Side".to_owned(),
+        "DepartmentRef" => "Location".to_owned(),
         name => spaced(name.strip_suffix("Ref").unwrap_or(name)),
     }
 }
