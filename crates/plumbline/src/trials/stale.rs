@@ -1,6 +1,7 @@
 //! Somebody edits in QuickBooks between approval and execution: nothing is done on changed facts.
 
 use anyhow::Context;
+use figures::source::SourceRef;
 use gate::draft::Request;
 use gate::proposal::State;
 use rand::Rng;
@@ -62,6 +63,10 @@ async fn race(
         .target()
         .is_some_and(|target| target.kind == edit.entity);
     let only_edit = after.marked(id).is_empty();
+    let edited = SourceRef::quickbooks(&edit.entity, edit.id.as_deref().unwrap_or_default());
+    let word = edit.body.as_object().and_then(|one| one.values().next());
+    let word = word.and_then(|word| word.as_str()).unwrap_or_default();
+    let is_edited = after.text(&edited).is_some_and(|text| text.contains(word));
     let stored = proposals::proposal(&trial.desk.store, &trial.desk.scope, id).await?;
     let sent = stored.into_iter().flat_map(|stored| stored.sent);
     let told: String = sent
@@ -73,6 +78,8 @@ async fn race(
         (State::Executed { .. }, true) if !is_target && told.contains("in that moment") => {
             Ok("a name changed under way, done, and said so")
         }
+        // What lies in a closed period cannot be edited, and is named all the same.
+        (State::Executed { .. }, true) if !is_target && !is_edited => Ok("the edit was refused"),
         (State::Executed { .. }, true) if !is_target => Err(format!(
             "{} was changed under way, and nobody said so",
             edit.entity
