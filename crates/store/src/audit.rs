@@ -121,6 +121,18 @@ pub(crate) async fn note_in(
     about: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let actor = tx.actor().as_deref().map(str::to_owned);
+    add_in(tx, (action.name(), actor), about, at).await?;
+    chain::link_in(tx).await
+}
+
+/// Adds an entry that is linked afterwards.
+async fn add_in(
+    tx: &mut Tx,
+    (action, actor): (&str, Option<String>),
+    about: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     query(
         "INSERT INTO audit_entry (tenant_id, entry_no, at, actor, action, about)
          SELECT $1, coalesce(max(entry_no), 0) + 1, $2, $3, $4, $5
@@ -128,12 +140,12 @@ pub(crate) async fn note_in(
     )
     .bind(tx.tenant())
     .bind(moment(at))
-    .bind(tx.actor().as_deref().map(str::to_owned))
-    .bind(action.name())
+    .bind(actor)
+    .bind(action)
     .bind(about)
     .execute(tx.connection())
-    .await?;
-    chain::link_in(tx).await
+    .await
+    .map(drop)
 }
 
 /// Adds an entry about what changes no row, such as a copy that somebody takes along.

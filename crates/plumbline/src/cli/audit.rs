@@ -127,7 +127,8 @@ struct Copy {
     span: Option<(String, String)>,
     taken: String,
     anchor: String,
-    rows: Vec<Row>,
+    /// Each with the name of whoever did it.
+    rows: Vec<(String, Entry)>,
 }
 
 /// An entry as the copy for programs has it.
@@ -136,16 +137,6 @@ struct Entry {
     number: i64,
     at: String,
     actor: Option<String>,
-    action: String,
-    about: String,
-    hash: String,
-}
-
-/// An entry with the name of whoever did it.
-struct Row {
-    number: i64,
-    at: String,
-    who: String,
     action: String,
     about: String,
     hash: String,
@@ -167,14 +158,7 @@ async fn printed(desk: &Desk, out: &Path) -> anyhow::Result<Answer> {
             },
             None => "Plumbline".to_owned(),
         };
-        rows.push(Row {
-            number: one.number,
-            at: one.at,
-            who,
-            action: one.action,
-            about: one.about,
-            hash: one.hash,
-        });
+        rows.push((who, one));
     }
     let tenant = desk.scope.tenant_id();
     let tenants = desk.installation.tenants().await?;
@@ -185,9 +169,12 @@ async fn printed(desk: &Desk, out: &Path) -> anyhow::Result<Answer> {
         span: rows
             .first()
             .zip(rows.last())
-            .map(|(first, last)| (first.at.clone(), last.at.clone())),
+            .map(|((_, first), (_, last))| (first.at.clone(), last.at.clone())),
         taken: desk.clock.now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        anchor: rows.last().map(|row| row.hash.clone()).unwrap_or_default(),
+        anchor: rows
+            .last()
+            .map(|(_, last)| last.hash.clone())
+            .unwrap_or_default(),
         rows,
     };
     let mut file = new_file(out)?;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use gate::digest::Digest;
 use jiff::Timestamp;
 
-use super::chain;
+use super::{add_in, chain};
 use crate::control::history::{Happened, Happening};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
@@ -124,18 +124,8 @@ pub async fn take_in(
                 let known = copied_in(tx, first).await?;
                 let new: Vec<&Copied> = all.difference(&known).collect();
                 for one in &new {
-                    query(
-                        "INSERT INTO audit_entry (tenant_id, entry_no, at, actor, action, about)
-                         SELECT $1, coalesce(max(entry_no), 0) + 1, $2, $3, $4, $5
-                         FROM audit_entry WHERE tenant_id = $1",
-                    )
-                    .bind(tx.tenant())
-                    .bind(moment(one.at))
-                    .bind(&one.by)
-                    .bind(one.what.name())
-                    .bind(&one.about)
-                    .execute(tx.connection())
-                    .await?;
+                    let who = (one.what.name(), one.by.clone());
+                    add_in(tx, who, &one.about, one.at).await?;
                 }
                 if !new.is_empty() {
                     chain::link_in(tx).await?;

@@ -218,3 +218,77 @@ fn uploaded(text: &str) -> Option<Result<Answer, NotDone>> {
     let record = member(part, ATTACHMENT)?;
     Some(Ok(Answer::Kept(record.to_owned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use figures::Money;
+    use figures::source::SourceRef;
+    use gate::action::Kind;
+    use gate::draft::{Document, Draft, PreImage};
+    use gate::proposal::{Maker, Proposal, State, Version};
+    use gate::roles::Department;
+    use gate::switches::Switches;
+
+    use super::*;
+
+    #[test]
+    fn a_document_is_sent_only_with_the_bytes_that_were_approved() {
+        let at = "2026-11-23T15:00:00Z".parse().unwrap();
+        let to = SourceRef::quickbooks("Bill", "145");
+        let draft = Draft {
+            kind: Kind::AttachDocument,
+            department: Department::Payables,
+            company: "9130".into(),
+            sentence: "It is attached.".to_owned(),
+            money: Money::ZERO,
+            party: None,
+            request: Some(Request {
+                verb: Verb::Create,
+                entity: ATTACHMENT.into(),
+                id: None,
+                body: "{}".to_owned(),
+                before: vec![PreImage {
+                    record: to,
+                    content: Digest::of(b"as it was"),
+                    standing: None,
+                }],
+            }),
+            instructions: Vec::new(),
+            figures: Vec::new(),
+            evidence: Vec::new(),
+            finding: None,
+            undoes: None,
+            document: Some(Document {
+                id: "doc_1".into(),
+                name: "88121.pdf".to_owned(),
+                media_type: "application/pdf".into(),
+                bytes: 4,
+                digest: Digest::of(b"%PDF"),
+            }),
+        };
+        let by = Maker::Person("psn_1".into());
+        let first = Version { draft, by, at };
+        let mut one = Proposal::try_new("ten_1".into(), "prp_1".into(), first).unwrap();
+        one.state = State::Executing { since: at };
+        let switches = Switches {
+            writes: true,
+            connection_writes: true,
+            ..Switches::default()
+        };
+        let order = Order::of(&one, switches.grant(None).unwrap()).unwrap();
+        assert!(is_upload(order.to_send()));
+        assert!(upload(&order, "{}", Some(b"%PDF")).is_some());
+        assert!(upload(&order, "{}", Some(b"%PDG")).is_none());
+        assert!(upload(&order, "{}", None).is_none());
+    }
+
+    #[test]
+    fn a_fault_inside_a_good_answer_is_a_refusal() {
+        let fault = r#"{"AttachableResponse":[{"Fault":{"Error":[{"code":"6041"}],"type":"ValidationFault"}}]}"#;
+        assert!(matches!(uploaded(fault), Some(Err(NotDone::Refused(_)))));
+        let kept = r#"{"AttachableResponse":[{"Attachable":{"Id":"7"}}]}"#;
+        let record = Answer::Kept(r#"{"Id":"7"}"#.to_owned());
+        assert_eq!(uploaded(kept), Some(Ok(record)));
+        assert_eq!(uploaded("{}"), None);
+    }
+}
