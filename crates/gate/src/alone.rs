@@ -8,7 +8,7 @@ use figures::{Date, SmolStr};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::changes::{Member, Refusal, demand, member, owners};
-use crate::roles::Action;
+use crate::roles::{Action, Department, Role};
 
 /// How long what one person does alone waits before it counts. Never less than a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,13 +91,33 @@ pub fn permit(actor: &str, reason: &str, members: &[Member], on: Date) -> Result
     Ok(())
 }
 
+/// The person who decides for a department that nobody leads, and the delay after which that counts:
+/// the single owner, who switched the mode on. Nobody where somebody leads it today.
+#[must_use]
+pub fn stands_in<'a>(
+    mode: Option<&SoleApprover>,
+    members: &'a [Member],
+    department: Department,
+    on: Date,
+) -> Option<(&'a str, CoolingOff)> {
+    let (mode, mut owners) = (mode?, owners(members));
+    let owner = owners.next().filter(|_| owners.next().is_none())?;
+    let leads = |it: &Member| {
+        it.grants
+            .in_force(on)
+            .any(|held| held.role == Role::Lead(department))
+    };
+    let is_led = members.iter().any(leads);
+    (owner.person_id == mode.by && !is_led).then_some((owner.person_id.as_str(), mode.cooling_off))
+}
+
 /// A reason has so many letters at least: one word explains nothing.
 pub const SHORTEST_REASON: usize = 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roles::{Grant, Grants, Role};
+    use crate::roles::{Grant, Grants, Term};
 
     fn office(owners: usize) -> Vec<Member> {
         let one = |number: usize, role| Member {
@@ -165,5 +185,58 @@ mod tests {
         };
         let counts: Vec<bool> = (0..4).map(|eligible| mode.counts(eligible)).collect();
         assert_eq!(counts, [false, true, false, false]);
+    }
+
+    /// One, two or no owner; the mode off, switched on by them or by somebody who went; and somebody
+    /// who leads a department for good, today, until yesterday, or not at all.
+    #[test]
+    fn the_single_owner_stands_in_exactly_where_nobody_leads() {
+        let day = |text: &str| text.parse().unwrap();
+        let cover = |text: &str| Term::Cover {
+            from: day(text),
+            until: day(text),
+        };
+        let mut counts = 0;
+        for owners in 0..3 {
+            for by in [None, Some("0"), Some("gone")] {
+                for (term, leads) in [
+                    (None, false),
+                    (Some(Term::Standing), true),
+                    (Some(cover("2026-11-23")), true),
+                    (Some(cover("2026-11-22")), false),
+                ] {
+                    for led in Department::ALL {
+                        let mut members = office(owners);
+                        members.push(Member {
+                            person_id: "8".into(),
+                            grants: Grants::new(
+                                term.map(|term| Grant {
+                                    role: Role::Lead(led),
+                                    term,
+                                })
+                                .into_iter()
+                                .collect(),
+                            ),
+                        });
+                        let mode = by.map(|by| SoleApprover {
+                            since: Timestamp::UNIX_EPOCH,
+                            by: by.into(),
+                            reason: String::new(),
+                            cooling_off: CoolingOff::LONGEST,
+                        });
+                        for department in Department::ALL {
+                            let found = stands_in(mode.as_ref(), &members, department, on());
+                            let expected =
+                                owners == 1 && by == Some("0") && !(leads && led == department);
+                            let expected = expected.then_some(("0", CoolingOff::LONGEST));
+                            assert_eq!(found, expected, "{owners} {by:?} {term:?} {department:?}");
+                            counts += u32::from(found.is_some());
+                        }
+                    }
+                }
+            }
+        }
+        let all = u32::try_from(Department::ALL.len()).unwrap();
+        assert_eq!(counts, 4 * all * all - 2 * all);
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
+use crate::alone::CoolingOff;
 use crate::digest::Digest;
 use crate::proposal::{APPROVAL_LASTS, Proposal, State};
 use crate::roles::{Department, Grants, Role, is_fresh};
@@ -33,6 +34,9 @@ pub struct Approver<'a> {
     pub factor_at: Option<Timestamp>,
     /// Who gave them a lead's role within the last day.
     pub made_lead_by: &'a [SmolStr],
+    /// The delay after which what they approve counts, where they stand in for the lead of the
+    /// proposal's department.
+    pub stands_in: Option<CoolingOff>,
 }
 
 /// An approval as it is stored.
@@ -44,6 +48,17 @@ pub struct Approval {
     pub at: Timestamp,
     /// Of what.
     pub digest: Digest,
+    /// Until when it waits, because it was given by somebody who decides alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
+}
+
+impl Approval {
+    /// From when it counts.
+    #[must_use]
+    pub fn counts_from(&self) -> Timestamp {
+        self.waits_until.unwrap_or(self.at)
+    }
 }
 
 /// Why somebody may not approve. The texts are shown to people as they are.
@@ -130,7 +145,7 @@ pub fn approve(
     if shown != digest {
         return Err(Refusal::Changed);
     }
-    is_eligible(proposal, approver, now.on)?;
+    let capacity = capacity(proposal, approver, now.on)?;
     if before.iter().any(|one| one.by == approver.person_id) {
         return Err(Refusal::Already);
     }
@@ -143,6 +158,10 @@ pub fn approve(
         by: approver.person_id.into(),
         at: now.at,
         digest,
+        waits_until: match capacity {
+            Capacity::Lead => None,
+            Capacity::Alone(delay) => Some(delay.ends(now.at)),
+        },
     })
 }
 
@@ -176,18 +195,28 @@ pub fn may_reject(proposal: &Proposal, who: &Approver<'_>, now: Now) -> Result<(
     if !proposal.state.is_open() {
         return Err(Refusal::NotOpen);
     }
-    match is_eligible(proposal, who, now.on) {
+    match capacity(proposal, who, now.on) {
         Err(refusal @ Refusal::NotTheLead(_)) => Err(refusal),
         _ => Ok(()),
     }
 }
 
-/// Whether somebody can be an approver of this proposal at all.
-fn is_eligible(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result<(), Refusal> {
+/// As what somebody approves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Capacity {
+    /// As a lead of the department.
+    Lead,
+    /// As the one person of an office, after a delay.
+    Alone(CoolingOff),
+}
+
+/// As what somebody can approve this proposal, if at all.
+fn capacity(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result<Capacity, Refusal> {
     let department = proposal.newest().draft.department;
     let mut roles = approver.grants.in_force(on).map(|grant| grant.role);
     if !roles.any(|role| role == Role::Lead(department)) {
-        return Err(Refusal::NotTheLead(department));
+        let alone = approver.stands_in.map(Capacity::Alone);
+        return alone.ok_or(Refusal::NotTheLead(department));
     }
     let preparers = proposal.preparers();
     if preparers.contains(approver.person_id) {
@@ -200,7 +229,7 @@ fn is_eligible(proposal: &Proposal, approver: &Approver<'_>, on: Date) -> Result
     {
         return Err(Refusal::LeadByPreparer);
     }
-    Ok(())
+    Ok(Capacity::Lead)
 }
 
 /// Permission to do exactly one version of one proposal. Nothing else makes one but [`settle`],
@@ -245,14 +274,22 @@ pub enum Missing {
     First,
     /// It takes one more.
     Second,
+    /// It was given by somebody who decides alone, and counts from then on.
+    Waits(Timestamp),
 }
 
 impl std::fmt::Display for Missing {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(match self {
-            Self::First => "Nobody who may approve it now has approved exactly this.",
-            Self::Second => "It takes the approval of a second person.",
-        })
+        match self {
+            Self::First => {
+                out.write_str("Nobody who may approve it now has approved exactly this.")
+            }
+            Self::Second => out.write_str("It takes the approval of a second person."),
+            Self::Waits(until) => write!(
+                out,
+                "It was approved by one person alone, and that counts from {until} on."
+            ),
+        }
     }
 }
 
@@ -271,21 +308,25 @@ pub fn settle(
     now: Now,
 ) -> Result<Approved, Missing> {
     let digest = proposal.digest();
-    let mut by: Vec<SmolStr> = approvals
-        .iter()
-        .filter(|(approval, approver)| {
-            approval.digest == digest
-                && approval.by == approver.person_id
-                && approval.at <= now.at
-                && now.at.duration_since(approval.at) < APPROVAL_LASTS
-                && is_eligible(proposal, approver, now.on).is_ok()
-        })
-        .map(|(approval, _)| approval.by.clone())
-        .collect();
+    let given = approvals.iter().filter(|(approval, approver)| {
+        approval.digest == digest
+            && approval.by == approver.person_id
+            && approval.at <= now.at
+            && now.at.duration_since(approval.counts_from()) < APPROVAL_LASTS
+            && counts(approval, capacity(proposal, approver, now.on))
+    });
+    let given: Vec<&Approval> = given.map(|(approval, _)| approval).collect();
+    let waits_until = given.iter().filter_map(|one| one.waits_until).max();
+    if let Some(until) = waits_until.filter(|until| now.at < *until) {
+        return Err(Missing::Waits(until));
+    }
+    let mut by: Vec<SmolStr> = given.iter().map(|one| one.by.clone()).collect();
     by.sort();
     by.dedup();
     let total: Money = [week, proposal.newest().draft.money].into_iter().sum();
-    let takes_two = policy.second_above.is_some_and(|limit| total > limit);
+    let is_above = policy.second_above.is_some_and(|limit| total > limit);
+    // The delay stands in for the second person where there is none.
+    let takes_two = is_above && waits_until.is_none();
     match (by.len(), takes_two) {
         (0, _) => Err(Missing::First),
         (1, true) => Err(Missing::Second),
@@ -294,6 +335,15 @@ pub fn settle(
             digest,
             by,
         }),
+    }
+}
+
+/// Whether an approval was given as what its giver is now.
+fn counts(approval: &Approval, now: Result<Capacity, Refusal>) -> bool {
+    match now {
+        Ok(Capacity::Lead) => approval.waits_until.is_none(),
+        Ok(Capacity::Alone(_)) => approval.waits_until.is_some(),
+        Err(_) => false,
     }
 }
 

@@ -193,7 +193,9 @@ impl State {
                 Self::Proposed(vec![one])
             }
             (Self::Proposed(_), Event::Approve(by)) if !by.is_empty() => Self::Approved {
-                until: now.checked_add(APPROVAL_LASTS).unwrap_or(now),
+                until: counts_from(&by, now)
+                    .checked_add(APPROVAL_LASTS)
+                    .unwrap_or(now),
                 by,
             },
             (Self::Proposed(_) | Self::Approved { .. }, Event::Reject { by, reason }) => {
@@ -206,7 +208,9 @@ impl State {
             (Self::Approved { until, .. }, Event::Expire) if now >= *until => {
                 Self::Proposed(Vec::new())
             }
-            (Self::Approved { until, .. }, Event::Begin) if now < *until => {
+            (Self::Approved { until, by }, Event::Begin)
+                if counts_from(by, now) <= now && now < *until =>
+            {
                 Self::Executing { since }
             }
             (Self::Executing { .. } | Self::OutcomeUnknown { .. }, Event::Done) => {
@@ -243,6 +247,12 @@ impl State {
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Proposed(_) | Self::Approved { .. })
     }
+}
+
+/// From when approvals count: at once, unless somebody decides alone.
+fn counts_from(by: &[Approval], now: Timestamp) -> Timestamp {
+    let waits = by.iter().filter_map(|one| one.waits_until);
+    waits.max().unwrap_or(now)
 }
 
 /// A draft that was stored, with its versions and its state.
@@ -328,6 +338,20 @@ impl Proposal {
     pub fn version(&self) -> u32 {
         let edits = u32::try_from(self.edits.len()).unwrap_or(u32::MAX);
         edits.saturating_add(1)
+    }
+
+    /// The version that has this digest, be it the newest or not.
+    #[must_use]
+    pub fn version_with(&self, digest: Digest) -> Option<&Version> {
+        let numbered = (1..).zip(self.versions());
+        numbered
+            .map(|(number, version)| {
+                (
+                    version.draft.digest(&self.tenant_id, &self.id, number),
+                    version,
+                )
+            })
+            .find_map(|(its, version)| (its == digest).then_some(version))
     }
 
     /// All versions, the first one first.

@@ -238,7 +238,8 @@ pub enum Action {
     RunCycle,
     /// Make or edit a draft of something to be done, also of taking back what was done.
     Prepare,
-    /// Say yes or no to what is proposed; for which department is asked again with the proposal.
+    /// Say yes or no to what is proposed. For which department, and whether an owner stands in for a
+    /// lead that there is not, is asked again with the proposal ([`crate::approval`]).
     Approve,
     /// See how the connections are, what they read and what they cannot see.
     ReadConnections,
@@ -302,7 +303,7 @@ impl Action {
         match self {
             Self::ReadBooks | Self::ReadConnections => "everybody with a role",
             Self::DecideMatches | Self::RunCycle | Self::Prepare => "preparers, leads and owners",
-            Self::Approve => "leads",
+            Self::Approve => "leads, and an owner who stands in for one",
             Self::ReadSettings | Self::ReadPeople => "leads, owners and auditors",
             Self::ManageConnections
             | Self::ChangeSettings
@@ -321,7 +322,7 @@ impl Action {
             Self::DecideMatches | Self::RunCycle | Self::Prepare => {
                 matches!(grant.role, Role::Owner | Role::Lead(_) | Role::Preparer)
             }
-            Self::Approve => matches!(grant.role, Role::Lead(_)),
+            Self::Approve => matches!(grant.role, Role::Owner | Role::Lead(_)),
             Self::ReadSettings | Self::ReadPeople => {
                 matches!(grant.role, Role::Owner | Role::Lead(_) | Role::Auditor)
             }

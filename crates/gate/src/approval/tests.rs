@@ -23,6 +23,7 @@ fn approver<'a>(person_id: &'a str, grants: &'a Grants) -> Approver<'a> {
         grants,
         factor_at: Some(at(9)),
         made_lead_by: &[],
+        stands_in: None,
     }
 }
 
@@ -70,6 +71,7 @@ fn exactly_the_departments_lead_approves_and_never_an_own_draft() {
                                 grants: &grants,
                                 factor_at: factor.map(|minutes| at(10 - minutes)),
                                 made_lead_by: if hand == "promoter" { &promoters } else { &[] },
+                                stands_in: None,
                             };
                             let found = approve(&one, one.digest(), &who, now(10));
                             let is_lead = counts && grant.role == Role::Lead(*department);
@@ -114,6 +116,73 @@ fn exactly_the_departments_lead_approves_and_never_an_own_draft() {
         }
     }
     assert_eq!((asked, permitted, sent), (48_000, 496, 1_040));
+}
+
+/// The same questions of somebody who stands in for a lead that there is not: they approve whatever a
+/// lead of the department would, own drafts as well and above the limit, with a fresh second factor;
+/// and it counts after the delay, not before, and as long as nobody leads the department.
+#[test]
+fn who_stands_in_for_a_lead_waits_for_the_delay_instead_of_somebody_else() {
+    let (mut asked, mut permitted) = (0, 0);
+    let policy = Policy {
+        second_above: Some(Money::from_cents(500_000)),
+    };
+    let (delay, day) = (CoolingOff::SHORTEST, 24 * 60);
+    for kind in Kind::ALL {
+        for department in kind.departments() {
+            for hand in ["nobody", "agent", "made", "edited", "promoter"] {
+                for factor in [None, Some(-1), Some(3), Some(5), Some(6)] {
+                    for week in [0, 380_001] {
+                        let one = prepared(kind, *department, hand);
+                        let owner = Grants::new(vec![Grant::standing(Role::Owner)]);
+                        let promoters = ["psn_maker".into()];
+                        let who = Approver {
+                            person_id: "psn_a",
+                            grants: &owner,
+                            factor_at: factor.map(|minutes| at(10 - minutes)),
+                            made_lead_by: if hand == "promoter" { &promoters } else { &[] },
+                            stands_in: Some(delay),
+                        };
+                        asked += 1;
+                        let found = approve(&one, one.digest(), &who, now(10));
+                        let is_fresh = matches!(factor, Some(0..=4));
+                        let expected = is_fresh || kind == Kind::AttachDocument;
+                        assert_eq!(found.is_ok(), expected, "{kind:?} {hand} {factor:?}");
+                        let Ok(approval) = found else { continue };
+                        permitted += 1;
+                        let until = at(10 + day);
+                        assert_eq!(approval.waits_until, Some(until));
+                        let settled = |who: Approver<'_>, minutes| {
+                            let by = [(approval.clone(), who)];
+                            let rule = (&policy, Money::from_cents(week));
+                            settle(&one, &by, rule, now(minutes)).map(|_| ())
+                        };
+                        for early in [10, 9 + day] {
+                            assert_eq!(settled(who, early), Err(Missing::Waits(until)));
+                        }
+                        let last = 9 + day + 72 * 60;
+                        for ripe in [10 + day, last] {
+                            assert_eq!(settled(who, ripe), Ok(()), "{kind:?} {hand} {week}");
+                        }
+                        assert_eq!(settled(who, last + 1), Err(Missing::First));
+                        // Somebody leads the department by then, the mode is off, or they lead it.
+                        let nobody = Approver {
+                            stands_in: None,
+                            ..who
+                        };
+                        assert_eq!(settled(nobody, 10 + day), Err(Missing::First));
+                        let leads = lead(*department);
+                        let as_lead = Approver {
+                            grants: &leads,
+                            ..who
+                        };
+                        assert_eq!(settled(as_lead, 10 + day), Err(Missing::First));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!((asked, permitted), (750, 310));
 }
 
 /// Both switches and each level of the agent, and whether what the agent proposed may be written.

@@ -26,6 +26,7 @@ fn approval(by: &str) -> Approval {
         by: by.into(),
         at: at(1),
         digest: Digest::of(b"facts"),
+        waits_until: None,
     }
 }
 
@@ -145,6 +146,37 @@ fn an_approval_counts_for_three_days_and_then_the_proposal_waits_again() {
         proposed.after(Event::Approve(Vec::new()), at(0)),
         Err(Illegal)
     );
+}
+
+#[test]
+fn what_was_approved_alone_begins_after_its_delay_and_has_three_days_from_then() {
+    let ripe = at(24 * 60);
+    let alone = Approval {
+        waits_until: Some(ripe),
+        ..approval("psn_1")
+    };
+    let approved = State::Proposed(Vec::new())
+        .after(Event::Approve(vec![alone]), at(0))
+        .unwrap();
+    let second = SignedDuration::from_secs(1);
+    let end = ripe + APPROVAL_LASTS;
+    for (moment, begins, expires) in [
+        (ripe - second, false, false),
+        (ripe, true, false),
+        (end - second, true, false),
+        (end, false, true),
+    ] {
+        assert_eq!(
+            approved.after(Event::Begin, moment).is_ok(),
+            begins,
+            "{moment}"
+        );
+        assert_eq!(
+            approved.after(Event::Expire, moment).is_ok(),
+            expires,
+            "{moment}"
+        );
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ none         -          -       -     -       -       -         -           -   
 viewer       y          -       -     -       -       y         -           -        -          -           -      -      -     -          -
 preparer     y          y       y     y       -       y         -           -        -          -           -      -      -     -          -
 lead         y          y       y     y       y       y         -           y        -          y           -      y      -     -          -
-owner        y          y       y     y       -       y         y           y        y          y           y      y      y     y          y
+owner        y          y       y     y       y       y         y           y        y          y           y      y      y     y          y
 auditor      y          -       -     -       -       y         -           y        -          y           -      -      y     -          -
 cover        y          y       y     y       y       y         -           y        -          y           -      -      -     -          -
 ";
