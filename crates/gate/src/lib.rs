@@ -4,7 +4,7 @@
 //! argument. [`roles`] answers whether somebody may do something; [`changes`] whether somebody may
 //! change what others may do; [`raises`] what of that takes a second person; [`alone`] what stands in
 //! for that person where there is none; [`leaving`] how a company is erased; [`approval`] whether a
-//! [`proposal`] of a [`draft`] may be carried out, [`switches`] whether anything may be written at
+//! [`proposal`] of a [`draft`] may be carried out, [`together`] which go at once, [`switches`] whether anything may be written at
 //! all, and [`order`] what may be sent; [`inverse`] how it is taken back; [`chain`] whether the log
 //! of it is whole. A [`correction`] says what is to be done before anybody knows the request. Whatever is not permitted here is refused.
 #![cfg_attr(
@@ -33,3 +33,4 @@ pub mod proposal;
 pub mod raises;
 pub mod roles;
 pub mod switches;
+pub mod together;
