@@ -389,6 +389,13 @@ impl Handle {
         }
     }
 
+    /// Ticks a transaction off against the bank's statement. Says whether there is such a one.
+    pub fn reconcile(&self, realm_id: &str, entity: &str, id: &str) -> bool {
+        let mut state = self.state();
+        let company = state.companies.get_mut(realm_id);
+        company.is_some_and(|company| company.reconcile(entity, id))
+    }
+
     /// Metered calls of this month.
     #[must_use]
     pub fn meter(&self) -> Meter {

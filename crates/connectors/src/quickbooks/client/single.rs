@@ -6,6 +6,7 @@ use crate::http::{Cause, FetchError};
 use crate::quickbooks::write::ATTACHMENT;
 use figures::Date;
 use figures::source::{RawRecord, SourceRef};
+use serde_json::Value;
 
 impl Client {
     /// A record as it is now; nothing when it is not there any more.
@@ -97,6 +98,41 @@ impl Client {
         Ok(rows.map(|body| self::record(ATTACHMENT, body)).collect())
     }
 
+    /// Whether a transaction of a day is ticked off against the bank's statement. The entities say
+    /// nothing about it; the report `TransactionList` does (its column `is_cleared`).
+    ///
+    /// # Errors
+    /// When the report cannot be read.
+    pub async fn is_reconciled(&self, record: &SourceRef, day: Date) -> Result<bool, FetchError> {
+        const REPORT: &str = "TransactionList";
+        let day = day.to_string();
+        let asked = [
+            ("start_date", day.as_str()),
+            ("end_date", &day),
+            ("columns", "tx_date,txn_type,is_cleared"),
+        ];
+        let url = self.url(&format!("reports/{REPORT}"), &asked);
+        let reply = self.get(REPORT, &url).await?;
+        let report: Value = serde_json::from_str(self.text(REPORT, &reply)?)
+            .map_err(|error| self.unreadable(REPORT, error.to_string()))?;
+        let place = |key: &str| {
+            let columns = report.pointer("/Columns/Column")?.as_array()?;
+            columns.iter().position(|column| is_column(column, key))
+        };
+        let (Some(kind), Some(mark)) = (place("txn_type"), place("is_cleared")) else {
+            return Err(self.unreadable(REPORT, "a column is missing".to_owned()));
+        };
+        let mut rows = Vec::new();
+        if let Some(all) = report.get("Rows") {
+            cells(all, &mut rows);
+        }
+        Ok(rows.iter().any(|row| {
+            let id = row.get(kind).and_then(|cell| cell.get("id")?.as_str());
+            let mark = row.get(mark).and_then(|cell| cell.get("value")?.as_str());
+            id == Some(record.id.as_str()) && mark.is_some_and(|mark| mark.starts_with('R'))
+        }))
+    }
+
     /// The day up to which the books are closed; nothing when they are open.
     ///
     /// # Errors
@@ -110,5 +146,29 @@ impl Client {
         date.map(|text| text.parse())
             .transpose()
             .map_err(|_| self.unreadable("Preferences", "its closing date is no date".to_owned()))
+    }
+}
+
+/// Whether a column of a report is the one with this key.
+fn is_column(column: &Value, key: &str) -> bool {
+    let told = column.get("MetaData").and_then(Value::as_array);
+    told.into_iter().flatten().any(|one| {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        text("Name") == Some("ColKey") && text("Value") == Some(key)
+    })
+}
+
+/// The cells of every row of a report, however deep it lies in sections.
+fn cells<'a>(rows: &'a Value, found: &mut Vec<&'a Vec<Value>>) {
+    for row in rows
+        .get("Row")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        found.extend(row.get("ColData").and_then(Value::as_array));
+        if let Some(inner) = row.get("Rows") {
+            cells(inner, found);
+        }
     }
 }

@@ -5,6 +5,9 @@
 //! cleared. A new record says in its private note which proposal it came from, so that it is found
 //! again when its answer was lost. Source: Intuit's API reference, "Full update", and the entities.
 
+mod compensate;
+mod entered;
+
 use std::collections::BTreeSet;
 
 use figures::Money;
@@ -19,6 +22,9 @@ use serde_json::{Map, Value, json};
 
 use super::image::{image, writable};
 use super::{ATTACHMENT, NoObject, can_be_voided};
+
+pub use compensate::{Effect, compensation};
+pub use entered::entered;
 
 /// Why there is no request for a correction. The texts finish "the request was not made: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -449,6 +455,13 @@ fn collect_names(value: &Value, names: &mut BTreeSet<SourceRef>) {
     ];
     match value {
         Value::Object(members) => {
+            let of_entry = members.get("Type").and_then(Value::as_str);
+            let entity = members
+                .get("EntityRef")
+                .and_then(|it| it.get("value")?.as_str());
+            if let (Some(kind @ ("Customer" | "Vendor")), Some(id)) = (of_entry, entity) {
+                names.insert(SourceRef::quickbooks(kind, id));
+            }
             for (name, value) in members {
                 let kind = KINDS.iter().find(|(member, _)| member == name);
                 let id = value.get("value").and_then(Value::as_str);

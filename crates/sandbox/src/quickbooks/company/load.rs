@@ -36,6 +36,7 @@ impl Company {
             next_transaction: 1,
             inconsistencies: Vec::new(),
             changes: Vec::new(),
+            reconciled: std::collections::BTreeSet::new(),
             behaviour,
         };
         for (name, bodies) in books.entities {

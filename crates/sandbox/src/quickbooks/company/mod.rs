@@ -15,7 +15,7 @@ mod rules;
 pub(crate) mod values;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -114,6 +114,7 @@ pub struct Company {
     next_transaction: u64,
     inconsistencies: Vec<Inconsistency>,
     changes: Vec<Change>,
+    reconciled: BTreeSet<Key>,
     /// Switches for unverified vendor behaviour.
     pub behaviour: Behaviour,
 }
@@ -216,6 +217,20 @@ impl Company {
 
     pub(crate) fn preference(&self, group: &str, member: &str) -> Option<&Value> {
         self.preferences().get(group)?.get(member)
+    }
+
+    /// Ticks a transaction off against the bank's statement, as a bookkeeper would. Says whether there
+    /// is such a one.
+    pub fn reconcile(&mut self, entity: &str, id: &str) -> bool {
+        let (Some(kind), Ok(id)) = (Kind::parse(entity), id.parse()) else {
+            return false;
+        };
+        self.get(kind, id).is_some() && self.reconciled.insert((kind, id))
+    }
+
+    /// Whether a transaction was ticked off against the bank's statement.
+    pub(crate) fn is_reconciled(&self, key: Key) -> bool {
+        self.reconciled.contains(&key)
     }
 
     /// Sets or clears the closing date, as the owner would in the settings.

@@ -120,6 +120,7 @@ fn cell(company: &Company, key: &str, side: &Side<'_>, running: i64) -> Cell {
         "credit_amt" if posting.cents < 0 => Cell::money(-posting.cents),
         "subt_nat_amount" => Cell::money(posting.cents * natural),
         "nat_open_bal" => Cell::money_or_blank(member_cents(body, "Balance")),
+        "is_cleared" if company.is_reconciled(side.key) => Cell::text("R"),
         "rbal_nat_amount" => Cell::money(running * natural),
         _ => Cell::default(),
     }

@@ -7,7 +7,7 @@ const BILL: &str = r#"{"Id":"145","SyncToken":"2","VendorRef":{"value":"72","nam
       {"Id":"2","Amount":200.00,"DetailType":"AccountBasedExpenseLineDetail",
        "AccountBasedExpenseLineDetail":{"AccountRef":{"value":"80"},"CustomerRef":{"value":"6"},"ClassRef":{"value":"9"}}}]}"#;
 
-fn lookup(record: &SourceRef) -> Option<String> {
+pub(super) fn lookup(record: &SourceRef) -> Option<String> {
     match (record.kind.as_str(), record.id.as_str()) {
         ("Bill", "145") => Some(BILL.to_owned()),
         ("Payment", "310") => Some(
