@@ -3,19 +3,26 @@
 //! Whether somebody may is `gate`'s to say, with who they are now in the control data and what else
 //! went to the same party; what comes of it is kept in the transaction in which it was asked.
 
+mod alone;
 mod attach;
+pub mod edit;
 mod take_back;
+mod together;
 
+pub use alone::{StandsIn, stands_in};
 pub use attach::{Added, DOCUMENTS, File, NotAdded, add, follow, made, takes_document};
-pub use take_back::{Difference, NotTakenBack, take_back};
+pub use take_back::{Difference, How, NotTakenBack, take_back};
+pub use together::{Chosen, NotApproved, Shown, approve_together, look_together};
 
 use std::collections::BTreeMap;
 
 use figures::{Money, SmolStr};
+use gate::alone::SoleApprover;
 use gate::approval::{self, Approval, Approved, Approver, Missing, Now, Policy};
+use gate::changes::Member;
 use gate::digest::Digest;
 use gate::proposal::{Event, Proposal, State};
-use gate::roles::Grants;
+use gate::roles::{Department, Grants};
 use jiff::{SignedDuration, Timestamp};
 use store::control::history::{self, Happening as OfPeople};
 use store::control::people;
@@ -53,11 +60,14 @@ pub enum Decided {
     Approved,
     /// It takes one more.
     OneOfTwo,
+    /// It is enough, and carried out from then on.
+    Waits(Timestamp),
 }
 
 /// Whoever could approve, as the control data know them now.
 struct Office {
-    grants: BTreeMap<String, Grants>,
+    members: Vec<Member>,
+    alone: Option<SoleApprover>,
     /// Who gave whom a lead's role within the last day.
     made_lead_by: BTreeMap<String, Vec<SmolStr>>,
     now: Now,
@@ -71,7 +81,6 @@ const A_BUSY_DAY: i64 = 10_000;
 impl Office {
     async fn load(desk: &Desk) -> Result<Self, StoreError> {
         let (control, at) = (desk.installation.control(), desk.clock.now());
-        let colleagues = people::colleagues(control, &desk.scope).await?;
         let since = at.checked_sub(FRESH_LEAD).unwrap_or(Timestamp::MIN);
         let happened = history::history(control, &desk.scope, since, A_BUSY_DAY).await?;
         let mut made_lead_by: BTreeMap<String, Vec<SmolStr>> = BTreeMap::new();
@@ -83,28 +92,35 @@ impl Office {
         }
         let on = at.to_zoned(house::zone(&desk.settings)).date();
         Ok(Self {
-            grants: colleagues
-                .into_iter()
-                .map(|one| (one.id, one.grants))
-                .collect(),
+            members: people::members(control, &desk.scope).await?,
+            alone: store::control::alone::standing(control, &desk.scope).await?,
             made_lead_by,
             now: Now { at, on },
         })
     }
 
-    /// Somebody as an approver; without roles when they do not belong here any more.
+    /// Somebody as an approver of what is a department's; without roles when they do not belong here
+    /// any more.
     fn approver<'a>(
         &'a self,
         person_id: &'a str,
+        department: Department,
         factor_at: Option<Timestamp>,
         none: &'a Grants,
     ) -> Approver<'a> {
         let made_lead_by = self.made_lead_by.get(person_id);
+        let mut members = self.members.iter();
+        let member = members.find(|one| one.person_id == person_id);
+        let alone =
+            gate::alone::stands_in(self.alone.as_ref(), &self.members, department, self.now.on);
         Approver {
             person_id,
-            grants: self.grants.get(person_id).unwrap_or(none),
+            grants: member.map_or(none, |one| &one.grants),
             factor_at,
             made_lead_by: made_lead_by.map_or(&[], Vec::as_slice),
+            stands_in: alone
+                .filter(|(who, _)| *who == person_id)
+                .map(|(_, delay)| delay),
         }
     }
 
@@ -114,10 +130,10 @@ impl Office {
         approvals: &[Approval],
         rule: (&Policy, Money),
     ) -> Result<Approved, Missing> {
-        let none = Grants::default();
+        let (none, department) = (Grants::default(), proposal.newest().draft.department);
         let given: Vec<(Approval, Approver<'_>)> = approvals
             .iter()
-            .map(|one| (one.clone(), self.approver(&one.by, None, &none)))
+            .map(|one| (one.clone(), self.approver(&one.by, department, None, &none)))
             .collect();
         approval::settle(proposal, &given, rule, self.now)
     }
@@ -166,6 +182,16 @@ pub async fn approve(
     id: &str,
     shown: Digest,
 ) -> Result<Decided, NotDecided> {
+    approve_as(desk, decider, (id, shown), None).await
+}
+
+/// The same, with what the history says of how it was approved.
+async fn approve_as(
+    desk: &Desk,
+    decider: &Decider,
+    (id, shown): (&str, Digest),
+    how: Option<String>,
+) -> Result<Decided, NotDecided> {
     let office = Office::load(desk).await?;
     let scope = by(desk, decider);
     let known = proposals::proposal(&desk.store, &scope, id).await?;
@@ -176,23 +202,37 @@ pub async fn approve(
     let (policy, now, decider) = (policy(desk), office.now, decider.clone());
     let decide = move |stored: &proposals::Stored| {
         let proposal = &stored.proposal;
-        let none = Grants::default();
-        let approver = office.approver(&decider.person_id, decider.factor_at, &none);
+        let (none, department) = (Grants::default(), proposal.newest().draft.department);
+        let (who, factor_at) = (&decider.person_id, decider.factor_at);
+        let approver = office.approver(who, department, factor_at, &none);
         let given = approval::approve(proposal, shown, &approver, now)?;
         let mut all = match &proposal.state {
             State::Proposed(before) => before.clone(),
             _ => Vec::new(),
         };
         all.push(given.clone());
-        Ok(match office.settle(proposal, &all, (&policy, week)) {
+        let mut happening = match office.settle(proposal, &all, (&policy, week)) {
             Ok(_) => Happening::of(Event::Approve(all)).then(work::execution(&proposal.id)),
-            Err(_) => Happening::of(Event::FirstApproval(given)),
-        })
+            Err(Missing::Waits(until)) => Happening::of(Event::Approve(all))
+                .because(format!(
+                    "By one person alone, so it counts from {until} on."
+                ))
+                .then(work::execution_from(&proposal.id, until)),
+            Err(Missing::First | Missing::Second) => Happening::of(Event::FirstApproval(given)),
+        };
+        if let Some(how) = how {
+            let alone = happening.reason.map(|reason| format!("{reason} "));
+            happening.reason = Some(alone.unwrap_or_default() + &how);
+        }
+        Ok(happening)
     };
     let decided = proposals::happen(&desk.store, &scope, id, decide, now.at).await?;
     let proposal = decided.map_err(NotDecided::Gate)?;
     Ok(match proposal.state {
-        State::Approved { .. } => Decided::Approved,
+        State::Approved { by, .. } => match by.iter().filter_map(|one| one.waits_until).max() {
+            Some(until) => Decided::Waits(until),
+            None => Decided::Approved,
+        },
         _ => Decided::OneOfTwo,
     })
 }
@@ -211,7 +251,8 @@ pub async fn reject(
     let (scope, now, who) = (by(desk, decider), office.now, decider.person_id.clone());
     let decide = move |stored: &proposals::Stored| {
         let none = Grants::default();
-        let who = office.approver(&who, None, &none);
+        let department = stored.proposal.newest().draft.department;
+        let who = office.approver(&who, department, None, &none);
         approval::may_reject(&stored.proposal, &who, now)?;
         let by = SmolStr::new(who.person_id);
         Ok(Happening::of(Event::Reject { by, reason }))

@@ -14,7 +14,7 @@ use connectors::quickbooks::write::request::{NoRequest, request};
 use figures::SmolStr;
 use figures::source::SourceRef;
 use gate::correction::Correction;
-use gate::draft::Draft;
+use gate::draft::{Draft, Request};
 use gate::proposal::{Maker, Proposal, Version};
 use gate::switches::Level;
 use store::proposals::{self, Newest};
@@ -58,11 +58,7 @@ pub async fn propose(
         return Ok(proposed);
     }
     let known = proposals::newest_of_findings(&desk.store, &desk.scope).await?;
-    let mut mirror = Mirror {
-        desk,
-        cycle,
-        read: BTreeMap::new(),
-    };
+    let mut mirror = Mirror::new(desk, cycle);
     for remedy in remedies(&loaded.books, outcome, &Policy::default()) {
         let before = known.get(remedy.finding.as_str());
         let id = match before {
@@ -113,17 +109,27 @@ enum Now {
     Again,
 }
 
-/// The draft keeps the document that somebody added to the one before.
+/// The draft keeps the document that somebody added to the one before. What a person wrote into it
+/// stands as long as the agent would say the same as before.
 async fn what_now(desk: &Desk, newest: &Newest, draft: &mut Draft) -> anyhow::Result<Now> {
     let is_open = matches!(newest.state.as_str(), "proposed" | "approved");
     if matches!(newest.state.as_str(), "executing" | "unknown") {
         return Ok(Now::Keep);
     }
     let stored = proposals::proposal(&desk.store, &desk.scope, &newest.proposal_id).await?;
-    let before = stored.map(|one| one.proposal.newest().draft.clone());
-    let before = before.filter(|before| before.kind == draft.kind);
-    draft.document = before.as_ref().and_then(|one| one.document.clone());
-    let is_same = before.is_some_and(|before| before == *draft);
+    let stored = stored.filter(|one| one.proposal.newest().draft.kind == draft.kind);
+    let newest_draft = stored.as_ref().map(|one| &one.proposal.newest().draft);
+    draft.document = newest_draft.and_then(|one| one.document.clone());
+    let said = stored
+        .as_ref()
+        .and_then(|one| said_by_an_agent(&one.proposal));
+    let is_same = said.is_some_and(|said| {
+        let with_document = Draft {
+            document: draft.document.clone(),
+            ..said.clone()
+        };
+        with_document == *draft
+    });
     Ok(match (newest.state.as_str(), is_same) {
         (_, true) if is_open => Now::Keep,
         (_, false) if is_open => Now::Change,
@@ -132,6 +138,14 @@ async fn what_now(desk: &Desk, newest: &Newest, draft: &mut Draft) -> anyhow::Re
         (_, true) => Now::Keep,
         (_, false) => Now::Again,
     })
+}
+
+/// The newest version that nobody wrote into.
+fn said_by_an_agent(proposal: &Proposal) -> Option<&Draft> {
+    let agents = proposal
+        .versions()
+        .filter(|version| matches!(version.by, Maker::Agent(_)));
+    agents.last().map(|version| &version.draft)
 }
 
 fn version(desk: &Desk, draft: Draft) -> Version {
@@ -159,14 +173,22 @@ async fn keep(desk: &Desk, id: String, draft: Draft) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Records as they were read in a cycle.
-struct Mirror<'a> {
+/// Records as they were read in a cycle, and the requests that can be made of them.
+pub(crate) struct Mirror<'a> {
     desk: &'a Desk,
     cycle: i64,
     read: BTreeMap<SourceRef, Option<String>>,
 }
 
-impl Mirror<'_> {
+impl<'a> Mirror<'a> {
+    pub(crate) fn new(desk: &'a Desk, cycle: i64) -> Self {
+        Self {
+            desk,
+            cycle,
+            read: BTreeMap::new(),
+        }
+    }
+
     /// A remedy with its exact request; nothing when it cannot be made.
     async fn draft(
         &mut self,
@@ -198,23 +220,33 @@ impl Mirror<'_> {
         }))
     }
 
-    /// Asks for the request again and again, and reads whatever record they ask for.
+    /// The request of a remedy; nothing when none can be made of these books.
     async fn request(
         &mut self,
         correction: &Correction,
         mark: &str,
-    ) -> anyhow::Result<Option<gate::draft::Request>> {
+    ) -> Result<Option<Request>, StoreError> {
+        let wanted = self.wanted(correction, mark).await?;
+        Ok(wanted
+            .inspect_err(|error| tracing::debug!(%error, "no request could be made for a remedy"))
+            .ok())
+    }
+
+    /// Asks for the request again and again, and reads whatever record it asks for. Inside it, why
+    /// there is none.
+    pub(crate) async fn wanted(
+        &mut self,
+        correction: &Correction,
+        mark: &str,
+    ) -> Result<Result<Request, NoRequest>, StoreError> {
         let mut asked: BTreeSet<SourceRef> = BTreeSet::new();
         loop {
             let read = &self.read;
             let lookup = |record: &SourceRef| read.get(record).cloned().flatten();
             let missing = match request(correction, mark, &lookup) {
-                Ok(request) => return Ok(Some(request)),
+                Ok(request) => return Ok(Ok(request)),
                 Err(NoRequest::NotRead(record)) if asked.insert(record.clone()) => record,
-                Err(error) => {
-                    tracing::debug!(%error, "no request could be made for a remedy");
-                    return Ok(None);
-                }
+                Err(error) => return Ok(Err(error)),
             };
             let (store, scope) = (&self.desk.store, &self.desk.scope);
             let body = mirror::record_as_of(store, scope, self.cycle, &missing).await?;

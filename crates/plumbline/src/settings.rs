@@ -52,6 +52,13 @@ pub struct Settings {
         skip_serializing_if = "Option::is_none"
     )]
     pub second_approval_above: Option<Money>,
+    /// Up to this sum alike proposals about money are approved together; one by one without it.
+    #[serde(
+        default,
+        rename = "together_up_to_cents",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub together_up_to: Option<Money>,
     /// Procore, once connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procore: Option<ProcoreAccess>,
@@ -85,6 +92,7 @@ impl Default for Settings {
             digest_at: half_past_six(),
             switches: Switches::default(),
             second_approval_above: None,
+            together_up_to: None,
             procore: None,
             quickbooks: None,
         }

@@ -262,9 +262,10 @@ async fn let_alone(desk: &Desk, id: &str) -> anyhow::Result<()> {
     let now = office.now;
     let decide = move |stored: &Stored| {
         let mut refused = gate::approval::Refusal::NotAlone;
+        let department = stored.proposal.newest().draft.department;
         for lead in &leads {
             let none = gate::roles::Grants::default();
-            let lead = office.approver(lead, None, &none);
+            let lead = office.approver(lead, department, None, &none);
             match gate::approval::standing(&stored.proposal, &switches, &lead, now) {
                 Ok(given) => {
                     return Ok(Happening::of(Event::Approve(vec![given]))

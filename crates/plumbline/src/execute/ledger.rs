@@ -8,6 +8,7 @@ use connectors::oauth::Connection;
 use connectors::quickbooks::client::{Client, Environment};
 use connectors::quickbooks::write::Writer;
 
+use figures::Date;
 use figures::source::SourceRef;
 
 use crate::desk::Desk;
@@ -47,6 +48,14 @@ impl Ledger {
     pub async fn now(&self, record: &SourceRef) -> anyhow::Result<Option<String>> {
         let found = self.reader.record(record).await?;
         Ok(found.map(|found| found.body))
+    }
+
+    /// The day up to which the books are closed; nothing when they are open.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn closed_until(&self) -> anyhow::Result<Option<Date>> {
+        Ok(self.reader.closed_until().await?)
     }
 
     /// Whether a record of an entity has this number already.

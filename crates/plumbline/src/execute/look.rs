@@ -48,6 +48,12 @@ pub(super) async fn again(
     if let Some(closed) = closed.filter(|closed| is_closed(request, seen.as_deref(), *closed)) {
         return Ok(Err(format!("The books are closed up to {closed}.")));
     }
+    if let Some(target) = reconciled(ledger, request, seen.as_deref()).await? {
+        return Ok(Err(format!(
+            "{target} is reconciled with the bank's statement. Correct it in QuickBooks, so that the \
+             statement still ties."
+        )));
+    }
     if let Some(there) = entered_already(ledger, request).await? {
         return Ok(Err(there));
     }
@@ -104,13 +110,46 @@ fn moved(before: &PreImage, now: Option<&RawRecord>) -> Option<String> {
 }
 
 /// Whether a record, as it is or as it will be, lies in a closed period.
-fn is_closed(request: &Request, before: Option<&str>, closed: Date) -> bool {
-    let date = |text: &str| {
-        let value: serde_json::Value = serde_json::from_str(text).ok()?;
-        value.get("TxnDate")?.as_str()?.parse::<Date>().ok()
-    };
-    let dates = [date(&request.body), before.and_then(date)];
+#[must_use]
+pub fn is_closed(request: &Request, before: Option<&str>, closed: Date) -> bool {
+    let dates = [date_of(&request.body), before.and_then(date_of)];
     dates.into_iter().flatten().any(|date| date <= closed)
+}
+
+/// The record that a request changes or takes away, where it is ticked off against the bank's
+/// statement. To apply a payment changes nothing of what the bank saw.
+///
+/// # Errors
+/// When QuickBooks cannot be read.
+pub async fn reconciled(
+    ledger: &Ledger,
+    request: &Request,
+    now: Option<&str>,
+) -> anyhow::Result<Option<SourceRef>> {
+    const AT_THE_BANK: [&str; 8] = [
+        "BillPayment",
+        "Deposit",
+        "JournalEntry",
+        "Payment",
+        "Purchase",
+        "RefundReceipt",
+        "SalesReceipt",
+        "Transfer",
+    ];
+    let applies = request.verb == Verb::Update && request.entity == "Payment";
+    let target = request
+        .target()
+        .filter(|target| AT_THE_BANK.contains(&target.kind.as_str()) && !applies);
+    let (Some(target), Some(day)) = (target, now.and_then(date_of)) else {
+        return Ok(None);
+    };
+    let is = ledger.reader.is_reconciled(&target, day).await?;
+    Ok(is.then_some(target))
+}
+
+fn date_of(text: &str) -> Option<Date> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    value.get("TxnDate")?.as_str()?.parse().ok()
 }
 
 /// A document with the same number of the same party that is there already. What was voided keeps

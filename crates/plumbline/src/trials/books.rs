@@ -77,6 +77,28 @@ impl Books {
         self.ledger == other.ledger
     }
 
+    /// Whether the ledger holds the same by account, customer and class, all days together.
+    pub(crate) fn has_balances_of(&self, other: &Self) -> bool {
+        let balances = |ledger: &Effect| {
+            let mut all: BTreeMap<(u64, Option<u64>, Option<u64>), i64> = BTreeMap::new();
+            for ((account, customer, class, _), cents) in ledger {
+                *all.entry((*account, *customer, *class)).or_default() += cents;
+            }
+            all.retain(|_, cents| *cents != 0);
+            all
+        };
+        balances(&self.ledger) == balances(&other.ledger)
+    }
+
+    /// Whether the ledger holds the same up to a day.
+    pub(crate) fn has_ledger_until(&self, other: &Self, day: Date) -> bool {
+        let until = |ledger: &Effect| -> Effect {
+            let kept = ledger.iter().filter(|((.., at), _)| *at <= day);
+            kept.map(|(key, cents)| (*key, *cents)).collect()
+        };
+        until(&self.ledger) == until(&other.ledger)
+    }
+
     /// The version of a record.
     pub(crate) fn version(&self, record: &SourceRef) -> Option<u64> {
         version(self.records.get(record)?)?.parse().ok()

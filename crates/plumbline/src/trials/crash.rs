@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use sandbox::quickbooks::{FaultKind, FaultRule};
 
 use super::{Books, Summary, Told, Trial, decider, each};
-use crate::approvals::take_back;
+use crate::approvals::{How, take_back};
 use crate::execute::{Executor, Point};
 
 /// So many runs share a contractor.
@@ -38,7 +38,7 @@ async fn one(
         return Ok(all);
     }
     let who = decider(&trial.desk, "psn_one");
-    let told = match take_back(&trial.desk, &trial.ledger, &who, id).await? {
+    let told = match take_back(&trial.desk, &trial.ledger, &who, (id, How::Exactly)).await? {
         Err(why) => Err(format!("it cannot be: {why}")),
         Ok(back) => {
             trial.approve(&back, "psn_two").await?;

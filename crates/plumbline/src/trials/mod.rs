@@ -5,6 +5,7 @@
 //! nothing of the product.
 
 mod books;
+mod closed;
 mod corrections;
 mod crash;
 mod stale;
@@ -82,8 +83,9 @@ pub async fn run(which: &str, runs: u64, seed: u64) -> anyhow::Result<Summary> {
     match which {
         "crash" => crash::run(runs, seed).await,
         "undo" => undo::run(runs, seed).await,
+        "closed" => closed::run(runs, seed).await,
         "stale" => stale::run(runs, seed).await,
-        _ => anyhow::bail!("there are three trials: crash, undo, stale"),
+        _ => anyhow::bail!("there are four trials: crash, undo, closed, stale"),
     }
 }
 

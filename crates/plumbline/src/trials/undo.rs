@@ -6,7 +6,7 @@ use gate::proposal::State;
 
 use super::corrections::KINDS;
 use super::{Summary, Told, Trial, decider, each};
-use crate::approvals::take_back;
+use crate::approvals::{How, take_back};
 
 /// Tries each kind on so many books.
 pub(super) async fn run(books: u64, seed: u64) -> anyhow::Result<Summary> {
@@ -32,7 +32,7 @@ async fn there_and_back(trial: &Trial, id: &str) -> anyhow::Result<Told> {
         return Ok(Err("it was done and nothing differs".to_owned()));
     }
     let person = decider(&trial.desk, "psn_one");
-    let back = match take_back(&trial.desk, &trial.ledger, &person, id).await? {
+    let back = match take_back(&trial.desk, &trial.ledger, &person, (id, How::Exactly)).await? {
         Ok(back) => back,
         Err(why) => return Ok(Err(format!("cannot be taken back: {why}"))),
     };

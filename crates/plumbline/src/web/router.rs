@@ -220,14 +220,31 @@ pub fn routes() -> Vec<Route> {
         read("/worklist/{id}", ReadBooks, get(worklist::item)),
         // Approvals.
         read("/approvals", ReadBooks, get(approvals::list)),
+        read(
+            "/approvals/together",
+            Approve,
+            get(approvals::together::page),
+        ),
+        change(
+            "/approvals/together",
+            Approve,
+            post(approvals::together::approve),
+        ),
         read("/approvals/{id}", ReadBooks, get(approvals::page)),
         change("/approvals/{id}/approve", Approve, post(approvals::approve)),
         change("/approvals/{id}/decline", Approve, post(approvals::decline)),
         change(
             "/approvals/{id}/take-back",
             Prepare,
-            post(approvals::take_back),
+            post(approvals::back::exactly),
         ),
+        change(
+            "/approvals/{id}/take-back/instead",
+            Prepare,
+            post(approvals::back::instead),
+        ),
+        read("/approvals/{id}/edit", Prepare, get(approvals::edit::page)),
+        change("/approvals/{id}/edit", Prepare, post(approvals::edit::save)),
         change("/approvals/{id}/document", Prepare, post(approvals::add)),
         read("/documents/{id}", ReadBooks, get(approvals::document)),
         // Reconciliation.

@@ -5,7 +5,8 @@
 
 use askama::Template;
 use gate::roles::{Action, Department, Grants, Role, may};
-use jiff::Timestamp;
+use jiff::civil::Weekday;
+use jiff::{SignedDuration, Timestamp};
 use store::control::digest_letters::{self, Outcome};
 use store::control::people::{self, Colleague};
 use store::proposals;
@@ -41,9 +42,10 @@ pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
     let choices = digest_letters::choices(control, scope).await?;
     let everybody = people::colleagues(control, scope).await?;
     let readers: Vec<Colleague> = everybody
-        .into_iter()
+        .iter()
         .filter(|one| may(&one.grants, Action::ReadBooks, today).is_permitted())
         .filter(|one| wants(choices.get(&one.id).copied(), &one.grants))
+        .cloned()
         .collect();
     if readers.is_empty() {
         return Ok(());
@@ -57,7 +59,7 @@ pub async fn send(desk: &Desk, post: &Post) -> anyhow::Result<()> {
     let digest = Digest::new(
         &view,
         books,
-        (approvals(desk).await?, audit(desk).await?),
+        (approvals(desk, &everybody).await?, audit(desk).await?),
         post.origin.as_deref(),
         now,
     );
@@ -190,15 +192,37 @@ fn health(view: &TenantView, now: Timestamp) -> Vec<String> {
     reads.chain(troubles).collect()
 }
 
-/// How many proposals wait for which lead. A letter leads to the page and never approves.
-async fn approvals(desk: &Desk) -> anyhow::Result<Vec<String>> {
+/// How many proposals wait for which lead, and on Mondays what one person approved alone. A letter
+/// leads to the page and never approves.
+async fn approvals(desk: &Desk, everybody: &[Colleague]) -> anyhow::Result<Vec<String>> {
     let waiting = proposals::open_count(&desk.store, &desk.scope).await?;
     let line = |(department, count): (Department, i64)| {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let waits = format::of(count, "proposal waits", "proposals wait");
         format!("{waits} for the {}.", department.lead_title())
     };
-    Ok(waiting.into_iter().map(line).collect())
+    let mut lines: Vec<String> = waiting.into_iter().map(line).collect();
+    if desk.today()?.weekday() == Weekday::Monday {
+        lines.extend(approved_alone(desk, everybody).await?);
+    }
+    Ok(lines)
+}
+
+/// What one person approved alone within the last seven days.
+async fn approved_alone(desk: &Desk, everybody: &[Colleague]) -> anyhow::Result<Vec<String>> {
+    let week = SignedDuration::from_hours(7 * 24);
+    let since = desk.clock.now().checked_sub(week)?;
+    let found = proposals::approved_alone(&desk.store, &desk.scope, since).await?;
+    let line = |one: proposals::Alone| {
+        let by = everybody.iter().find(|it| it.id == one.by.as_str());
+        let by = by.map_or(one.by.as_str(), |it| it.name.as_str());
+        one_line(&format!(
+            "Approved by {by} alone: {} ({})",
+            format::sentence(&one.sentence, |_| None),
+            format::dollars(one.money)
+        ))
+    };
+    Ok(found.into_iter().map(line).collect())
 }
 
 /// The anchor of the audit's chain: whoever keeps the letters can prove later what was written.

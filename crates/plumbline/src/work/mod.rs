@@ -84,6 +84,17 @@ pub fn execution(proposal: &str) -> NewJob {
     about(EXECUTION, proposal)
 }
 
+/// A proposal is to be carried out from then on. An earlier job of it, from an approval that became
+/// void, stays what it is.
+#[must_use]
+pub fn execution_from(proposal: &str, from: Timestamp) -> NewJob {
+    NewJob {
+        dedupe_key: Some(format!("{EXECUTION} {proposal} {from}")),
+        run_at: from,
+        ..execution(proposal)
+    }
+}
+
 /// The document of a proposal that was carried out is to be attached.
 #[must_use]
 pub fn attachment(proposal: &str) -> NewJob {

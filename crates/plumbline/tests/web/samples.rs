@@ -1,4 +1,7 @@
 use askama::Template;
+use plumbline::web::approvals::back::BackPage;
+use plumbline::web::approvals::edit::EditPage;
+use plumbline::web::approvals::together::TogetherPage;
 use plumbline::web::approvals::{ListPage, ProposalPage};
 use plumbline::web::audit::AuditPage;
 use plumbline::web::connections::{AwayPage, ConnectionsPage, ReadingPanel, SetUpPage};
@@ -23,6 +26,9 @@ fn every_template_renders_its_sample() {
         ("receipt", ReceiptCard::sample().render()),
         ("approvals", ListPage::sample().render()),
         ("approval", ProposalPage::sample().render()),
+        ("together", TogetherPage::sample().render()),
+        ("not taken back", BackPage::sample().render()),
+        ("edit a draft", EditPage::sample().render()),
         ("matches", MatchesPage::sample().render()),
         ("find", FindPage::sample().render()),
         ("connections", ConnectionsPage::sample().render()),

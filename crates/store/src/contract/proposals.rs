@@ -67,6 +67,7 @@ fn approval(proposal: &Proposal) -> Approval {
         by: "psn_dana".into(),
         at: at(2),
         digest: proposal.digest(),
+        waits_until: None,
     }
 }
 
@@ -77,6 +78,7 @@ pub(super) fn approved(proposal: &Proposal) -> Approved {
         grants: &grants,
         factor_at: None,
         made_lead_by: &[],
+        stands_in: None,
     };
     let now = Now {
         at: at(2),

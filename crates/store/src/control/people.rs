@@ -360,6 +360,17 @@ pub async fn former_owners(
 type MemberRow = (String, Option<String>, Option<String>, Option<String>);
 
 /// Every member with the grants that are not ended.
+/// Everybody who belongs to the tenant, with their roles.
+///
+/// # Errors
+/// When the control data cannot be read.
+pub async fn members(control: &Control, scope: &TenantScope) -> Result<Vec<Member>, StoreError> {
+    let tenant_id = scope.tenant_id().to_owned();
+    control
+        .read(move |mut tx| Box::pin(async move { members_in(&mut tx, &tenant_id).await }))
+        .await
+}
+
 pub(super) async fn members_in(
     tx: &mut ControlTx<'_>,
     tenant_id: &str,

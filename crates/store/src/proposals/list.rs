@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use figures::Money;
+use figures::{Money, SmolStr};
+use gate::proposal::Event;
 use gate::roles::Department;
 use jiff::{SignedDuration, Timestamp};
 
-use super::UNREADABLE;
+use super::{UNREADABLE, read};
 use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::tx::Tx;
@@ -235,6 +236,66 @@ pub async fn week(
                 .await?;
                 let all = cents.into_iter().map(|(cents,)| Money::from_cents(cents));
                 Ok(all.sum())
+            })
+        })
+        .await
+}
+
+/// Something that one person approved alone, because there is nobody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alone {
+    /// The proposal's id.
+    pub id: String,
+    /// What will happen, or did.
+    pub sentence: String,
+    /// What it moves.
+    pub money: Money,
+    /// The id of the person.
+    pub by: SmolStr,
+    /// From when it counts.
+    pub counts_from: Timestamp,
+}
+
+/// What was approved by one person alone since then, the first first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn approved_alone(
+    store: &Store,
+    scope: &TenantScope,
+    since: Timestamp,
+) -> Result<Vec<Alone>, StoreError> {
+    store
+        .read(scope, move |tx| {
+            Box::pin(async move {
+                let rows: Vec<(String, String, i64, String)> = query(
+                    "SELECT p.proposal_id, p.sentence, p.money_cents, e.event
+                     FROM proposal_event e
+                     JOIN proposal p ON p.tenant_id = e.tenant_id AND p.proposal_id = e.proposal_id
+                     WHERE e.tenant_id = $1 AND e.at >= $2
+                     ORDER BY e.at, p.proposal_id, e.event_no",
+                )
+                .bind(tx.tenant())
+                .bind(moment(since))
+                .rows(tx.connection())
+                .await?;
+                let found = rows.into_iter().map(|(id, sentence, cents, event)| {
+                    let given = match read::<Event>(&event)? {
+                        Event::Approve(given) => given,
+                        _ => Vec::new(),
+                    };
+                    let alone = given
+                        .into_iter()
+                        .find_map(|one| Some((one.waits_until?, one.by)));
+                    Ok(alone.map(|(counts_from, by)| Alone {
+                        id,
+                        sentence,
+                        money: Money::from_cents(cents),
+                        by,
+                        counts_from,
+                    }))
+                });
+                found.filter_map(Result::transpose).collect()
             })
         })
         .await

@@ -8,7 +8,10 @@ mod attempt;
 mod list;
 
 pub use attempt::{Intent, Outcome, Sent, begin, conclude};
-pub use list::{Filter, Newest, Shown, list, newest_of_findings, of_finding, open_count, week};
+pub use list::{
+    Alone, Filter, Newest, Shown, approved_alone, list, newest_of_findings, of_finding, open_count,
+    week,
+};
 
 use gate::action::Effect;
 use gate::draft::Draft;

@@ -129,9 +129,10 @@ fn changed(
 
 /// Where a value is, so that they come in the order of a document, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+pub(super) struct Key {
     line: usize,
-    words: String,
+    /// What people call it.
+    pub(super) words: String,
 }
 
 fn is_line(key: &Key) -> bool {
@@ -167,7 +168,7 @@ const LEFT_OUT: [&str; 25] = [
     "ApplyTaxAfterDiscount",
 ];
 
-fn flat(value: &Value, names: &BTreeMap<SourceRef, String>) -> BTreeMap<Key, String> {
+pub(super) fn flat(value: &Value, names: &BTreeMap<SourceRef, String>) -> BTreeMap<Key, String> {
     let mut found = BTreeMap::new();
     walk(value, (0, ""), names, &mut found);
     found
@@ -256,7 +257,7 @@ fn in_words(name: &str) -> String {
 }
 
 /// `JournalEntry` as `Journal entry`.
-fn spaced(name: &str) -> String {
+pub(super) fn spaced(name: &str) -> String {
     let mut words = String::new();
     for (at, letter) in name.chars().enumerate() {
         if at > 0 && letter.is_uppercase() {
@@ -285,7 +286,7 @@ fn kind_of(member: &str) -> Option<&'static str> {
 }
 
 /// Every record that a text refers to by an id, or is linked to.
-fn referred(value: &Value) -> Vec<SourceRef> {
+pub(super) fn referred(value: &Value) -> Vec<SourceRef> {
     let text = |value: &Value, name: &str| Some(value.get(name)?.as_str()?.to_owned());
     match value {
         Value::Object(members) => {
@@ -306,7 +307,7 @@ fn referred(value: &Value) -> Vec<SourceRef> {
     }
 }
 
-fn name_of(record: &str) -> Option<String> {
+pub(super) fn name_of(record: &str) -> Option<String> {
     let value: Value = serde_json::from_str(record).ok()?;
     ["FullyQualifiedName", "DisplayName", "Name", "DocNumber"]
         .iter()

@@ -4,9 +4,13 @@
 //! A form sends the digest of what was shown; whether the person may is `gate`'s to say. Nothing is
 //! written to QuickBooks here: an approval is work for a worker.
 
+pub mod back;
+mod card;
 mod changes;
+pub mod edit;
+mod list;
 mod paper;
-mod view;
+pub mod together;
 
 use std::sync::Arc;
 
@@ -15,18 +19,22 @@ use axum::response::{IntoResponse, Redirect, Response};
 use gate::approval::Refusal;
 use gate::digest::Digest;
 use serde::Deserialize;
-use store::control::history;
+use store::control::{history, people};
 use store::proposals::{self, Filter};
 
+pub use card::ProposalPage;
+pub use list::{ListPage, state_in_words};
 pub use paper::{add, document};
-pub use view::{ListPage, ProposalPage, state_in_words};
 
 use super::error::{AppError, page as rendered};
 use super::house::House;
+use super::settings::tell;
 use super::shell::{Asked, Place, Toast};
 use super::visitor::Visitor;
-use crate::approvals::{self, Decider, NotDecided};
-use crate::execute::Ledger;
+use card::Around;
+
+use crate::approvals::{self, Decider, NotDecided, StandsIn};
+use crate::mail::one_line;
 
 /// So many proposals are listed.
 const MOST: i64 = 500;
@@ -58,18 +66,21 @@ pub async fn list(
     let filter = if is_over { Filter::Over } else { Filter::Open };
     let found = proposals::list(store, scope, filter, MOST).await?;
     let settings = asked.tenant.settings().await?;
+    let stands_in = stands_in(&house, &asked).await?;
     rendered(&ListPage::new(
         shell,
         &asked,
         &found,
         is_over,
-        &settings.switches,
+        (&settings, &stands_in),
     ))
 }
 
 fn toast(done: &str) -> Option<Toast> {
     let text = match done {
         "approved" => "Approved. It is written to QuickBooks next.",
+        "edited" => "Changed. Somebody else approves it now.",
+        "waits" => "Approved. It is written after the delay, and everybody is told.",
         "one_of_two" => "Approved. It takes somebody else as well.",
         "enclosed" => "Added to the draft. Somebody else approves it now.",
         "to_attach" => "Proposed. It is attached once it is approved.",
@@ -110,9 +121,20 @@ pub async fn page(
     .await?;
     // Whoever looks at a proposal about money leaves their name.
     proposals::viewed(store, scope, &id, asked.now).await?;
-    rendered(&ProposalPage::new(
-        shell, &asked, &stored, &names, &settings, changes,
-    ))
+    let around = Around {
+        asked: &asked,
+        names: &names,
+        settings: &settings,
+        stands_in: &stands_in(&house, &asked).await?,
+    };
+    rendered(&ProposalPage::new(shell, &around, &stored, changes))
+}
+
+/// Where this person decides alone, because nobody leads the department.
+async fn stands_in(house: &House, asked: &Asked) -> Result<StandsIn, AppError> {
+    let (control, visitor) = (house.door().control(), &asked.visitor);
+    let found = approvals::stands_in(control, &visitor.scope, &visitor.person_id, visitor.on);
+    Ok(found.await?)
 }
 
 /// What a person sends.
@@ -168,6 +190,10 @@ pub async fn approve(
             "approved"
         }
         approvals::Decided::OneOfTwo => "one_of_two",
+        approvals::Decided::Waits(until) => {
+            told(&house, &asked, &id, until).await?;
+            "waits"
+        }
     };
     Ok(to(&format!("/approvals/{id}?done={done}")))
 }
@@ -198,25 +224,37 @@ pub async fn decline(
     Ok(to("/approvals?done=declined"))
 }
 
-/// `POST /approvals/{id}/take-back`
-///
-/// # Errors
-/// When it cannot be taken back, with the records that are in the way; when QuickBooks or the store
-/// cannot be read.
-pub async fn take_back(
-    State(house): State<Arc<House>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Response, AppError> {
-    let asked = Asked::gather(&house, visitor).await?;
-    let (desk, decider) = (asked.desk().await?, decider(&asked));
-    let ledger = Ledger::open(&desk)
-        .await
-        .map_err(|error| AppError::Conflict(error.to_string()))?;
-    match approvals::take_back(&desk, &ledger, &decider, &id).await? {
-        Ok(new) => Ok(to(&format!("/approvals/{new}"))),
-        Err(why) => Err(AppError::Conflict(why.to_string())),
-    }
+/// Tells everybody with a role that one person approved something alone.
+async fn told(
+    house: &House,
+    asked: &Asked,
+    id: &str,
+    until: jiff::Timestamp,
+) -> Result<(), AppError> {
+    let (door, visitor) = (house.door(), &asked.visitor);
+    let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
+    let stored = proposals::proposal(store, scope, id).await?;
+    let stored = stored.ok_or(AppError::NotFound)?;
+    let sentence = &stored.proposal.newest().draft.sentence;
+    let all = people::colleagues(door.control(), &visitor.scope).await?;
+    let text = format!(
+        "{} approved alone in {}: {}\n\nIt is written to QuickBooks from {} on, unless it is declined \
+         before.\n\n{}\n",
+        one_line(&visitor.name),
+        one_line(&visitor.session()?.tenant_name),
+        one_line(sentence),
+        until
+            .to_zoned(asked.view.zone.clone())
+            .strftime("%A, %B %-d, %-I:%M %p %Z"),
+        door.link(&format!("/approvals/{id}")),
+    );
+    let with_role = all.iter().filter(|one| one.grants.all().next().is_some());
+    tell(
+        house,
+        with_role,
+        "Something was approved alone in Plumbline",
+        &text,
+    )
 }
 
 fn to(path: &str) -> Response {

@@ -69,7 +69,7 @@ fn refused(error: StoreError) -> AppError {
 }
 
 /// Sends the same letter to some people of the company.
-fn tell<'a>(
+pub(super) fn tell<'a>(
     house: &House,
     whom: impl Iterator<Item = &'a Colleague>,
     subject: &str,

@@ -1,12 +1,16 @@
 //! What is proposed, approved, done and taken back, over the local QuickBooks.
 
+mod alone;
+mod back;
+mod drafts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use gate::action::Kind;
 use gate::proposal::State;
 use jiff::Timestamp;
-use plumbline::approvals::{self, Decider, NotDecided};
+use plumbline::approvals::{self, Decider, How, NotDecided};
 use plumbline::desk::Desk;
 use plumbline::execute::{Ended, Executor, Ledger};
 use plumbline::mail::{MailSettings, Mailer};
@@ -62,6 +66,24 @@ async fn what_is_taken_back_is_as_it_was() {
         .await
         .unwrap();
     every_kind_was(&summary, ": done and taken back exactly");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_a_closed_period_is_taken_back_by_another_document() {
+    let summary = trials::run("closed", runs(36).div_ceil(12), 20_264)
+        .await
+        .unwrap();
+    assert!(summary.problems.is_empty(), "{summary}");
+    for kind in Kind::ALL {
+        let told = match kind {
+            Kind::Instruct => continue,
+            Kind::ApplyPayment => "left to a person",
+            Kind::AttachDocument => "in no period",
+            _ => "taken back by another document, the closed period as it was",
+        };
+        let key = format!("{}: {told}", kind.name());
+        assert!(summary.outcomes.contains_key(&key), "{key}\n{summary}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,7 +407,7 @@ async fn a_bill_is_posted_with_its_document_which_a_lead_lets_be_attached() {
 
     let ledger = Ledger::open(&desk).await.unwrap();
     let who = decider(&desk, "psn_two", None);
-    let back = approvals::take_back(&desk, &ledger, &who, &attach).await;
+    let back = approvals::take_back(&desk, &ledger, &who, (&attach, How::Exactly)).await;
     let back = back.unwrap().unwrap();
     drop(ledger);
     approve(&desk, "psn_one", &back).await.unwrap();

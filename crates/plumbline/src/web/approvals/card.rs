@@ -1,146 +1,22 @@
-//! What the screens of approvals show, as text.
+//! One proposal, as it is decided about.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use gate::action::{Effect, Kind, Undo};
-use gate::proposal::{Event, State};
-use gate::switches::Switches;
-use store::proposals::{Shown, Stored};
+use gate::proposal::{Event, Proposal, State};
+use store::proposals::Stored;
 
 use super::changes::{Change, Changed};
-use super::paper;
-use crate::approvals::{DOCUMENTS, made, takes_document};
+use super::list::{off, state_in_words};
+use super::{edit, paper};
+use crate::approvals::{DOCUMENTS, StandsIn, made, takes_document};
 use crate::settings::Settings;
+use crate::web::access::Action;
 use crate::web::format;
 use crate::web::shell::{Asked, Shell};
 use crate::web::signin::view::{Field, Form};
 use crate::web::worklist::{Comparison, Other, compare};
-
-/// A proposal of a list.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its page.
-    pub href: String,
-    /// What will happen.
-    pub sentence: String,
-    /// What it moves.
-    pub amount: String,
-    /// Whose lead approves it.
-    pub lead: &'static str,
-    /// Where it stands.
-    pub state: String,
-    /// Since when.
-    pub when: String,
-}
-
-/// All proposals that wait, or that are over.
-#[derive(Debug, Template)]
-#[template(path = "approvals/list.html")]
-pub struct ListPage {
-    /// What stands around it.
-    pub shell: Shell,
-    /// What the list says in one sentence.
-    pub sentence: String,
-    /// Why nothing is written at the moment, if so.
-    pub off: Option<String>,
-    /// Whether those that are over are listed.
-    pub is_over: bool,
-    /// Those that this person can decide about, and those of other leads; or all that are over.
-    pub groups: Vec<(&'static str, Vec<Row>)>,
-}
-
-impl ListPage {
-    pub(super) fn new(
-        shell: Shell,
-        asked: &Asked,
-        found: &[Shown],
-        is_over: bool,
-        switches: &Switches,
-    ) -> Self {
-        let visitor = &asked.visitor;
-        let leads = |one: &&Shown| is_over || visitor.leads(one.department);
-        let row = |one: &Shown| Row {
-            href: format!("/approvals/{}", one.id),
-            sentence: format::sentence(&one.sentence, |_| None),
-            amount: if one.money.is_zero() {
-                String::new()
-            } else {
-                format::dollars(one.money)
-            },
-            lead: one.department.lead_title(),
-            state: state_in_words(&one.state).to_owned(),
-            when: format::moment(one.changed_at, asked.now, &asked.view.zone),
-        };
-        let (mine, others): (Vec<&Shown>, Vec<&Shown>) = found.iter().partition(leads);
-        let (mine, others): (Vec<Row>, Vec<Row>) = (
-            mine.into_iter().map(row).collect(),
-            others.into_iter().map(row).collect(),
-        );
-        let sentence = match (is_over, mine.len(), others.len()) {
-            (true, 0, 0) => "Nothing was decided yet.".to_owned(),
-            (true, ..) => "What was done can be taken back from its page.".to_owned(),
-            (false, 0, 0) => "Nothing waits for a decision.".to_owned(),
-            (false, mine, others) => format!(
-                "{} for you, {} for other leads.",
-                format::of(mine, "proposal waits", "proposals wait"),
-                others
-            ),
-        };
-        let first = if is_over { "Done and over" } else { "For you" };
-        let groups = [(first, mine), ("For other leads", others)];
-        let groups = groups.into_iter().filter(|(_, rows)| !rows.is_empty());
-        Self {
-            shell,
-            sentence,
-            off: off(switches),
-            is_over,
-            groups: groups.collect(),
-        }
-    }
-
-    /// An example for tests.
-    #[must_use]
-    pub fn sample() -> Self {
-        let row = || Row {
-            href: "/approvals/prp_1".to_owned(),
-            sentence: "Payment 5521 is applied to invoice 1087.".to_owned(),
-            amount: "$86,450.00".to_owned(),
-            lead: "A/R lead",
-            state: "Waits for a decision".to_owned(),
-            when: "6:04 am".to_owned(),
-        };
-        Self {
-            shell: Shell::sample(),
-            sentence: "1 proposal waits for you, 1 for other leads.".to_owned(),
-            off: Some("Writing is switched off.".to_owned()),
-            is_over: false,
-            groups: vec![("For you", vec![row()]), ("For other leads", vec![row()])],
-        }
-    }
-}
-
-/// Why nothing is written, whoever proposed it; nothing when it would be.
-fn off(switches: &Switches) -> Option<String> {
-    switches.grant(None).err().map(|off| off.to_string())
-}
-
-/// Where a proposal stands, in words for people.
-pub fn state_in_words(state: &str) -> &'static str {
-    match state {
-        "proposed" => "Waits for a decision",
-        "approved" => "Approved, to be written",
-        "executing" => "Being written",
-        "executed" => "Done",
-        "failed" => "QuickBooks refused",
-        "unknown" => "Not known yet whether it was done",
-        "undone" => "Taken back",
-        "rejected" => "Declined",
-        "cleared" => "Over: the finding is gone",
-        "expired" => "Over: nobody decided in time",
-        _ => "Of another version",
-    }
-}
 
 /// Something that happened to it.
 #[derive(Debug, Clone)]
@@ -172,6 +48,8 @@ pub struct ProposalPage {
     pub sentence: String,
     /// Where it stands.
     pub state: &'static str,
+    /// From when it counts, where one person approved it alone.
+    pub waits: Option<String>,
     /// What the finding says, and its page.
     pub why: Option<(String, String)>,
     /// The proposal whose effect it takes back.
@@ -180,6 +58,8 @@ pub struct ProposalPage {
     pub was_sent: bool,
     /// What becomes different.
     pub changed: Option<Changed>,
+    /// Where its draft can be changed.
+    pub edit: Option<String>,
     /// The document that goes with it: what it is called, how long it is, and where it is.
     pub document: Option<(String, String, String)>,
     /// What becomes of the document, in a sentence.
@@ -212,16 +92,26 @@ pub struct ProposalPage {
     pub history: Vec<HistoryLine>,
 }
 
+/// What a page needs to know beside the proposal.
+pub(super) struct Around<'a> {
+    /// Who asks.
+    pub asked: &'a Asked,
+    /// The names of people.
+    pub names: &'a BTreeMap<String, String>,
+    /// The settings of the tenant.
+    pub settings: &'a Settings,
+    /// Where this person stands in for a lead.
+    pub stands_in: &'a StandsIn,
+}
+
 impl ProposalPage {
     pub(super) fn new(
         shell: Shell,
-        asked: &Asked,
+        around: &Around<'_>,
         stored: &Stored,
-        names: &BTreeMap<String, String>,
-        settings: &Settings,
         changed: Option<Changed>,
     ) -> Self {
-        let (proposal, visitor) = (&stored.proposal, &asked.visitor);
+        let (proposal, asked) = (&stored.proposal, around.asked);
         let draft = &proposal.newest().draft;
         let books = asked.view.books.as_ref();
         let item = draft
@@ -237,84 +127,20 @@ impl ProposalPage {
             ),
             _ => (None, Vec::new()),
         };
-        let path = |what: &str| format!("/approvals/{}/{what}", proposal.id);
-        let digest = proposal.digest().to_string();
-        let is_instruction = !draft.instructions.is_empty();
-        let off = off(&settings.switches);
-        let is_lead = visitor.leads(draft.department);
-        let has_hand = proposal.preparers().contains(visitor.person_id.as_str());
-        let waits = matches!(proposal.state, State::Proposed(_));
-        let decides = is_lead && waits;
-        let form = |form: Form| form.of_session(&visitor.csrf);
-        let approve = (decides && !has_hand && !is_instruction && off.is_none()).then(|| {
-            let form = form(Form::new(
-                &path("approve"),
-                Vec::new(),
-                "Approve and write to QuickBooks",
-            ));
-            form.hiding("digest", &digest)
-        });
-        let decline = (is_lead && proposal.state.is_open()).then(|| {
-            let reasons = [
-                "Wrong match",
-                "Not ours",
-                "Already handled",
-                "Not now",
-                "Other",
-            ];
-            let reasons = reasons
-                .iter()
-                .map(|it| ((*it).to_owned(), (*it).to_owned()))
-                .collect();
-            let fields = vec![
-                Field::choice("reason", "Why", reasons),
-                Field::text("other", "In your own words", "").optional(),
-            ];
-            form(Form::new(&path("decline"), fields, "Decline")).one_of_many("decline-")
-        });
         let is_done = matches!(proposal.state, State::Executed { .. });
-        let take_back = (is_done && visitor.may(crate::web::access::Action::Prepare)).then(|| {
-            form(Form::new(
-                &path("take-back"),
-                Vec::new(),
-                "Propose to take it back",
-            ))
-            .one_of_many("back-")
-        });
-        let takes_document = match proposal.state {
-            State::Executed { .. } => made(stored).is_some() && draft.undoes.is_none(),
-            _ => proposal.state.is_open() && takes_document(proposal),
-        };
-        let may_add = takes_document && visitor.may(crate::web::access::Action::Prepare);
-        let add = may_add.then(|| {
-            let hint = if is_done {
-                "PDF, PNG or JPEG, up to 10 MB. A lead approves that it is attached."
-            } else {
-                "PDF, PNG or JPEG, up to 10 MB. It becomes part of what is approved, so whoever adds \
-                 it does not approve."
-            };
-            let field = Field::file(paper::FIELD, "File", hint);
-            form(Form::new(&path("document"), vec![field], "Add document")).one_of_many("paper-")
-        });
-        let cannot = match (waits, is_lead, has_hand) {
-            (true, false, _) => Some(format!(
-                "Only the {} decides about this.",
-                draft.department.lead_title()
-            )),
-            (true, true, true) => {
-                Some("You made or edited this draft, so somebody else approves it.".to_owned())
-            }
-            _ => None,
-        };
+        let may_prepare = asked.visitor.may(Action::Prepare);
         Self {
             shell,
             tags: tags(draft.kind),
             sentence: format::sentence(&draft.sentence, |_| None),
             state: state_in_words(proposal.state.name()),
+            waits: waits(proposal, asked),
             why: item.map(|item| (item.what.clone(), format!("/worklist/{}", item.id))),
             was_sent: stored.sent.is_some(),
             undoes: draft.undoes.as_ref().map(|id| format!("/approvals/{id}")),
             changed,
+            edit: (may_prepare && edit::is_editable(proposal))
+                .then(|| format!("/approvals/{}/edit", proposal.id)),
             document: draft.document.as_ref().map(|one| {
                 let href = format!("/documents/{}", one.id);
                 (one.name.clone(), paper::size(one.bytes), href)
@@ -326,32 +152,27 @@ impl ProposalPage {
                 }
                 (_, true) => "To attach it is a proposal of its own.",
             },
-            add,
+            add: add(stored, asked),
             instructions: {
                 let lines = draft.instructions.iter();
                 lines.map(|line| format::sentence(line, |_| None)).collect()
             },
             comparison,
             others,
-            who: format!(
-                "The {}, who had no hand in the draft. {}",
-                draft.department.lead_title(),
-                if draft.kind.effect() == Effect::Neither
-                    && settings.switches.let_by.contains_key(DOCUMENTS)
-                {
-                    "It runs on its own where that lead lets it."
-                } else {
-                    "It never runs on its own."
-                }
-            ),
+            who: who(proposal, around),
             undo: format::sentence(&format!("It {}.", draft.kind.undo()), |_| None),
-            digest,
-            off,
-            approve,
-            decline,
-            take_back,
-            cannot,
-            history: history(stored, names, asked),
+            digest: proposal.digest().to_string(),
+            off: off(&around.settings.switches),
+            approve: approve(proposal, around),
+            decline: decline(proposal, around),
+            take_back: (is_done && may_prepare).then(|| {
+                let to = format!("/approvals/{}/take-back", proposal.id);
+                Form::new(&to, Vec::new(), "Propose to take it back")
+                    .of_session(&asked.visitor.csrf)
+                    .one_of_many("back-")
+            }),
+            cannot: cannot(proposal, around),
+            history: history(stored, around.names, asked),
         }
     }
 
@@ -368,6 +189,7 @@ impl ProposalPage {
             tags: tags(gate::action::Kind::ApplyPayment),
             sentence: "Payment 5521 is applied to invoice 1087.".to_owned(),
             state: "Waits for a decision",
+            waits: Some("It is written from Nov 24, 6:04 am on.".to_owned()),
             why: Some((
                 "Payment 5521 leaves 86,450.00 unapplied.".to_owned(),
                 "/worklist/fnd_1".to_owned(),
@@ -383,6 +205,7 @@ impl ProposalPage {
                 }],
                 request: "{\"Id\":\"5521\"}".to_owned(),
             }),
+            edit: Some("/approvals/prp_1/edit".to_owned()),
             document: Some((
                 "CRM-88121.pdf".to_owned(),
                 "48 kB".to_owned(),
@@ -425,7 +248,131 @@ impl ProposalPage {
     }
 }
 
-fn tags(kind: gate::action::Kind) -> Vec<Tag> {
+/// Whether this person decides about the proposal's department: its lead, or who stands in for one.
+fn decides(proposal: &Proposal, around: &Around<'_>) -> bool {
+    let department = proposal.newest().draft.department;
+    around.asked.visitor.leads(department) || around.stands_in.contains_key(&department)
+}
+
+/// Whether this person had a hand in it and another lead is to be asked.
+fn has_hand(proposal: &Proposal, around: &Around<'_>) -> bool {
+    let department = proposal.newest().draft.department;
+    let is_alone = around.stands_in.contains_key(&department);
+    let who = around.asked.visitor.person_id.as_str();
+    !is_alone && proposal.preparers().contains(who)
+}
+
+/// From when it counts, where one person approved it alone.
+fn waits(proposal: &Proposal, asked: &Asked) -> Option<String> {
+    let State::Approved { by, .. } = &proposal.state else {
+        return None;
+    };
+    let until = by.iter().filter_map(|one| one.waits_until).max()?;
+    let from = format::moment(until, asked.now, &asked.view.zone);
+    Some(format!(
+        "One person approved it alone, so it is written from {from} on, unless it is declined before."
+    ))
+}
+
+fn who(proposal: &Proposal, around: &Around<'_>) -> String {
+    let draft = &proposal.newest().draft;
+    let title = draft.department.lead_title();
+    if let Some(delay) = around.stands_in.get(&draft.department) {
+        return format!(
+            "There is no {title}, so you decide alone. It counts {} hours later, and everybody with a \
+             role is told.",
+            delay.hours()
+        );
+    }
+    let is_let = around.settings.switches.let_by.contains_key(DOCUMENTS);
+    let alone = if draft.kind.effect() == Effect::Neither && is_let {
+        "It runs on its own where that lead lets it."
+    } else {
+        "It never runs on its own."
+    };
+    format!("The {title}, who had no hand in the draft. {alone}")
+}
+
+fn approve(proposal: &Proposal, around: &Around<'_>) -> Option<Form> {
+    let draft = &proposal.newest().draft;
+    let waits = matches!(proposal.state, State::Proposed(_));
+    let is_off = around.settings.switches.grant(None).is_err();
+    let may = waits && !is_off && draft.instructions.is_empty();
+    if !may || !decides(proposal, around) || has_hand(proposal, around) {
+        return None;
+    }
+    let button = if around.stands_in.contains_key(&draft.department) {
+        "Approve alone, to be written after the delay"
+    } else {
+        "Approve and write to QuickBooks"
+    };
+    let to = format!("/approvals/{}/approve", proposal.id);
+    let form = Form::new(&to, Vec::new(), button).of_session(&around.asked.visitor.csrf);
+    Some(form.hiding("digest", &proposal.digest().to_string()))
+}
+
+fn decline(proposal: &Proposal, around: &Around<'_>) -> Option<Form> {
+    if !proposal.state.is_open() || !decides(proposal, around) {
+        return None;
+    }
+    let reasons = [
+        "Wrong match",
+        "Not ours",
+        "Already handled",
+        "Not now",
+        "Other",
+    ];
+    let reasons = reasons
+        .iter()
+        .map(|it| ((*it).to_owned(), (*it).to_owned()))
+        .collect();
+    let fields = vec![
+        Field::choice("reason", "Why", reasons),
+        Field::text("other", "In your own words", "").optional(),
+    ];
+    let to = format!("/approvals/{}/decline", proposal.id);
+    let form = Form::new(&to, fields, "Decline").of_session(&around.asked.visitor.csrf);
+    Some(form.one_of_many("decline-"))
+}
+
+/// To add a document.
+fn add(stored: &Stored, asked: &Asked) -> Option<Form> {
+    let proposal = &stored.proposal;
+    let is_done = matches!(proposal.state, State::Executed { .. });
+    let takes = if is_done {
+        made(stored).is_some() && proposal.newest().draft.undoes.is_none()
+    } else {
+        proposal.state.is_open() && takes_document(proposal)
+    };
+    if !takes || !asked.visitor.may(Action::Prepare) {
+        return None;
+    }
+    let hint = if is_done {
+        "PDF, PNG or JPEG, up to 10 MB. A lead approves that it is attached."
+    } else {
+        "PDF, PNG or JPEG, up to 10 MB. It becomes part of what is approved, so whoever adds it does \
+         not approve."
+    };
+    let field = Field::file(paper::FIELD, "File", hint);
+    let to = format!("/approvals/{}/document", proposal.id);
+    let form = Form::new(&to, vec![field], "Add document").of_session(&asked.visitor.csrf);
+    Some(form.one_of_many("paper-"))
+}
+
+/// Why this person cannot decide.
+fn cannot(proposal: &Proposal, around: &Around<'_>) -> Option<String> {
+    if !matches!(proposal.state, State::Proposed(_)) {
+        return None;
+    }
+    if !decides(proposal, around) {
+        let title = proposal.newest().draft.department.lead_title();
+        return Some(format!("Only the {title} decides about this."));
+    }
+    has_hand(proposal, around)
+        .then(|| "You made or edited this draft, so somebody else approves it.".to_owned())
+}
+
+pub(super) fn tags(kind: gate::action::Kind) -> Vec<Tag> {
     let need = match kind.effect() {
         Effect::Money => Tag {
             text: "Money: a lead must approve",
