@@ -17,7 +17,7 @@
 //! | R10 | instruction to raise the estimate; nothing where Procore has to approve |
 //! | R13 | the job of the lines is changed on bills and purchases; instruction for invoices, for lines without a job and where more than the job differs; nothing for payments, which follow what they pay, and for purchase orders |
 //! | R14 | the class of the lines is changed on bills and purchases; instruction for locations, classes in the header and invoices |
-//! | R15 | the account of the lines is changed to the one account of the cost code; instruction where lines are coded by item or nothing tells the account |
+//! | R15 | the account of the lines, or the item where they are entered by item, is changed to the one that documents of the cost code have; instruction where nothing tells it, some lines are by item and others are not, or the item is kept in stock |
 //! | R16, R17 | instruction: the amount or the sign of a document is changed by hand |
 //! | R21, R22 | what Procore no longer has is removed while nothing is paid on it; what was voided in the ledger is entered again as R04 or R07; instruction where Procore's own link names what is gone, because only a link that is set anew finds the new document; nothing for payments and commitments, where the books do not tell which side is right |
 //! | R26 | as R04 for a vendor's invoice that is not paid; instruction for expenses, payroll and what is paid |

@@ -48,6 +48,14 @@ impl<'d> Coded<'d> {
         line.item.as_deref().map(Self::Item).or_else(account)
     }
 
+    /// Whether a line is coded like this.
+    pub(super) fn is_on(self, line: &LedgerLine) -> bool {
+        match self {
+            Self::Account(id) => line.account.as_deref() == Some(id),
+            Self::Item(id) => line.item.as_deref() == Some(id),
+        }
+    }
+
     pub(super) fn coding(self) -> Coding {
         match self {
             Self::Account(id) => Coding::Account(id.into()),
@@ -236,8 +244,8 @@ impl<'d> Precedents<'d> {
         };
         in_use(desk, Some(account), customer)?;
         let places = (class.as_deref(), location.as_deref());
-        let coded = Some((on.name(desk), account));
-        self.habits.fit(desk, unit, coded, places)?;
+        let says = on.says(desk, &self.habits);
+        self.habits.fit(desk, unit, Some(&says), places)?;
         let retainage = self.retainage_account(desk, &before);
         let due = before.iter().map(|one| days_to_pay(one.document));
         Ok(BillCoding {

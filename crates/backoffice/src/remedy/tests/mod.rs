@@ -2,6 +2,7 @@
 
 mod apply;
 mod followed;
+mod items;
 mod planted;
 mod refusals;
 mod round_trip;

@@ -14,7 +14,7 @@ use crate::reconcile::scenario::reader::World;
 use crate::remedy::{Remedy, remedies};
 
 /// What is to be done about the first finding of a class; nothing when nothing is.
-fn of_world(world: &World, code: &str) -> Option<Remedy> {
+pub(super) fn of_world(world: &World, code: &str) -> Option<Remedy> {
     let outcome = look(world, &world.books);
     let finding = outcome.findings.iter().find(|one| one.code() == code);
     let id = finding.map(|one| one.id.clone());
@@ -23,12 +23,12 @@ fn of_world(world: &World, code: &str) -> Option<Remedy> {
     all.into_iter().find(|one| one.finding == id)
 }
 
-fn remedy(text: &str, code: &str) -> Remedy {
+pub(super) fn remedy(text: &str, code: &str) -> Remedy {
     of_world(&read(text), code).unwrap_or_else(|| panic!("nothing is to be done about {code}"))
 }
 
 #[track_caller]
-fn corrected(text: &str, code: &str, kind: Kind) -> Remedy {
+pub(super) fn corrected(text: &str, code: &str, kind: Kind) -> Remedy {
     let found = remedy(text, code);
     assert_eq!(found.correction.kind(), kind, "{found:#?}");
     found
@@ -36,12 +36,12 @@ fn corrected(text: &str, code: &str, kind: Kind) -> Remedy {
 
 /// A person is told what to do, and why in these words.
 #[track_caller]
-fn refused(text: &str, code: &str, why: &str) {
+pub(super) fn refused(text: &str, code: &str, why: &str) {
     told(&remedy(text, code), why);
 }
 
 #[track_caller]
-fn told(found: &Remedy, why: &str) {
+pub(super) fn told(found: &Remedy, why: &str) {
     let Correction::Instruct(steps) = &found.correction else {
         panic!("{found:#?}");
     };
@@ -58,7 +58,7 @@ fn told(found: &Remedy, why: &str) {
     );
 }
 
-const JOB: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
+pub(super) const JOB: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
                    job 2 \"Mill Street Lofts\" 1043 = 62\n\
                    vendor 7 \"Brightline Electric LLC\" = 72\n\
                    P contract 5 job 1 500,000.00 2026-01-15\n\
@@ -76,11 +76,11 @@ fn on(line: &BillLine) -> &str {
     }
 }
 
-fn books(parts: &[&str]) -> String {
+pub(super) fn books(parts: &[&str]) -> String {
     parts.concat()
 }
 
-fn money(text: &str) -> Money {
+pub(super) fn money(text: &str) -> Money {
     Money::parse(text).expect("an amount")
 }
 
