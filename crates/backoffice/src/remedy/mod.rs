@@ -13,7 +13,7 @@
 //! | R04 | the bill is entered as earlier bills of the commitment, the vendor or the job were |
 //! | R05, R06 | the document that Procore does not know is removed while nothing is paid on it; the other one where that one is paid; instruction where both are |
 //! | R07 | the invoice is entered as earlier invoices of the contract or the job were |
-//! | R09 | instruction to put the lines right: an entry beside the document would itself be without a document (R37) and the document would still differ |
+//! | R09 | an entry that names the document books its retainage, in the open period and whether it is paid or not: against income or cost where it was entered net, against payables where a bill was entered gross; instruction where an invoice asks for the retainage as well, the office enters net, or the entry could name another document too |
 //! | R10 | instruction to raise the estimate; nothing where Procore has to approve |
 //! | R13 | the job of the lines is changed on bills and purchases; instruction for invoices, for lines without a job and where more than the job differs; nothing for payments, which follow what they pay, and for purchase orders |
 //! | R14 | the class of the lines is changed on bills and purchases; instruction for locations, classes in the header and invoices |
@@ -46,6 +46,7 @@ mod payments;
 mod precedent;
 mod recode;
 mod removal;
+mod retainage;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -129,7 +130,7 @@ fn advise(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         "R14" => coding::class(desk, finding),
         "R15" => coding::account(desk, finding),
         "R31" => labor::strayed(desk, finding),
-        "R09" => others::retainage(desk, finding),
+        "R09" => retainage::missing(desk, finding),
         "R10" => others::estimate(desk, finding),
         "R16" => others::amount(desk, finding),
         "R17" => others::sign(desk, finding),

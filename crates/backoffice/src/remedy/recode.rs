@@ -38,9 +38,7 @@ pub(super) fn changeable(desk: &Desk<'_>, document: &LedgerDocument) -> Result<(
     if document.kind == DocumentKind::Invoice {
         return Err("an invoice is out with the customer".to_owned());
     }
-    if !desk.is_one_to_one(document) {
-        return Err("it stands for several documents of Procore's".to_owned());
-    }
+    desk.one_to_one(document)?;
     desk.open_period(document.date)
 }
 

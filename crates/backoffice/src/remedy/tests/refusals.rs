@@ -63,7 +63,7 @@ pub(super) const JOB: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
                    vendor 7 \"Brightline Electric LLC\" = 72\n\
                    P contract 5 job 1 500,000.00 2026-01-15\n\
                    P subcontract 11 job 1 vendor 7 90,000.00 2026-02-01\n";
-const EARLIER: &str = "P requisition 20 on 11 no 1 \"BE-2101\" 2026-08-05 gross 20,000.00 retainage \
+pub(super) const EARLIER: &str = "P requisition 20 on 11 no 1 \"BE-2101\" 2026-08-05 gross 20,000.00 retainage \
                        2,000.00\n\
                        Q bill 230 vendor 72 \"BE-2101\" 2026-08-06 job 1 cost 20,000.00 retainage \
                        2,000.00\n";
@@ -357,7 +357,7 @@ fn a_check_that_repeats_a_bill_may_be_its_payment() {
     );
 }
 
-const BILLED: &str = "P application 31 on 5 no 1 \"HC-1\" 2026-09-05 gross 100,000.00 retainage \
+pub(super) const BILLED: &str = "P application 31 on 5 no 1 \"HC-1\" 2026-09-05 gross 100,000.00 retainage \
                       10,000.00\n\
                       Q invoice 231 job 1 \"HC-1\" 2026-09-05 income 100,000.00 retainage 10,000.00\n";
 const RECEIVED: &str = "P payment 41 on 5 90,000.00 2026-10-02 \"CHK 88\"\n";
@@ -532,28 +532,6 @@ fn labor_moves_by_an_entry_and_only_where_the_amounts_are_equal() {
         .replace("job 2 debit labor", "job 1 debit labor")
         .replace("payroll 2026-10-09 5,600.00", "payroll 2026-10-09 5,000.00");
     assert_eq!(of_world(&read(&books(&[JOB, &less])), "R31"), None);
-}
-
-/// The reason why R09 is an instruction: an entry beside the document settles nothing.
-#[test]
-fn an_entry_of_retainage_would_be_a_manual_journal_and_the_document_would_still_differ() {
-    let net = BILLED.replace("income 100,000.00 retainage 10,000.00", "income 90,000.00");
-    let text = books(&[JOB, &net]);
-    let found = remedy(&text, "R09");
-    assert!(
-        found
-            .sentence
-            .contains("100,000.00 of work and -10,000.00 of retainage")
-    );
-    let entry = "Q journal 651 2026-09-05 job 1 debit retainage_receivable 10,000.00 credit income \
-                 10,000.00\n";
-    let world = read(&books(&[&text, entry]));
-    let outcome = look(&world, &world.books);
-    let codes: Vec<&str> = outcome.findings.iter().map(|one| one.code()).collect();
-    assert!(
-        codes.contains(&"R09") && codes.contains(&"R37"),
-        "{codes:?}"
-    );
 }
 
 #[test]
