@@ -6,6 +6,10 @@
 //! what to do, step by step. Accounts, items, classes and customers are never chosen, only taken
 //! over from documents that are paired with Procore's (`precedent`).
 //!
+//! R13, R14 and R15 in a closed period stay instructions. R14 and R15 judge how a document is coded,
+//! of which an entry beside it changes nothing; and what is paid on a bill follows the jobs of the
+//! bill's own lines, so an entry that moved its cost would bring up the payment instead.
+//!
 //! | class | remedy |
 //! |---|---|
 //! | R01 | the payment is applied to the invoice that Procore's receipt names, else to the one open invoice, or to all open invoices of the job, that it pays exactly; an instruction where Procore has no such receipt, it lies in a deposit, or it would pay in part |

@@ -1,7 +1,8 @@
 //! # Manual journal
 //!
 //! **What.** A journal entry on receivables, payables, job cost or retainage has no document
-//! behind it.
+//! behind it. An entry that books the retainage of a document, names it and no other, and is exactly
+//! what it lacks is a part of that document (see `R09`).
 //!
 //! **Why it happens.** A manual adjustment.
 //!

@@ -167,6 +167,35 @@ fn a_payment_keeps_the_lines_it_has() {
 }
 
 #[test]
+fn a_line_of_an_entry_says_whose_it_is() {
+    let line = |posting, account: &str, entity| gate::correction::JournalLine {
+        posting,
+        amount: Money::from_cents(250_000),
+        account: account.into(),
+        entity: Some(entity),
+        class: None,
+        description: "Retainage withheld".into(),
+    };
+    let made = only(&Correction::PostJournal(NewJournal {
+        number: "BE-2217-RET".into(),
+        date: "2026-10-01".parse().unwrap(),
+        lines: vec![
+            line(Posting::Debit, "33", Entity::Vendor("72".into())),
+            line(Posting::Credit, "34", Entity::Customer("5".into())),
+        ],
+    }))
+    .unwrap();
+    for said in [
+        r#""PostingType":"Debit","AccountRef":{"value":"33"},"Entity":{"Type":"Vendor","EntityRef":{"value":"72"}}"#,
+        r#""PostingType":"Credit","AccountRef":{"value":"34"},"Entity":{"Type":"Customer","EntityRef":{"value":"5"}}"#,
+    ] {
+        assert!(made.body.contains(said), "{}", made.body);
+    }
+    let vendor = SourceRef::quickbooks("Vendor", "72");
+    assert!(made.before.iter().any(|one| one.record == vendor));
+}
+
+#[test]
 fn what_is_there_twice_is_voided_where_that_works_and_deleted_where_it_does_not() {
     let verb = |kind: &str, id: &str| {
         only(&Correction::Remove {
