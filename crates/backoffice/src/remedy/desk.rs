@@ -209,9 +209,10 @@ impl<'d> Desk<'d> {
     /// The only ledger document of a pair. An entry that books its retainage is a part of it.
     pub(super) fn only_document(&self, pair: &Pair) -> Option<&'d LedgerDocument> {
         let sides = pair.quickbooks.iter();
-        let all = sides.filter_map(|one| self.document(&SourceRef::quickbooks(&one.kind, &one.id)));
+        let mut all =
+            sides.filter_map(|one| self.document(&SourceRef::quickbooks(&one.kind, &one.id)));
         if pair.quickbooks.len() == 1 {
-            return all.last();
+            return all.next();
         }
         let mut own = all.filter(|one| retainage_entry(&self.view, one).is_none());
         own.next().filter(|_| own.next().is_none())
