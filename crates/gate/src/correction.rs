@@ -73,6 +73,13 @@ pub enum Recoding {
         /// The account that it gets.
         to: SmolStr,
     },
+    /// Its item, and with it the account that the item has.
+    Item {
+        /// The item that it has.
+        from: SmolStr,
+        /// The item that it gets.
+        to: SmolStr,
+    },
 }
 
 /// A bill that is not in the ledger.

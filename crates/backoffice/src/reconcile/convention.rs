@@ -5,6 +5,8 @@ use figures::model::{ChangeOrder, ChangeOrderKind, DocumentKind};
 use std::collections::BTreeSet;
 
 use super::checks::{Tally, Turn};
+use super::matching::pairing::Group;
+use super::matching::pairing::withheld::retainage_entry;
 use super::records::Records;
 use super::result::NotKept;
 use super::units::{Family, LedgerUnit, ProjectUnit, Share};
@@ -29,13 +31,14 @@ impl Convention {
 
     /// Detects the convention from documents paired so far: gross when a retainage account exists
     /// and most documents whose Procore counterpart holds retainage carry a retainage line.
-    pub(crate) fn detect<'g, 'a: 'g>(
+    pub(crate) fn detect(
         view: &View<'_>,
-        pairs: impl Iterator<Item = (&'g ProjectUnit<'a>, &'g LedgerUnit<'a>)>,
+        groups: &[Group],
+        units: (&[ProjectUnit<'_>], &[LedgerUnit<'_>]),
     ) -> Self {
         let mut lines = Tally::default();
-        for (project, ledger) in pairs {
-            if let Some(vote) = retainage_vote(project, ledger) {
+        for group in groups {
+            if let Some(vote) = retainage_vote(view, group, units) {
                 lines.count(vote, Turn::Add);
             }
         }
@@ -73,12 +76,20 @@ impl Convention {
     }
 }
 
-/// Whether a ledger document carries a retainage line; nothing when its counterpart in Procore
-/// holds no retainage.
-pub(crate) fn retainage_vote(project: &ProjectUnit<'_>, ledger: &LedgerUnit<'_>) -> Option<bool> {
+/// Whether a ledger document carries a retainage line, or an entry that books it; nothing when its
+/// counterpart in Procore holds no retainage.
+pub(crate) fn retainage_vote(
+    view: &View<'_>,
+    group: &Group,
+    (project, ledger): (&[ProjectUnit<'_>], &[LedgerUnit<'_>]),
+) -> Option<bool> {
+    let project = &project[*group.project.first()? as usize];
+    let mut units = group.ledger.iter().map(|place| &ledger[*place as usize]);
+    let document = units.next()?;
     let held = matches!(project.family, Family::Billing | Family::Cost)
         && project.shown.gross != project.shown.net;
-    held.then_some(ledger.shown.gross != ledger.shown.net)
+    let booked = |unit: &LedgerUnit<'_>| retainage_entry(view, view.at(unit.document)).is_some();
+    held.then(|| document.shown.gross != document.shown.net || units.any(booked))
 }
 
 /// Whether any account holds retainage.

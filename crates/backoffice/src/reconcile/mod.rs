@@ -126,14 +126,8 @@ pub(crate) fn work<T>(
         memory: None,
     };
     let pairing = pairing::pair(&view, &project_units, &ledger_units, &known);
-    let paired = pairing.groups.iter().filter_map(|group| {
-        let (one, other) = (group.project.first()?, group.ledger.first()?);
-        Some((
-            &project_units[*one as usize],
-            &ledger_units[*other as usize],
-        ))
-    });
-    let convention = Convention::detect(&view, paired);
+    let units = (project_units.as_slice(), ledger_units.as_slice());
+    let convention = Convention::detect(&view, &pairing.groups, units);
     convention.apply(&mut project_units, &mut ledger_units);
     Some(then(&Worked {
         view: &view,

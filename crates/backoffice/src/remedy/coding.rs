@@ -1,4 +1,4 @@
-//! Lines in the wrong class or on the wrong account.
+//! Lines in the wrong class, or on the wrong account or item.
 
 use figures::SmolStr;
 use figures::model::LedgerDocument;
@@ -6,9 +6,9 @@ use gate::correction::Recoding;
 use gate::roles::Department;
 
 use super::Advice;
-use super::desk::Desk;
-use super::habits::{class_of, single_account};
-use super::precedent::total;
+use super::desk::{Desk, lines};
+use super::habits::{Says, class_of, is_stocked, single_account, single_item};
+use super::precedent::{Coded, total};
 use super::recode::{agree, amounts, both, changeable, clean, department, recode};
 use super::words::capital;
 use crate::reconcile::result::Finding;
@@ -46,7 +46,7 @@ pub(super) fn class(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         clean(
             desk,
             (document, unit),
-            (single_account(desk, document), Some(&to)),
+            (&Says::of(desk, document), Some(&to)),
         )
     });
     let (from_name, to_name) = (desk.class_name(&from), desk.class_name(&to));
@@ -80,11 +80,11 @@ pub(super) fn class(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
     ))
 }
 
-/// Puts lines on the account that their cost code has.
+/// Puts lines on the account, or the item, that their cost code has.
 pub(super) fn account(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
     let (document, unit) = both(desk, finding)?;
     let name = desk.name(document);
-    let found = right_account(desk, document, unit).and_then(|(from, to)| {
+    let found = right_coding(desk, document, unit).and_then(|right| {
         changeable(desk, document)?;
         if !agree(desk, unit, amounts(desk, document, |_| true)) {
             return Err("its amounts differ from Procore's as well".to_owned());
@@ -92,9 +92,12 @@ pub(super) fn account(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         clean(
             desk,
             (document, unit),
-            (Some(to), class_of(document).as_deref()),
+            (
+                &right.to().says(desk, &desk.precedents.habits),
+                class_of(document).as_deref(),
+            ),
         )?;
-        Ok((from, to))
+        Ok(right)
     });
     let code = desk
         .precedents
@@ -102,19 +105,19 @@ pub(super) fn account(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         .code(desk, unit)
         .unwrap_or("of Procore's");
     match found {
-        Ok((from, to)) => {
+        Ok(right) => {
             let sentence = format!(
                 "The lines of {name} go from {} to {}, where cost code {code} belongs.",
-                desk.account_name(from),
-                desk.account_name(to)
+                right.from().name(desk),
+                right.to().name(desk)
             );
-            let lines = document.lines.iter();
-            let money = total(lines.filter(|line| line.account.as_deref() == Some(from)));
-            let change = Recoding::Account {
-                from: SmolStr::new(from),
-                to: SmolStr::new(to),
-            };
-            Some(recode(document, change, sentence, money))
+            let money = total(
+                document
+                    .lines
+                    .iter()
+                    .filter(|line| right.from().is_on(line)),
+            );
+            Some(recode(document, right.change(), sentence, money))
         }
         Err(why) => {
             let sentence = format!(
@@ -131,21 +134,76 @@ pub(super) fn account(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
     }
 }
 
-/// The account that the lines have and the one that their cost code has.
-fn right_account<'d>(
+/// What lines are coded to, and what they are to be coded to: both items, or both accounts.
+struct Right<'d> {
+    from: &'d str,
+    to: &'d str,
+    as_coded: fn(&'d str) -> Coded<'d>,
+}
+
+impl<'d> Right<'d> {
+    fn from(&self) -> Coded<'d> {
+        (self.as_coded)(self.from)
+    }
+
+    fn to(&self) -> Coded<'d> {
+        (self.as_coded)(self.to)
+    }
+
+    fn change(&self) -> Recoding {
+        let (from, to) = (SmolStr::new(self.from), SmolStr::new(self.to));
+        match self.to() {
+            Coded::Account(_) => Recoding::Account { from, to },
+            Coded::Item(_) => Recoding::Item { from, to },
+        }
+    }
+}
+
+/// What the lines are coded to and what their cost code has: items where they are entered by item,
+/// else accounts.
+fn right_coding<'d>(
     desk: &Desk<'d>,
     document: &'d LedgerDocument,
     unit: &ProjectUnit<'d>,
-) -> Result<(&'d str, &'d str), String> {
-    if document.lines.iter().any(|line| line.item.is_some()) {
-        return Err("its lines are entered by item".to_owned());
-    }
-    let from = single_account(desk, document).ok_or("its lines are on several accounts")?;
+) -> Result<Right<'d>, String> {
     let code = desk
         .precedents
         .habits
         .code(desk, unit)
         .ok_or("Procore has several cost codes for it")?;
+    let by_item = lines(document).any(|line| line.item.is_some());
+    let ((from, to), as_coded): (_, fn(&'d str) -> Coded<'d>) = if by_item {
+        (right_item(desk, document, code)?, Coded::Item)
+    } else {
+        (right_account(desk, document, code)?, Coded::Account)
+    };
+    Ok(Right { from, to, as_coded })
+}
+
+/// The item that the lines have and the one that documents of their cost code have.
+fn right_item<'d>(
+    desk: &Desk<'d>,
+    document: &'d LedgerDocument,
+    code: &str,
+) -> Result<(&'d str, &'d str), String> {
+    let from = single_item(desk, document)?;
+    if is_stocked(desk, from) {
+        return Err(format!("{} is kept in stock", desk.item_name(from)));
+    }
+    let to = desk.precedents.habits.item_of(desk, code)?;
+    if from == to {
+        return Err("its item is the one of the cost code already".to_owned());
+    }
+    Ok((from, to))
+}
+
+/// The account that the lines have and the one that their cost code has.
+fn right_account<'d>(
+    desk: &Desk<'d>,
+    document: &'d LedgerDocument,
+    code: &str,
+) -> Result<(&'d str, &'d str), String> {
+    let from = single_account(desk, document).ok_or("its lines are on several accounts")?;
     let accounts = desk
         .view
         .lists
@@ -163,7 +221,7 @@ fn right_account<'d>(
         _ => return Err(format!("several accounts are named for cost code {code}")),
     };
     if from == to {
-        return Err("its account is right and its item is not".to_owned());
+        return Err("its account is the one of the cost code already".to_owned());
     }
     Ok((from, to))
 }

@@ -11,6 +11,7 @@ use figures::source::{SourceRef, System};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::precedent::Precedents;
+use crate::reconcile::matching::pairing::withheld::retainage_entry;
 use crate::reconcile::matching::pairing::{compact, project_ref};
 use crate::reconcile::matching::parties::PartyMap;
 use crate::reconcile::policy::Policy;
@@ -199,17 +200,34 @@ impl<'d> Desk<'d> {
     /// The ledger document that Procore's document is paired with, one with one.
     pub(super) fn partner(&self, unit: &ProjectUnit<'d>) -> Option<&'d LedgerDocument> {
         let pair = self.pair(&project_ref(unit, &self.view))?;
-        let ([_], [other]) = (pair.procore.as_slice(), pair.quickbooks.as_slice()) else {
+        let [_] = pair.procore.as_slice() else {
             return None;
         };
-        self.document(&SourceRef::quickbooks(&other.kind, &other.id))
+        self.only_document(pair)
     }
 
-    /// Whether a ledger document is paired with exactly one document of Procore's, and that with
-    /// it alone.
-    pub(super) fn is_one_to_one(&self, document: &LedgerDocument) -> bool {
-        self.pair(&document.source())
-            .is_some_and(|pair| pair.procore.len() == 1 && pair.quickbooks.len() == 1)
+    /// The only ledger document of a pair. An entry that books its retainage is a part of it.
+    pub(super) fn only_document(&self, pair: &Pair) -> Option<&'d LedgerDocument> {
+        let sides = pair.quickbooks.iter();
+        let mut all =
+            sides.filter_map(|one| self.document(&SourceRef::quickbooks(&one.kind, &one.id)));
+        if pair.quickbooks.len() == 1 {
+            return all.next();
+        }
+        let mut own = all.filter(|one| retainage_entry(&self.view, one).is_none());
+        own.next().filter(|_| own.next().is_none())
+    }
+
+    /// Nothing when a ledger document is paired with exactly one document of Procore's, and that
+    /// with it alone.
+    pub(super) fn one_to_one(&self, document: &LedgerDocument) -> Result<(), String> {
+        let pair = self.pair(&document.source());
+        let pair = pair.filter(|pair| pair.procore.len() == 1);
+        match pair.map(|pair| (pair.quickbooks.len(), self.only_document(pair))) {
+            Some((1, _)) => Ok(()),
+            Some((_, Some(_))) => Err("an entry that books its retainage would be left".to_owned()),
+            _ => Err("it stands for several documents of Procore's".to_owned()),
+        }
     }
 
     /// The job of a customer or of its nearest mapped ancestor.

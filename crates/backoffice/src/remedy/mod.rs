@@ -6,6 +6,10 @@
 //! what to do, step by step. Accounts, items, classes and customers are never chosen, only taken
 //! over from documents that are paired with Procore's (`precedent`).
 //!
+//! R13, R14 and R15 in a closed period stay instructions. R14 and R15 judge how a document is coded,
+//! of which an entry beside it changes nothing; and what is paid on a bill follows the jobs of the
+//! bill's own lines, so an entry that moved its cost would bring up the payment instead.
+//!
 //! | class | remedy |
 //! |---|---|
 //! | R01 | the payment is applied to the invoice that Procore's receipt names, else to the one open invoice, or to all open invoices of the job, that it pays exactly; an instruction where Procore has no such receipt, it lies in a deposit, or it would pay in part |
@@ -13,11 +17,11 @@
 //! | R04 | the bill is entered as earlier bills of the commitment, the vendor or the job were |
 //! | R05, R06 | the document that Procore does not know is removed while nothing is paid on it; the other one where that one is paid; instruction where both are |
 //! | R07 | the invoice is entered as earlier invoices of the contract or the job were |
-//! | R09 | instruction to put the lines right: an entry beside the document would itself be without a document (R37) and the document would still differ |
+//! | R09 | an entry that names the document books its retainage, in the open period and whether it is paid or not: against income or cost where it was entered net, against payables where a bill was entered gross; instruction where an invoice asks for the retainage as well, the office enters net, or the entry could name another document too |
 //! | R10 | instruction to raise the estimate; nothing where Procore has to approve |
 //! | R13 | the job of the lines is changed on bills and purchases; instruction for invoices, for lines without a job and where more than the job differs; nothing for payments, which follow what they pay, and for purchase orders |
 //! | R14 | the class of the lines is changed on bills and purchases; instruction for locations, classes in the header and invoices |
-//! | R15 | the account of the lines is changed to the one account of the cost code; instruction where lines are coded by item or nothing tells the account |
+//! | R15 | the account of the lines, or the item where they are entered by item, is changed to the one that documents of the cost code have; instruction where nothing tells it, some lines are by item and others are not, or the item is kept in stock |
 //! | R16, R17 | instruction: the amount or the sign of a document is changed by hand |
 //! | R21, R22 | what Procore no longer has is removed while nothing is paid on it; what was voided in the ledger is entered again as R04 or R07; instruction where Procore's own link names what is gone, because only a link that is set anew finds the new document; nothing for payments and commitments, where the books do not tell which side is right |
 //! | R26 | as R04 for a vendor's invoice that is not paid; instruction for expenses, payroll and what is paid |
@@ -46,6 +50,7 @@ mod payments;
 mod precedent;
 mod recode;
 mod removal;
+mod retainage;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -129,7 +134,7 @@ fn advise(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         "R14" => coding::class(desk, finding),
         "R15" => coding::account(desk, finding),
         "R31" => labor::strayed(desk, finding),
-        "R09" => others::retainage(desk, finding),
+        "R09" => retainage::missing(desk, finding),
         "R10" => others::estimate(desk, finding),
         "R16" => others::amount(desk, finding),
         "R17" => others::sign(desk, finding),

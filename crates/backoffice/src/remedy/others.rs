@@ -12,7 +12,7 @@ use crate::reconcile::result::Finding;
 use crate::reconcile::units::{Family, ProjectUnit};
 
 /// Where a document is found in QuickBooks, and whose it is.
-fn place_of(document: &LedgerDocument) -> (&'static str, Department) {
+pub(super) fn place_of(document: &LedgerDocument) -> (&'static str, Department) {
     match document.kind {
         DocumentKind::Invoice => ("Sales > Invoices", Department::Collections),
         DocumentKind::Estimate => ("Sales > Estimates", Department::Collections),
@@ -25,7 +25,7 @@ fn place_of(document: &LedgerDocument) -> (&'static str, Department) {
 }
 
 /// One document of Procore's and one of the ledger's.
-fn both<'f, 'd>(
+pub(super) fn both<'f, 'd>(
     desk: &'f Desk<'d>,
     finding: &Finding,
 ) -> Option<(&'f ProjectUnit<'d>, &'d LedgerDocument)> {
@@ -43,47 +43,6 @@ fn both<'f, 'd>(
         ([unit], [document]) => Some((unit, document)),
         _ => None,
     }
-}
-
-/// A document without its retainage line, or with one against the custom of the office.
-pub(super) fn retainage(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
-    let (unit, document) = both(desk, finding)?;
-    let withheld = unit.shown.gross - unit.shown.net;
-    let (screen, department) = place_of(document);
-    let name = desk.name(document);
-    let (work, line) = if desk.enters_net() {
-        (unit.shown.net, Money::ZERO)
-    } else {
-        (unit.shown.gross, -withheld)
-    };
-    let side = if unit.family == Family::Billing {
-        "item"
-    } else {
-        "account"
-    };
-    let told = if line.is_zero() {
-        format!("{work} of work and no line of retainage")
-    } else {
-        format!("{work} of work and {line} of retainage")
-    };
-    let sentence = format!(
-        "{} gets the lines that Procore has: {told}.",
-        capital(&name)
-    );
-    let mut steps = vec![
-        format!("In QuickBooks open {screen} and in it {name}."),
-        format!("Make its lines of work come to {work}; {side} and customer stay."),
-    ];
-    steps.push(if line.is_zero() {
-        "Delete its line of retainage, if it has one: this office enters the net amount.".to_owned()
-    } else {
-        format!(
-            "Make its line of retainage {line}, on the {side} of retainage, for the same customer; \
-             add it if it is missing. The total is then {}.",
-            work + line
-        )
-    });
-    Some(desk.instruct(finding, department, sentence, steps))
 }
 
 /// A change order that is approved and in no estimate.

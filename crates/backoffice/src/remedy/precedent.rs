@@ -48,6 +48,14 @@ impl<'d> Coded<'d> {
         line.item.as_deref().map(Self::Item).or_else(account)
     }
 
+    /// Whether a line is coded like this.
+    pub(super) fn is_on(self, line: &LedgerLine) -> bool {
+        match self {
+            Self::Account(id) => line.account.as_deref() == Some(id),
+            Self::Item(id) => line.item.as_deref() == Some(id),
+        }
+    }
+
     pub(super) fn coding(self) -> Coding {
         match self {
             Self::Account(id) => Coding::Account(id.into()),
@@ -102,7 +110,7 @@ impl<'d> Precedents<'d> {
             ..Self::default()
         };
         for pair in &desk.outcome.pairs {
-            let ([one], [other]) = (pair.procore.as_slice(), pair.quickbooks.as_slice()) else {
+            let [one] = pair.procore.as_slice() else {
                 continue;
             };
             let record = SourceRef {
@@ -110,11 +118,10 @@ impl<'d> Precedents<'d> {
                 kind: one.kind.clone(),
                 id: one.id.clone(),
             };
-            let other = SourceRef::quickbooks(&other.kind, &other.id);
             let unit = desk
                 .unit(&record)
                 .filter(|_| pair.kind == PairKind::Document);
-            if let Some((unit, document)) = unit.zip(desk.document(&other)) {
+            if let Some((unit, document)) = unit.zip(desk.only_document(pair)) {
                 found.note(desk, unit, document);
             }
         }
@@ -236,8 +243,8 @@ impl<'d> Precedents<'d> {
         };
         in_use(desk, Some(account), customer)?;
         let places = (class.as_deref(), location.as_deref());
-        let coded = Some((on.name(desk), account));
-        self.habits.fit(desk, unit, coded, places)?;
+        let says = on.says(desk, &self.habits);
+        self.habits.fit(desk, unit, Some(&says), places)?;
         let retainage = self.retainage_account(desk, &before);
         let due = before.iter().map(|one| days_to_pay(one.document));
         Ok(BillCoding {
@@ -252,15 +259,21 @@ impl<'d> Precedents<'d> {
 
     /// The account on which these, else all bills of the office, withhold retainage.
     fn retainage_account(&self, desk: &Desk<'d>, before: &[Precedent<'d>]) -> Option<&'d str> {
-        let of = |one: &Precedent<'d>| {
-            lines(one.document)
-                .filter(|line| desk.view.role_of(line).retainage_payable)
-                .filter_map(|line| line.account.as_deref())
-                .collect::<Vec<_>>()
-        };
-        let own: Vec<&str> = before.iter().flat_map(of).collect();
-        let office = || self.all.iter().flat_map(of).collect();
-        same(if own.is_empty() { office() } else { own }.into_iter())
+        let own = same(before.iter().flat_map(|one| withheld_on(desk, one)));
+        let none = before
+            .iter()
+            .all(|one| withheld_on(desk, one).next().is_none());
+        if none {
+            self.retainage_of(desk, Family::Cost)
+        } else {
+            own
+        }
+    }
+
+    /// The account on which all documents of the office of a family withhold retainage.
+    pub(super) fn retainage_of(&self, desk: &Desk<'d>, family: Family) -> Option<&'d str> {
+        let own = self.all.iter().filter(|one| one.family == family);
+        same(own.flat_map(|one| withheld_on(desk, one)))
     }
 
     /// How an invoice of a job is entered: as the newest of its contract, else of the job.
@@ -320,6 +333,18 @@ impl<'d> Precedents<'d> {
             due_days: same(due).flatten(),
         })
     }
+}
+
+/// The accounts of the lines of a document that withhold retainage.
+fn withheld_on<'f, 'd>(
+    desk: &'f Desk<'d>,
+    one: &Precedent<'d>,
+) -> impl Iterator<Item = &'d str> + use<'f, 'd> {
+    let held = lines(one.document).filter(|line| {
+        let role = desk.view.role_of(line);
+        role.retainage_payable || role.retainage_receivable
+    });
+    held.filter_map(|line| desk.view.account_of(line).map(SmolStr::as_str))
 }
 
 /// The value when there is one and all are the same.

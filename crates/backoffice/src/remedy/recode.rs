@@ -10,7 +10,7 @@ use gate::roles::Department;
 
 use super::Advice;
 use super::desk::{Desk, lines};
-use super::habits::{class_of, single_account};
+use super::habits::{Says, class_of};
 use super::precedent::total;
 use super::words::capital;
 use crate::reconcile::result::Finding;
@@ -38,9 +38,7 @@ pub(super) fn changeable(desk: &Desk<'_>, document: &LedgerDocument) -> Result<(
     if document.kind == DocumentKind::Invoice {
         return Err("an invoice is out with the customer".to_owned());
     }
-    if !desk.is_one_to_one(document) {
-        return Err("it stands for several documents of Procore's".to_owned());
-    }
+    desk.one_to_one(document)?;
     desk.open_period(document.date)
 }
 
@@ -48,14 +46,13 @@ pub(super) fn changeable(desk: &Desk<'_>, document: &LedgerDocument) -> Result<(
 pub(super) fn clean(
     desk: &Desk<'_>,
     (document, unit): Both<'_, '_>,
-    (account, class): (Option<&str>, Option<&str>),
+    (says, class): (&Says<'_>, Option<&str>),
 ) -> Result<(), String> {
     if !desk.dates_agree(unit.date, document.date) {
         return Err("its date differs from Procore's as well".to_owned());
     }
     let places = (class, document.department.as_deref());
-    let coded = account.map(|account| (desk.account_name(account), account));
-    desk.precedents.habits.fit(desk, unit, coded, places)?;
+    desk.precedents.habits.fit(desk, unit, Some(says), places)?;
     if document.tax != unit.shown.tax {
         return Err("its sales tax differs from Procore's as well".to_owned());
     }
@@ -108,7 +105,7 @@ pub(super) fn job(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
         clean(
             desk,
             (document, unit),
-            (single_account(desk, document), class.as_deref()),
+            (&Says::of(desk, document), class.as_deref()),
         )?;
         Ok((from, to))
     });

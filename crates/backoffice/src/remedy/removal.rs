@@ -73,7 +73,7 @@ fn choose<'d>(
     // The other one goes when the one that stays will do for Procore's document as it is.
     let pair = desk
         .pair(&first.source())
-        .filter(|_| desk.is_one_to_one(first));
+        .filter(|_| desk.one_to_one(first).is_ok());
     let unit = pair.and_then(|pair| {
         let side = pair.procore.first()?;
         let id = side.id.parse().ok()?;
@@ -206,8 +206,8 @@ pub(super) fn one_sided(desk: &Desk<'_>, finding: &Finding) -> Option<Advice> {
     if !KINDS.contains(&document.kind) {
         return None;
     }
-    let found = if !desk.is_one_to_one(document) {
-        Err("it stands for several documents of Procore's".to_owned())
+    let found = if let Err(why) = desk.one_to_one(document) {
+        Err(why)
     } else if desk.is_touched(document) || finding.records.len() > 2 {
         Err("something is paid on it or tied to it".to_owned())
     } else {

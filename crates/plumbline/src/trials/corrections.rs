@@ -205,34 +205,43 @@ impl Random<'_> {
         } else {
             "Purchase"
         };
+        let (kind, member) = if self.rng.random_bool(0.5) {
+            ("AccountBasedExpenseLineDetail", "AccountRef")
+        } else {
+            ("ItemBasedExpenseLineDetail", "ItemRef")
+        };
         let from_of = |one: &Value| {
             one.get("Line")?.as_array()?.iter().find_map(|line| {
-                let detail = line.get("AccountBasedExpenseLineDetail")?;
-                let customer = detail
-                    .get("CustomerRef")?
-                    .get("value")?
-                    .as_str()?
-                    .to_owned();
-                let account = detail.get("AccountRef")?.get("value")?.as_str()?.to_owned();
-                Some((customer, account))
+                let named = |member| line.get(kind)?.get(member)?.get("value")?.as_str();
+                Some((
+                    SmolStr::new(named("CustomerRef")?),
+                    SmolStr::new(named(member)?),
+                ))
             })
         };
         let closed = self.books.closed_until();
         let document = self.pick(entity, |one| is_open(one, closed) && from_of(one).is_some())?;
-        let (customer, account) = from_of(&document)?;
+        let (customer, coded) = from_of(&document)?;
         let change = if self.rng.random_bool(0.5) {
             Recoding::Customer {
-                from: customer.into(),
+                from: customer,
                 to: self.job()?,
+            }
+        } else if member == "ItemRef" {
+            Recoding::Item {
+                from: coded,
+                to: self.item()?,
             }
         } else {
             Recoding::Account {
-                from: account.into(),
+                from: coded,
                 to: self.account()?,
             }
         };
         let is_change = match &change {
-            Recoding::Customer { from, to } | Recoding::Account { from, to } => from != to,
+            Recoding::Customer { from, to }
+            | Recoding::Account { from, to }
+            | Recoding::Item { from, to } => from != to,
             Recoding::Class { .. } => true,
         };
         is_change.then(|| Correction::Recode {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use figures::SmolStr;
 use rustc_hash::FxHashMap;
 
+use super::super::matching::pairing::withheld::{only_document, retainage_entry};
 use super::super::matching::pairing::{Group, NONE, Pairing};
 use super::super::policy::Policy;
 use super::super::units::{Family, LedgerUnit, ProjectKind, ProjectUnit};
@@ -74,6 +75,10 @@ impl JobVote {
             return Self::default();
         }
         let document = view.at(unit.document);
+        // An entry is entered like its document, and one document votes once.
+        if retainage_entry(view, document).is_some() {
+            return Self::default();
+        }
         Self {
             class: single_class(document).map(SmolStr::new),
             department: document.department.clone(),
@@ -140,14 +145,16 @@ impl Habits {
         ledger: &[LedgerUnit<'_>],
         group: &Group,
     ) -> Option<AccountVote> {
-        let ([one], [other]) = (group.project.as_slice(), group.ledger.as_slice()) else {
-            return None;
-        };
         if group.family != Family::Cost {
             return None;
         }
+        let [one] = group.project.as_slice() else {
+            return None;
+        };
+        let units = group.ledger.iter().map(|at| &ledger[*at as usize]);
+        let other = only_document(view, units)?;
         let code = self.code_of(view, &project[*one as usize])?;
-        let account = single_account(view, &ledger[*other as usize])?;
+        let account = single_account(view, other)?;
         Some((SmolStr::new(code), SmolStr::new(account)))
     }
 

@@ -18,6 +18,8 @@ mod scene;
 mod shelf;
 mod state;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use std::collections::BTreeSet;

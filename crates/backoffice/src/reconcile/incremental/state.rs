@@ -184,19 +184,12 @@ impl State {
         view: &View<'_>,
         (project, ledger): (&[ProjectUnit<'_>], &[LedgerUnit<'_>]),
     ) -> KeptGroup {
-        let sides = (group.project.first(), group.ledger.first());
-        let with_retainage = match sides {
-            (Some(one), Some(other)) => {
-                retainage_vote(&project[*one as usize], &ledger[*other as usize])
-            }
-            _ => None,
-        };
         let enters = self.kept.with_retainage > 0;
         KeptGroup {
             votes: GroupVotes {
                 account: self.wide.habits.account_vote(view, project, ledger, group),
                 closed: checks::closed_vote(view, project, ledger, group),
-                with_retainage,
+                with_retainage: retainage_vote(view, group, (project, ledger)),
             },
             lacks: pairing::lack_of(group, project, ledger, enters).map(Money::cents),
             project: group

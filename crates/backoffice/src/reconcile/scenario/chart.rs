@@ -159,7 +159,17 @@ const fn sold(id: &'static str, name: &'static str, income: &'static str) -> Sol
     }
 }
 
-const ITEMS: [Sold; 4] = [
+const fn bought(id: &'static str, name: &'static str, expense: &'static str) -> Sold {
+    Sold {
+        id,
+        name,
+        kind: "NonInventory",
+        income: None,
+        expense: Some(expense),
+    }
+}
+
+const ITEMS: [Sold; 9] = [
     sold("1", "Contract Work", "income"),
     sold("2", "Retainage Withheld", "retainage_receivable"),
     sold("3", "Uncollectible", "bad_debt"),
@@ -170,6 +180,11 @@ const ITEMS: [Sold; 4] = [
         income: None,
         expense: Some("materials"),
     },
+    bought("5", "05-120 Structural Steel", "materials"),
+    bought("6", "01-540 Equipment", "equipment"),
+    bought("7", "Steel Delivered", "materials"),
+    bought("8", "05-120 Steel Freight", "materials"),
+    bought("9", "Small Tools", "equipment"),
 ];
 
 /// Fills in the accounts, items and terms of every scenario.

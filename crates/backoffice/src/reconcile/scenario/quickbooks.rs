@@ -215,6 +215,13 @@ impl Draft {
             "open" | "closed" | "accepted" | "pending" | "rejected" => {
                 document.status = capital(word);
             }
+            "item" => {
+                let item = words.text()?;
+                let amount = words.money()?;
+                let mut line = self.blank(LineKind::Item, amount);
+                line.item = Some(item);
+                self.document.lines.push(line);
+            }
             "pays" => self.apply(words, &["Invoice", "Bill"])?,
             "uses" => self.apply(words, &["CreditMemo", "VendorCredit"])?,
             "deposits" => self.apply(words, &["Payment", "Payment"])?,

@@ -208,6 +208,7 @@ fn lines(at: usize, plan: &Plan, before: &[Plan], text: &mut String) -> std::fmt
     let vendor = 70 + if other { 15 - vendor } else { vendor };
     let amount = match plan.fate {
         Fate::OffBy(cents) => Money::from_cents((plan.cents + cents).max(1)),
+        Fate::WithoutRetainage if plan.day.is_multiple_of(2) => amount - retainage,
         _ => amount,
     };
     let withheld = if matches!(plan.fate, Fate::WithoutRetainage) || !retained {
@@ -226,6 +227,9 @@ fn lines(at: usize, plan: &Plan, before: &[Plan], text: &mut String) -> std::fmt
         ""
     };
     let reversed = matches!(plan.fate, Fate::Reversed);
+    if matches!(plan.fate, Fate::WithoutRetainage) && retained && plan.numbered {
+        booked(at, plan, retainage, text)?;
+    }
     for id in [own, repeated] {
         if id == repeated && !matches!(plan.fate, Fate::Twice) {
             continue;
@@ -291,6 +295,33 @@ fn lines(at: usize, plan: &Plan, before: &[Plan], text: &mut String) -> std::fmt
         }
     }
     Ok(())
+}
+
+/// An entry that books the retainage of a document without a line for it, or nearly so.
+fn booked(at: usize, plan: &Plan, retainage: Money, text: &mut String) -> std::fmt::Result {
+    let (job, vendor) = (plan.job, 70 + plan.vendor);
+    let amount = match plan.day % 5 {
+        0 => return Ok(()),
+        1 => retainage + Money::from_cents(1),
+        _ => retainage,
+    };
+    let named = match plan.day % 3 {
+        0 => format!("\"N-{}-RET\"", 700 + at),
+        1 => format!("note \"Retainage on N-{}\"", 700 + at),
+        _ => format!("\"N-{}\"", 700 + at),
+    };
+    let sides = match plan.kind {
+        Kind::Application => {
+            format!("job {job} debit retainage_receivable {amount} credit income {amount}")
+        }
+        _ if plan.day.is_multiple_of(2) => {
+            format!("job {job} debit cost {amount} credit retainage_payable {amount}")
+        }
+        _ => format!(
+            "vendor {vendor} debit payable {amount} job {job} credit retainage_payable {amount}"
+        ),
+    };
+    writeln!(text, "Q journal {} 2026-10-20 {named} {sides}", 2_000 + at)
 }
 
 /// A world of these documents on two jobs with two vendors.

@@ -129,6 +129,7 @@ fn recode(line: &mut LedgerLine, change: &Recoding) -> bool {
         Recoding::Customer { from, to } => (&mut line.customer, Some(from), to),
         Recoding::Class { from, to } => (&mut line.class, from.as_ref(), to),
         Recoding::Account { from, to } => (&mut line.account, Some(from), to),
+        Recoding::Item { from, to } => (&mut line.item, Some(from), to),
     };
     let has = held.as_ref() == from;
     if has {

@@ -1,7 +1,9 @@
 //! What remedies must hold: a correction that is applied settles its finding and stirs up no other.
 
 mod apply;
+mod entries;
 mod followed;
+mod items;
 mod planted;
 mod refusals;
 mod round_trip;

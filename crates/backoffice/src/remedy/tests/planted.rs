@@ -37,6 +37,8 @@ struct Office {
     dice: Dice,
     id: u64,
     net: bool,
+    /// What direct costs are coded to: a word for the account, or an item.
+    steel: &'static str,
 }
 
 impl Office {
@@ -108,7 +110,8 @@ impl Office {
                 2 + job
             ),
             ledger: format!(
-                "vendor 79 \"S-{id}\" {day} class {class} job {job} materials {amount}"
+                "vendor 79 \"S-{id}\" {day} class {class} job {job} {} {amount}",
+                self.steel
             ),
         };
         (id, amount, both)
@@ -273,7 +276,13 @@ impl Office {
             10 => {
                 let (id, _, both) = self.cost(job, day);
                 self.line(format_args!("{}", both.procore));
-                let ledger = both.ledger.replace("materials", "equipment");
+                let wrong = match (self.steel, self.dice.below(3)) {
+                    ("materials", _) => "equipment",
+                    (_, 0) => "item 6",
+                    (_, 1) => "item 9",
+                    _ => "equipment",
+                };
+                let ledger = both.ledger.replace(self.steel, wrong);
                 self.line(format_args!("Q bill {id} {ledger}"));
             }
             // Gone in Procore.
@@ -332,6 +341,58 @@ impl Office {
                      {gross}"
                 ));
             }
+            // Without its retainage.
+            16 => {
+                let (id, net, both) = self.application(job, day);
+                self.line(format_args!("{}", both.procore));
+                let gross = Money::from_cents(net.cents() * 10 / 9);
+                let asked = if self.dice.below(3) == 0 { gross } else { net };
+                let ledger = both.ledger.split(" income").next().unwrap_or_default();
+                self.line(format_args!("Q invoice {id} {ledger} income {asked}"));
+                if self.dice.below(3) == 0 {
+                    let paid = self.next();
+                    self.line(format_args!("P payment {paid} on {job} {net} 2026-10-24"));
+                    self.line(format_args!(
+                        "Q payment {paid} job {job} 2026-10-24 pays {id} {net}"
+                    ));
+                }
+            }
+            17 => {
+                let (id, both) = self.requisition(job, vendor, day);
+                self.line(format_args!("{}", both.procore));
+                let words: Vec<&str> = both.procore.split(' ').collect();
+                let amount = |word: &str| {
+                    let at = words
+                        .iter()
+                        .position(|one| *one == word)
+                        .unwrap_or_default();
+                    Money::parse(&words[at + 1].replace(',', "")).unwrap_or_default()
+                };
+                let net = amount("gross") - amount("retainage");
+                let ledger = both.ledger.split(" cost").next().unwrap_or_default();
+                self.line(format_args!("Q bill {id} {ledger} cost {net}"));
+                if self.dice.below(3) == 0 {
+                    let (paid, commitment) = (self.next(), 10 * job + vendor);
+                    self.line(format_args!(
+                        "P payment {paid} on {commitment} pays {id} {net} 2026-10-24 \"K-{paid}\""
+                    ));
+                    self.line(format_args!(
+                        "Q bill_payment {paid} vendor 7{vendor} \"K-{paid}\" 2026-10-24 pays {id} \
+                         {net}"
+                    ));
+                }
+            }
+            // A purchase on the wrong job.
+            18 => {
+                let (id, _, both) = self.cost(job, day);
+                let (kind, noun) =
+                    [("", "bill"), (" expense", "charge")][self.dice.below(2) as usize];
+                self.line(format_args!("{}{kind}", both.procore));
+                let ledger = both
+                    .ledger
+                    .replace(&format!("job {job}"), &format!("job {other}"));
+                self.line(format_args!("Q {noun} {id} {ledger}"));
+            }
             _ => {
                 let (id, _, both) = self.cost(job, day);
                 self.line(format_args!("{}", both.procore));
@@ -342,7 +403,7 @@ impl Office {
 }
 
 /// Kinds of things that go wrong.
-const KINDS: u64 = 17;
+const KINDS: u64 = 20;
 
 /// The books of one seed, in the form of a scenario.
 pub(super) fn planted(seed: u64) -> String {
@@ -351,6 +412,7 @@ pub(super) fn planted(seed: u64) -> String {
         dice: Dice::new(seed),
         id: 100,
         net: seed % 5 == 4,
+        steel: ["materials", "item 5", "item 7"][(seed % 3) as usize],
     };
     if office.net {
         office.line(format_args!("office none"));
@@ -366,6 +428,7 @@ pub(super) fn planted(seed: u64) -> String {
          vendor 9 \"Prairie Steel Supply\" = 79\n\
          P code 3 job 1 \"05-120\" \"Structural Steel\"\n\
          P code 4 job 2 \"05-120\" \"Structural Steel\"\n\
+         P code 5 job 1 \"01-540\" \"Equipment\"\n\
          P contract 1 job 1 9,000,000.00\nP contract 2 job 2 9,000,000.00\n\
          P subcontract 17 job 1 vendor 7 900,000.00\nP subcontract 18 job 1 vendor 8 900,000.00\n\
          P subcontract 27 job 2 vendor 7 900,000.00\nP subcontract 28 job 2 vendor 8 900,000.00\n",

@@ -371,6 +371,7 @@ fn recode(
         Recoding::Customer { from, to } => ("CustomerRef", Some(from), to, "Customer"),
         Recoding::Class { from, to } => ("ClassRef", from.as_ref(), to, "Class"),
         Recoding::Account { from, to } => ("AccountRef", Some(from), to, "Account"),
+        Recoding::Item { from, to } => ("ItemRef", Some(from), to, "Item"),
     };
     if from == Some(to) {
         return Err(unusable("it is coded like that already"));

@@ -5,7 +5,11 @@
 //!
 //! **Why it happens.** The document was entered against the custom of the office.
 //!
-//! **What to do.** Add the retainage line, or book the retainage by journal.
+//! **What to do.** Add the retainage line, or book the retainage by an entry of two lines: retainage
+//! receivable against income for an invoice that was entered net; cost against retainage payable for
+//! a bill that was entered net; payables, with the vendor, against retainage payable for a bill that
+//! was entered gross. The line on retainage has the job. An entry whose number is the document's with
+//! `-RET` behind it, or whose memo has the document's number, is a part of the document.
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};

@@ -9,6 +9,7 @@
 
 use super::{Check, Claim, Context, Rule, Weight};
 use crate::reconcile::cases::{Case, Relation};
+use crate::reconcile::matching::pairing::withheld::only_document;
 use crate::reconcile::units::Family;
 
 pub(super) const CHECK: Check = Check {
@@ -23,9 +24,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if case.relation != Relation::Paired || case.family != Family::Cost {
         return None;
     }
-    let ([one], [other]) = (case.project.as_slice(), case.ledger.as_slice()) else {
+    let [one] = case.project.as_slice() else {
         return None;
     };
+    let other = only_document(context.view, case.ledger.iter().copied())?;
     let amounts_agree = one.shown.gross == other.shown.gross || case.residual.is_empty();
     let habits = &context.wide.habits;
     let named = super::habits::named_code(context.view, habits, other);

@@ -1,7 +1,8 @@
 //! # Manual journal
 //!
 //! **What.** A journal entry on receivables, payables, job cost or retainage has no document
-//! behind it.
+//! behind it. An entry that books the retainage of a document, names it and no other, and is exactly
+//! what it lacks is a part of that document (see `R09`).
 //!
 //! **Why it happens.** A manual adjustment.
 //!
@@ -14,6 +15,7 @@ use figures::{Measure, Money};
 
 use super::{Check, Context, Hit, Rule, Weight};
 use crate::reconcile::matching::pairing::NONE;
+use crate::reconcile::matching::pairing::withheld::retainage_entry;
 use crate::reconcile::result::Effect;
 use crate::reconcile::units::{Family, Part};
 use crate::reconcile::view::debit_less_credit;
@@ -88,6 +90,9 @@ pub(crate) fn without_reversals(hits: Vec<Hit>) -> Vec<Hit> {
 /// One journal: what of it no document explains.
 fn look_at(context: &Context<'_, '_>, place: u32, units: &[usize]) -> Option<Hit> {
     let document = context.view.at(place);
+    if is_part_of_another(context, place, units) {
+        return None;
+    }
     let mut effects: Vec<Effect> = Vec::new();
     let (mut debits, mut credits) = (Money::ZERO, Money::ZERO);
     let mut project_id = None;
@@ -146,6 +151,19 @@ fn look_at(context: &Context<'_, '_>, place: u32, units: &[usize]) -> Option<Hit
         date: Some(document.date),
         instead: None,
     })
+}
+
+/// Whether a journal books the retainage of a document that it is joined to.
+fn is_part_of_another(context: &Context<'_, '_>, place: u32, units: &[usize]) -> bool {
+    let is_joined = |at: &usize| {
+        let group = context.pairing.of_ledger[*at] as usize;
+        let parts = context.pairing.groups.get(group).map(|group| &group.ledger);
+        let mut parts = parts.into_iter().flatten();
+        parts.any(|part| context.ledger[*part as usize].document != place)
+    };
+    retainage_entry(context.view, context.view.at(place)).is_some()
+        && !units.is_empty()
+        && units.iter().all(is_joined)
 }
 
 /// What a journal moves on receivables, payables and retainage, and whose.

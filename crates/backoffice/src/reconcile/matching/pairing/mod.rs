@@ -11,6 +11,7 @@ mod leftovers;
 mod linked;
 pub(crate) mod memory;
 mod paying;
+pub(crate) mod withheld;
 
 use std::collections::BTreeMap;
 
@@ -191,6 +192,7 @@ pub(crate) fn pair(
         run.match_family(family);
     }
     run.step(Apart, Run::further_estimates);
+    run.step(Apart, Run::retainage_entries);
     for family in [Family::Receipt, Family::Payment] {
         run.step(Apart, |run| run.match_paying(family));
         run.step(Common, |run| {
@@ -355,7 +357,8 @@ impl<'r, 'a> Run<'r, 'a> {
                 let free = unit.family == family
                     && stands(unit.standing)
                     && unit.part != Part::Retainage
-                    && self.pairing.of_ledger[place] == NONE;
+                    && self.pairing.of_ledger[place] == NONE
+                    && !self.is_retainage_entry(unit);
                 free.then_some(index(place))
             })
     }

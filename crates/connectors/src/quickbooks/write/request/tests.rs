@@ -7,9 +7,16 @@ const BILL: &str = r#"{"Id":"145","SyncToken":"2","VendorRef":{"value":"72","nam
       {"Id":"2","Amount":200.00,"DetailType":"AccountBasedExpenseLineDetail",
        "AccountBasedExpenseLineDetail":{"AccountRef":{"value":"80"},"CustomerRef":{"value":"6"},"ClassRef":{"value":"9"}}}]}"#;
 
+const BY_ITEM: &str = r#"{"Id":"146","SyncToken":"4","VendorRef":{"value":"72"},"TotalAmt":450,
+    "Line":[{"Id":"1","Amount":500.00,"Description":"Rebar","DetailType":"ItemBasedExpenseLineDetail",
+       "ItemBasedExpenseLineDetail":{"ItemRef":{"value":"7","name":"Steel"},"CustomerRef":{"value":"5"},"Qty":20,"UnitPrice":25,"TaxCodeRef":{"value":"NON"},"BillableStatus":"NotBillable"}},
+      {"Id":"2","Amount":-50.00,"DetailType":"AccountBasedExpenseLineDetail",
+       "AccountBasedExpenseLineDetail":{"AccountRef":{"value":"33"},"CustomerRef":{"value":"5"}}}]}"#;
+
 pub(super) fn lookup(record: &SourceRef) -> Option<String> {
     match (record.kind.as_str(), record.id.as_str()) {
         ("Bill", "145") => Some(BILL.to_owned()),
+        ("Bill", "146") => Some(BY_ITEM.to_owned()),
         ("Payment", "310") => Some(
             r#"{"Id":"310","SyncToken":"0","TotalAmt":900,"UnappliedAmt":400,
                 "Line":[{"Amount":500,"LinkedTxn":[{"TxnId":"209","TxnType":"Invoice"}],"LineEx":{}}]}"#
@@ -121,6 +128,31 @@ fn a_line_is_coded_otherwise_and_nothing_else_is() {
 }
 
 #[test]
+fn a_line_gets_another_item_and_keeps_quantity_price_and_job() {
+    let recoded = |from: &str, to: &str| {
+        only(&Correction::Recode {
+            document: SourceRef::quickbooks("Bill", "146"),
+            change: Recoding::Item {
+                from: from.into(),
+                to: to.into(),
+            },
+        })
+    };
+    let made = recoded("7", "8").unwrap();
+    let expected = Value::Object(writable(BY_ITEM).unwrap())
+        .to_string()
+        .replace(r#"{"name":"Steel","value":"7"}"#, r#"{"value":"8"}"#)
+        .replace(r#"{"value":"7","name":"Steel"}"#, r#"{"value":"8"}"#);
+    assert_eq!(made.body, expected);
+    assert!(
+        expected.contains(r#""Qty":20,"UnitPrice":25"#) && expected.contains(r#"{"value":"33"}"#)
+    );
+    assert_eq!(made.before[1].record, SourceRef::quickbooks("Item", "8"));
+    let nowhere = recoded("9", "8");
+    assert!(matches!(nowhere, Err(NoRequest::Unusable { .. })));
+}
+
+#[test]
 fn a_payment_keeps_the_lines_it_has() {
     let step = only(&Correction::ApplyPayment {
         payment: "310".into(),
@@ -132,6 +164,35 @@ fn a_payment_keeps_the_lines_it_has() {
         r#"{"Id":"310","TotalAmt":900,"Line":[{"Amount":500,"LinkedTxn":[{"TxnId":"209","TxnType":"Invoice"}]},{"Amount":400.00,"LinkedTxn":[{"TxnId":"210","TxnType":"Invoice"}]}]}"#
     );
     assert!(step.before.iter().all(|it| it.standing.is_some()));
+}
+
+#[test]
+fn a_line_of_an_entry_says_whose_it_is() {
+    let line = |posting, account: &str, entity| gate::correction::JournalLine {
+        posting,
+        amount: Money::from_cents(250_000),
+        account: account.into(),
+        entity: Some(entity),
+        class: None,
+        description: "Retainage withheld".into(),
+    };
+    let made = only(&Correction::PostJournal(NewJournal {
+        number: "BE-2217-RET".into(),
+        date: "2026-10-01".parse().unwrap(),
+        lines: vec![
+            line(Posting::Debit, "33", Entity::Vendor("72".into())),
+            line(Posting::Credit, "34", Entity::Customer("5".into())),
+        ],
+    }))
+    .unwrap();
+    for said in [
+        r#""PostingType":"Debit","AccountRef":{"value":"33"},"Entity":{"Type":"Vendor","EntityRef":{"value":"72"}}"#,
+        r#""PostingType":"Credit","AccountRef":{"value":"34"},"Entity":{"Type":"Customer","EntityRef":{"value":"5"}}"#,
+    ] {
+        assert!(made.body.contains(said), "{}", made.body);
+    }
+    let vendor = SourceRef::quickbooks("Vendor", "72");
+    assert!(made.before.iter().any(|one| one.record == vendor));
 }
 
 #[test]
