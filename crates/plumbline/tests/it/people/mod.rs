@@ -6,6 +6,7 @@ mod leaving;
 pub(crate) mod mailbox;
 mod pages;
 mod sign_in;
+mod switching;
 mod two_people;
 
 /// Where the people of a test are kept.
