@@ -34,6 +34,8 @@ mod on_a_server {
     mod pages;
     #[path = "sign_in.rs"]
     mod sign_in;
+    #[path = "switching.rs"]
+    mod switching;
     #[path = "two_people.rs"]
     mod two_people;
 }
