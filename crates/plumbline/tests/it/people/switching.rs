@@ -5,7 +5,7 @@ use figures::Money;
 use gate::switches::Level;
 use plumbline::settings::Settings;
 use plumbline::web::signin::door::Factors;
-use store::{Secret, TenantScope};
+use store::Secret;
 
 use super::house::{Answer, Browser, Office, PASSWORD, mail};
 use super::mailbox::Mailbox;
@@ -32,9 +32,9 @@ async fn send(
 }
 
 async fn settings(office: &Office) -> Settings {
-    let scope = TenantScope::new(office.ours.clone());
-    let tenant = office.house.tenant(&scope).await.unwrap();
-    tenant.settings().await.unwrap()
+    let store = office.house.installation().store(&office.ours);
+    let store = store.await.unwrap();
+    Settings::load(&store, &store.scope()).await.unwrap()
 }
 
 /// The same four of the settings as they are.
@@ -59,10 +59,9 @@ async fn with_a_limit(office: &Office) {
 
 /// Keeps settings as the operator could, without the page.
 async fn keep(office: &Office, settings: &Settings) {
-    let scope = TenantScope::new(office.ours.clone());
-    let tenant = office.house.tenant(&scope).await.unwrap();
-    let changed = settings.change(tenant.store(), &scope, office.house.now());
-    changed.await.unwrap();
+    let store = office.house.installation().store(&office.ours);
+    let (store, now) = (store.await.unwrap(), office.house.now());
+    settings.change(&store, &store.scope(), now).await.unwrap();
 }
 
 async fn with_one_owner(office: &Office) -> Browser<'_> {
@@ -285,7 +284,7 @@ async fn alone_with_the_mode_switching_on_waits_a_day_and_everybody_is_told() {
 }
 
 #[tokio::test]
-async fn with_a_second_owner_nothing_is_switched_by_itself_and_the_mode_ends_it() {
+async fn what_waits_for_its_delay_alone_ends_with_the_mode() {
     let office = Office::with(Factors::Required, None).await;
     let mut owner = with_one_owner(&office).await;
     let form = [("reason", REASON), ("hours", "24")];
