@@ -46,13 +46,18 @@ impl Changed {
         switches.connection_writes = self.connection_writes == ON;
         switches.switch(RECONCILIATION, self.reconciliation == PROPOSE);
         switches.switch(DOCUMENTS, self.documents == PROPOSE);
-        for (kind, sent) in [(Limit::SecondApprovalAbove, &self.second_above)] {
+        for (kind, sent) in self.limits() {
             match limit(sent)? {
                 Some(amount) => wanted.limits.insert(kind, amount),
                 None => wanted.limits.remove(&kind),
             };
         }
         Ok(wanted)
+    }
+
+    /// What was written for each limit.
+    fn limits(&self) -> [(Limit, &str); Limit::ALL.len()] {
+        [(Limit::SecondApprovalAbove, &self.second_above)]
     }
 }
 
