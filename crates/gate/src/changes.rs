@@ -115,8 +115,9 @@ impl std::fmt::Display for Refusal {
             Self::NotHeld => "This person does not have this role any more.",
             Self::NoRole => "Choose at least one role for the person you invite.",
             Self::NobodyConfirms => {
-                "Giving somebody more takes two owners, and there is no second one. An owner who \
-                 works alone can switch sole approver mode on under Settings."
+                "Giving somebody more, or switching more on, takes two owners, and there is no \
+                 second one. An owner who works alone can switch sole approver mode on under \
+                 Settings."
             }
             Self::OwnProposal => {
                 "Nobody confirms what they proposed. Another owner confirms it, or you withdraw it."

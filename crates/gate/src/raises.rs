@@ -2,7 +2,8 @@
 //!
 //! Taking away needs nobody else. An office with one owner has no second one; what stands in for
 //! them is [`crate::alone`], and for the first days of a company nothing at all, because there is
-//! nobody yet whom one could ask and nothing that was approved.
+//! nobody yet whom one could ask and nothing that was approved. The same holds for switching more
+//! on ([`crate::switching`]).
 
 use figures::{Date, SmolStr};
 use jiff::{SignedDuration, Timestamp};
@@ -132,7 +133,11 @@ pub fn course_of_invitation(
     Ok((grants, Course::AtOnce))
 }
 
-fn course(actor: &str, subject: Option<&str>, office: &Office<'_>) -> Result<Course, Refusal> {
+pub(crate) fn course(
+    actor: &str,
+    subject: Option<&str>,
+    office: &Office<'_>,
+) -> Result<Course, Refusal> {
     let mut others = owners(office.members)
         .filter(|it| it.person_id != actor && Some(it.person_id.as_str()) != subject);
     if others.next().is_some() {
@@ -164,8 +169,10 @@ pub fn day_of_proposal(grant: &Grant, on: Date) -> Date {
 pub struct Proposed {
     /// The id of the owner who proposed it.
     pub by: SmolStr,
-    /// The id of the person whom it raises; nobody for an invitation.
+    /// The id of the person whom it raises; nobody for an invitation, or for switches.
     pub subject: Option<SmolStr>,
+    /// What whoever confirms it must be allowed to do.
+    pub needs: Action,
     /// When it lapses.
     pub lapses_at: Timestamp,
     /// When its delay is over, where everybody was told that it waits for nobody.
@@ -185,7 +192,7 @@ pub fn permit_confirming(
 ) -> Result<(), Refusal> {
     let theirs = member(office.members, confirmer);
     let theirs = theirs.ok_or(Refusal::NotPermitted(Denial::NoRole))?;
-    demand(&theirs.grants, Action::ManagePeople, on)?;
+    demand(&theirs.grants, proposed.needs, on)?;
     if now >= proposed.lapses_at {
         return Err(Refusal::Lapsed);
     }

@@ -22,6 +22,18 @@ pub enum Level {
     AutoWithUndo,
 }
 
+impl Level {
+    /// What people read after the agent's name.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Propose => "proposes",
+            Self::AutoWithUndo => "works by itself where a lead lets it",
+        }
+    }
+}
+
 /// The switches of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

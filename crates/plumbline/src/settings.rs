@@ -4,6 +4,7 @@
 //! and never written with the rest.
 
 mod access;
+mod powers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use store::settings::{StoredSettings, Then};
 use store::{Store, TenantScope};
 
 pub use access::{Access, Client, Environment, ProcoreAccess, QuickBooksAccess, Rights};
+pub use powers::carry_out;
 
 use crate::work;
 use crate::work::schedule::Schedule;

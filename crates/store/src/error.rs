@@ -277,10 +277,10 @@ pub enum Refusal {
         on: String,
     },
     /// The same was proposed already and waits.
-    #[error("the same is proposed already and waits; confirm or withdraw it under People")]
+    #[error("the same is proposed already and waits; confirm or withdraw it where it waits")]
     AlreadyProposed,
     /// There is no such proposal for this person to decide about, or it is over.
-    #[error("this proposal does not wait any more, or is not yours to end; open People again")]
+    #[error("this proposal does not wait any more, or is not yours to end; open the page again")]
     NoSuchProposal,
     /// Sole approver mode is not switched on.
     #[error("sole approver mode is not switched on")]

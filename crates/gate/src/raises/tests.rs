@@ -372,6 +372,7 @@ fn a_proposal_is_confirmed_by_an_owner_who_neither_made_it_nor_gains_by_it() {
                         let proposed = Proposed {
                             by: "dana".into(),
                             subject: subject.map(Into::into),
+                            needs: Action::ManagePeople,
                             lapses_at: now() + LAPSES_AFTER,
                             ripe_at: ripe_at.map(hours),
                         };

@@ -54,10 +54,15 @@ pub(super) async fn invited(door: &Door, scope: &TenantScope) -> anyhow::Result<
     for (what, mail, name, roles) in PEOPLE {
         let mail = format!("{mail}@demo.plumbline.example");
         if people::account(door.control(), &mail).await?.is_none() {
-            let grants = Grants::new(roles.iter().copied().map(Grant::standing).collect());
-            let password = Secret::new(PASSWORD.to_owned());
-            door.add_person(scope.tenant_id(), &mail, name, password, grants)
-                .await?;
+            let (tenant, password) = (scope.tenant_id(), Secret::new(PASSWORD.to_owned()));
+            if roles == [Role::Owner] && people::nobody_yet(door.control()).await? {
+                // They open the company, so in its first week they staff it and switch alone.
+                door.add_first_owner(tenant, &mail, name, password).await?;
+            } else {
+                let grants = Grants::new(roles.iter().copied().map(Grant::standing).collect());
+                door.add_person(tenant, &mail, name, password, grants)
+                    .await?;
+            }
         }
         table.push(vec![
             Cell::text(what),

@@ -27,6 +27,7 @@ mod notices;
 pub mod observe;
 pub mod people;
 pub mod progress;
+pub mod raises;
 pub mod records;
 pub mod router;
 mod scrape;

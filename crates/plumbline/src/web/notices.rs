@@ -6,10 +6,12 @@ use gate::roles::Action;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::control::notices::notices;
+use store::control::raises::Proposal;
 
 use super::error::AppError;
 use super::format;
 use super::house::House;
+use super::raises::Page;
 use super::states::Banner;
 use super::visitor::Visitor;
 
@@ -42,25 +44,54 @@ pub(super) async fn banners(
                 .then(|| ("/settings", "Take it back".to_owned())),
         });
     }
-    if let Some(next) = found.ripening.iter().filter_map(|it| it.ripe_at).min() {
-        let what = match found.ripening.len() {
-            1 => "A change of roles waits for its delay alone.".to_owned(),
-            many => format!("{many} changes of roles wait for their delay alone."),
-        };
-        banners.push(Banner {
-            kind: "warn",
-            mark: "!",
-            what,
-            then: format!(
-                "There is no second owner to confirm it. It counts {}.",
-                when(next, now, zone)
+    let kinds = [
+        (
+            Page::People,
+            ("A change of roles waits", "changes of roles wait"),
+        ),
+        (
+            Page::Settings,
+            (
+                "A change of what may be written waits",
+                "changes of what may be written wait",
             ),
-            action: visitor
-                .may(Action::ReadPeople)
-                .then(|| ("/people", "See what it is".to_owned())),
-        });
+        ),
+    ];
+    for (page, words) in kinds {
+        let all = found.ripening.iter();
+        let here: Vec<&Proposal> = all.filter(|it| Page::of(&it.about) == page).collect();
+        let next = here.iter().filter_map(|it| it.ripe_at).min();
+        banners.extend(next.map(|next| {
+            let when = when(next, now, zone);
+            ripening(visitor, page, words, (here.len(), &when))
+        }));
     }
     Ok(banners)
+}
+
+/// That something waits for its delay alone.
+fn ripening(
+    visitor: &Visitor,
+    page: Page,
+    (one, several): (&str, &str),
+    (count, when): (usize, &str),
+) -> Banner {
+    let needed = match page {
+        Page::People => Action::ReadPeople,
+        Page::Settings => Action::ReadSettings,
+    };
+    Banner {
+        kind: "warn",
+        mark: "!",
+        what: match count {
+            1 => format!("{one} for its delay alone."),
+            many => format!("{many} {several} for their delay alone."),
+        },
+        then: format!("There is no second owner to confirm it. It counts {when}."),
+        action: visitor
+            .may(needed)
+            .then(|| (page.address(), "See what it is".to_owned())),
+    }
 }
 
 /// That one person decides alone, where people look at who decides.

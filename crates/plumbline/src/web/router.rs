@@ -332,6 +332,21 @@ pub fn routes() -> Vec<Route> {
             post(settings::writes::save),
         ),
         change(
+            "/settings/writes/proposals/{id}/confirm",
+            ChangeSettings,
+            post(settings::switching::confirm),
+        ),
+        change(
+            "/settings/writes/proposals/{id}/refuse",
+            ChangeSettings,
+            post(settings::switching::refuse),
+        ),
+        change(
+            "/settings/writes/proposals/{id}/withdraw",
+            ChangeSettings,
+            post(settings::switching::withdraw),
+        ),
+        change(
             "/settings/writes/alone",
             Approve,
             post(settings::writes::let_alone),

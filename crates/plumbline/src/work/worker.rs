@@ -28,6 +28,7 @@ use crate::cycle;
 use crate::desk::Desk;
 use crate::execute::{Executor, Ledger};
 use crate::reading::{Unwatched, Watch};
+use crate::settings::carry_out;
 use crate::web::house::{self, House, Work};
 use crate::{logs, web, witness};
 
@@ -177,7 +178,7 @@ impl Worker {
 
     /// Makes the jobs whose hour has come, and does one job if one is due.
     async fn visit(&self, tenant_id: &str, stop: &CancellationToken) -> anyhow::Result<Visited> {
-        let desk = Desk::at(
+        let mut desk = Desk::at(
             self.installation.clone(),
             tenant_id,
             Arc::clone(&self.clock),
@@ -190,12 +191,10 @@ impl Worker {
             Some(asked) => Some(asked.due_at.duration_since(now)),
             None => None,
         };
-        let (store, scope) = (&desk.store, &desk.scope);
         self.note_companies(&desk).await?;
         witness::take_in(&desk).await?;
-        let today = now.to_zoned(house::zone(&desk.settings)).date();
-        let settled = raises::settle(control, scope, today, now).await?;
-        let next_raise = settled.next_at.map(|at| at.duration_since(now));
+        let next_raise = self.ripen(&mut desk, now).await?;
+        let (store, scope) = (&desk.store, &desk.scope);
         let mut regular = regular(&desk.settings, &house::zone(&desk.settings), now);
         if self.post.is_none() {
             regular.retain(|one| one.job.kind != DIGEST);
@@ -236,6 +235,29 @@ impl Worker {
             None => {}
         }
         Ok(Visited::Quiet(AT_LEAST_EVERY))
+    }
+
+    /// Makes what waited for its delay alone. Returns how long the next of it waits.
+    async fn ripen(
+        &self,
+        desk: &mut Desk,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<SignedDuration>> {
+        let today = now.to_zoned(house::zone(&desk.settings)).date();
+        let (control, standing) = (self.installation.control(), desk.settings.powers());
+        let settled = raises::settle(control, &desk.scope, standing, (today, now)).await?;
+        for ripe in &settled.switched {
+            let done = carry_out(&desk.store, &desk.scope, &ripe.steps, now).await?;
+            if let Some(settings) = done {
+                desk.settings = settings;
+            }
+        }
+        if let Some(house) = &self.house
+            && !settled.switched.is_empty()
+        {
+            house.changed(&desk.scope).await;
+        }
+        Ok(settled.next_at.map(|at| at.duration_since(now)))
     }
 
     /// So that announcements of its companies find the tenant, and no other tenant takes them.

@@ -49,7 +49,7 @@ impl Copied {
     }
 }
 
-/// Whether what it is about is a role or a word of ours, and never a name, an address or a reason.
+/// Whether what it is about is a role, a switch or a word of ours, and never a name, an address or a reason.
 fn names_nobody(what: Happening) -> bool {
     matches!(
         what,
@@ -61,6 +61,13 @@ fn names_nobody(what: Happening) -> bool {
             | Happening::HookMade
             | Happening::HookEnded
             | Happening::AloneEnded
+            | Happening::SwitchingProposed
+            | Happening::SwitchingConfirmed
+            | Happening::SwitchingRipened
+            | Happening::SwitchingRefused
+            | Happening::SwitchingWithdrawn
+            | Happening::SwitchingLapsed
+            | Happening::SwitchingVoided
     )
 }
 

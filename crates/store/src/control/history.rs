@@ -51,6 +51,20 @@ pub enum Happening {
     RaiseLapsed,
     /// Something else ended what it stood on.
     RaiseVoided,
+    /// To switch more on, or to raise a limit, was proposed.
+    SwitchingProposed,
+    /// Another owner confirmed it.
+    SwitchingConfirmed,
+    /// Its delay was over and there was no other owner.
+    SwitchingRipened,
+    /// Another owner refused it.
+    SwitchingRefused,
+    /// Who proposed it took it back.
+    SwitchingWithdrawn,
+    /// Nobody confirmed it in time.
+    SwitchingLapsed,
+    /// What it said was before was not so any more, or something else ended what it stood on.
+    SwitchingVoided,
     /// Sole approver mode was switched on, or got another delay.
     AloneBegun,
     /// Sole approver mode ended, or its delay became another.
@@ -76,7 +90,7 @@ pub struct Happened {
     pub about: String,
 }
 
-const NAMES: [(Happening, &str); 22] = [
+const NAMES: [(Happening, &str); 29] = [
     (Happening::Joined, "member.joined"),
     (Happening::Left, "member.left"),
     (Happening::RoleGiven, "role.given"),
@@ -95,6 +109,13 @@ const NAMES: [(Happening, &str); 22] = [
     (Happening::RaiseWithdrawn, "raise.withdrawn"),
     (Happening::RaiseLapsed, "raise.lapsed"),
     (Happening::RaiseVoided, "raise.void"),
+    (Happening::SwitchingProposed, "switching.proposed"),
+    (Happening::SwitchingConfirmed, "switching.confirmed"),
+    (Happening::SwitchingRipened, "switching.ripened"),
+    (Happening::SwitchingRefused, "switching.refused"),
+    (Happening::SwitchingWithdrawn, "switching.withdrawn"),
+    (Happening::SwitchingLapsed, "switching.lapsed"),
+    (Happening::SwitchingVoided, "switching.void"),
     (Happening::AloneBegun, "alone.begun"),
     (Happening::AloneEnded, "alone.ended"),
     (Happening::ErasureAsked, "erasure.asked"),
@@ -159,12 +180,18 @@ const HISTORY: &str = "SELECT at, by_id, to_id, what, about FROM (
     SELECT proposed_at, proposed_by, person_id, 'raise.proposed',
            coalesce(name || ', ' || mail || ': ', '') || roles
            || coalesce(' ' || from_day || ' ' || until_day, '')
-      FROM proposed_raise WHERE tenant_id = $1
+      FROM proposed_raise WHERE tenant_id = $1 AND steps IS NULL
     UNION ALL
     SELECT ended_at, ended_by, person_id, 'raise.' || outcome,
            coalesce(name || ', ' || mail || ': ', '') || roles
            || coalesce(' ' || from_day || ' ' || until_day, '')
-      FROM proposed_raise WHERE tenant_id = $1 AND ended_at IS NOT NULL
+      FROM proposed_raise WHERE tenant_id = $1 AND steps IS NULL AND ended_at IS NOT NULL
+    UNION ALL
+    SELECT proposed_at, proposed_by, NULL, 'switching.proposed', told
+      FROM proposed_raise WHERE tenant_id = $1 AND steps IS NOT NULL
+    UNION ALL
+    SELECT ended_at, ended_by, NULL, 'switching.' || outcome, told
+      FROM proposed_raise WHERE tenant_id = $1 AND steps IS NOT NULL AND ended_at IS NOT NULL
     UNION ALL
     SELECT since, person_id, NULL, 'alone.begun', cooling_off_hours || ' hours: ' || reason
       FROM sole_approver WHERE tenant_id = $1

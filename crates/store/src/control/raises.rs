@@ -1,12 +1,14 @@
-//! Proposals to give somebody more, until another owner confirms them.
+//! Proposals to give somebody more, or to switch more on, until another owner confirms them.
 //!
 //! Whether something is one, and who may confirm it, is `gate::raises`' to say, inside the
 //! transaction that acts on it. Proposals are ended, never deleted.
 
 mod decide;
+pub mod switching;
 
 use gate::raises::{Course, LAPSES_AFTER};
 use gate::roles::{Grant, Role};
+use gate::switching::{Powers, Step, in_words, is_true_of};
 use jiff::Timestamp;
 
 use super::people::{days, read_grant};
@@ -15,7 +17,7 @@ use crate::mirror::{moment, read_moment};
 use crate::sql::query;
 use crate::{Refusal, StoreError, TenantScope};
 
-pub use decide::{Confirmed, Confirming, Settled, confirm, refuse, settle, withdraw};
+pub use decide::{Confirmed, Confirming, Ripened, Settled, confirm, refuse, settle, withdraw};
 
 /// What a proposal is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,11 @@ pub enum About {
         /// The roles they would have.
         roles: Vec<Role>,
     },
+    /// Switches to be turned on, and limits to be raised.
+    Switching {
+        /// What each was, and what it becomes.
+        steps: Vec<Step>,
+    },
 }
 
 /// A proposal that waits.
@@ -55,12 +62,24 @@ pub struct Proposal {
     pub ripe_at: Option<Timestamp>,
 }
 
+impl Proposal {
+    /// Whether what it says was before is so: always, unless it is about switches and limits.
+    #[must_use]
+    pub fn is_true_of(&self, standing: &Powers) -> bool {
+        match &self.about {
+            About::Switching { steps } => is_true_of(steps, standing),
+            About::Member { .. } | About::Invitation { .. } => true,
+        }
+    }
+}
+
 type Row = (
     i64,
     Option<String>,
     Option<String>,
     Option<String>,
-    String,
+    Option<String>,
+    Option<String>,
     Option<String>,
     Option<String>,
     String,
@@ -71,18 +90,23 @@ type Row = (
 
 /// Reads a row of the columns that both statements below name.
 fn proposal(row: Row) -> Result<Proposal, StoreError> {
-    let (number, person_id, mail, name, roles, from, until, by, at, lapses_at, ripe_at) = row;
-    let about = match (person_id, mail, name) {
-        (Some(person_id), None, None) => About::Member {
+    let (number, person_id, mail, name, roles, steps, from, until, by, at, lapses_at, ripe_at) =
+        row;
+    let unreadable = StoreError::Unreadable { what: "proposal" };
+    let about = match (person_id, mail, name, roles, steps) {
+        (Some(person_id), None, None, Some(role), None) => About::Member {
             person_id,
-            grant: read_grant(&roles, from.as_deref(), until.as_deref())?,
+            grant: read_grant(&role, from.as_deref(), until.as_deref())?,
         },
-        (None, Some(mail), Some(name)) => About::Invitation {
+        (None, Some(mail), Some(name), Some(roles), None) => About::Invitation {
             mail,
             name,
             roles: super::invitations::read_roles(&roles)?,
         },
-        _ => return Err(StoreError::Unreadable { what: "proposal" }),
+        (None, None, None, None, Some(steps)) => About::Switching {
+            steps: serde_json::from_str(&steps).map_err(|_| unreadable)?,
+        },
+        _ => return Err(unreadable),
     };
     Ok(Proposal {
         number,
@@ -115,7 +139,7 @@ pub(super) async fn pending_in(
     now: Timestamp,
 ) -> Result<Vec<Proposal>, StoreError> {
     let rows: Vec<Row> = query(
-        "SELECT raise_no, person_id, mail, name, roles, from_day, until_day, proposed_by,
+        "SELECT raise_no, person_id, mail, name, roles, steps, from_day, until_day, proposed_by,
                 proposed_at, lapses_at, ripe_at
          FROM proposed_raise
          WHERE tenant_id = $1 AND ended_at IS NULL AND lapses_at > $2 ORDER BY raise_no",
@@ -155,28 +179,22 @@ pub(super) async fn propose_in(
             Course::AnotherOwner | Course::AtOnce => None,
         },
     };
-    let (person_id, mail, name, roles, (from, until)) = match &proposal.about {
-        About::Member { person_id, grant } => {
-            let role = grant.role.name();
-            (Some(person_id.as_str()), None, None, role, days(grant.term))
-        }
-        About::Invitation { mail, name, roles } => {
-            let roles = super::invitations::written(roles);
-            let (mail, name) = (Some(mail.as_str()), Some(name.as_str()));
-            (None, mail, name, roles, (None, None))
-        }
-    };
+    let columns = Columns::of(&proposal.about)?;
+    let (from, until) = columns.days;
     query(
-        "INSERT INTO proposed_raise (tenant_id, raise_no, person_id, mail, name, roles, from_day,
-                                     until_day, proposed_by, proposed_at, lapses_at, ripe_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO proposed_raise (tenant_id, raise_no, person_id, mail, name, roles, steps,
+                                     told, from_day, until_day, proposed_by, proposed_at,
+                                     lapses_at, ripe_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tenant_id)
     .bind(number)
-    .bind(person_id)
-    .bind(mail)
-    .bind(name)
-    .bind(roles)
+    .bind(columns.person_id)
+    .bind(columns.mail)
+    .bind(columns.name)
+    .bind(columns.roles)
+    .bind(columns.steps)
+    .bind(columns.told)
     .bind(from)
     .bind(until)
     .bind(by)
@@ -186,6 +204,46 @@ pub(super) async fn propose_in(
     .execute(tx.connection())
     .await?;
     Ok(proposal)
+}
+
+/// What a proposal is about, as its row holds it.
+#[derive(Default)]
+struct Columns<'a> {
+    person_id: Option<&'a str>,
+    mail: Option<&'a str>,
+    name: Option<&'a str>,
+    roles: Option<String>,
+    steps: Option<String>,
+    told: Option<String>,
+    days: (Option<String>, Option<String>),
+}
+
+impl<'a> Columns<'a> {
+    fn of(about: &'a About) -> Result<Self, StoreError> {
+        Ok(match about {
+            About::Member { person_id, grant } => Self {
+                person_id: Some(person_id),
+                roles: Some(grant.role.name()),
+                days: days(grant.term),
+                ..Self::default()
+            },
+            About::Invitation { mail, name, roles } => Self {
+                mail: Some(mail),
+                name: Some(name),
+                roles: Some(super::invitations::written(roles)),
+                ..Self::default()
+            },
+            About::Switching { steps } => Self {
+                steps: Some(written(steps)?),
+                told: Some(in_words(steps)),
+                ..Self::default()
+            },
+        })
+    }
+}
+
+fn written(steps: &[Step]) -> Result<String, StoreError> {
+    serde_json::to_string(steps).map_err(|_| StoreError::Unreadable { what: "switches" })
 }
 
 /// How a proposal ended.

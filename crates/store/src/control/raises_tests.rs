@@ -1,8 +1,11 @@
 //! What takes two people, on both engines.
 
+mod switching;
+
 use gate::alone::CoolingOff;
 use gate::changes::{Change, Refusal as Why};
 use gate::roles::{Department, Grant, Grants, Role, Term};
+use gate::switching::Powers;
 use jiff::Timestamp;
 
 use super::alone::{self, Switching};
@@ -108,8 +111,12 @@ impl<'a> Company<'a> {
     }
 
     async fn settle(&self, now: Timestamp) -> Settled {
+        self.settle_with(Powers::default(), now).await
+    }
+
+    async fn settle_with(&self, standing: Powers, now: Timestamp) -> Settled {
         let control = self.installation.control();
-        raises::settle(control, &self.scope, today(), now)
+        raises::settle(control, &self.scope, standing, (today(), now))
             .await
             .unwrap()
     }
@@ -131,8 +138,11 @@ impl<'a> Company<'a> {
             .await
             .unwrap();
         let all = all.into_iter().rev().map(|one| one.what);
-        all.filter(|what| what.name().starts_with("raise.") || what.name().starts_with("alone."))
-            .collect()
+        all.filter(|what| {
+            let kind = what.name().split('.').next();
+            matches!(kind, Some("raise" | "switching" | "alone"))
+        })
+        .collect()
     }
 }
 
@@ -332,8 +342,8 @@ async fn a_single_owner_waits_for_the_delay_of_the_mode(installation: &Installat
     // A shorter delay from now on does not shorten what everybody was told.
     office.switch_on("dana", 24).await.unwrap();
     let quiet = Settled {
-        made: 0,
         next_at: Some(at(49)),
+        ..Settled::default()
     };
     assert_eq!(office.settle(at(48)).await, quiet);
     assert_eq!(
@@ -433,6 +443,7 @@ async fn everything(installation: &Installation) {
     the_mode_switched_off_ends_what_waited_for_its_delay(installation).await;
     with_a_second_owner_nothing_ripens_any_more(installation).await;
     cover_that_waited_into_its_days_still_counts(installation).await;
+    switching::everything(installation).await;
 }
 
 #[tokio::test]

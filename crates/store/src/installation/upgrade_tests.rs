@@ -218,6 +218,36 @@ async fn a_company_that_two_tenants_had_stays_with_the_one_that_was_made_first()
 }
 
 #[tokio::test]
+async fn what_waited_for_a_second_person_before_switches_did_still_waits() {
+    let mut control = begun(&sqlite::CONTROL, 15).await;
+    let statement = "INSERT INTO tenant (tenant_id, name, state, created_at, changed_at) VALUES
+             ('ten_1', 'Northgate', 'active', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+         INSERT INTO person (person_id, mail, name, password_hash, created_at)
+             VALUES ('psn_1', 'vic@n.example', 'Vic', 'none', '2026-01-01T00:00:00Z');
+         INSERT INTO membership (tenant_id, person_id, joined_at)
+             VALUES ('ten_1', 'psn_1', '2026-01-01T00:00:00Z');
+         INSERT INTO proposed_raise (tenant_id, raise_no, person_id, mail, name, roles, from_day,
+                                     until_day, proposed_by, proposed_at, lapses_at, ripe_at,
+                                     outcome, ended_at, ended_by) VALUES
+             ('ten_1', 1, 'psn_1', NULL, NULL, 'lead.payables', '2026-02-01', '2026-02-09', 'a',
+              'b', 'c', 'd', 'withdrawn', 'e', 'f'),
+             ('ten_1', 2, NULL, 'noor@n.example', 'Noor', 'owner', NULL, NULL, 'a', 'b', 'c', NULL,
+              NULL, NULL, NULL)";
+    sqlx::raw_sql(statement)
+        .execute(&mut control)
+        .await
+        .unwrap();
+    let rows = "SELECT concat_ws('|', raise_no, person_id, mail, name, roles, from_day, until_day,
+                       proposed_by, proposed_at, lapses_at, ripe_at, outcome, ended_at, ended_by)
+                FROM proposed_raise ORDER BY raise_no";
+    let before: Vec<(String,)> = sqlx::query_as(rows).fetch_all(&mut control).await.unwrap();
+    let forward = sqlite::CONTROL.run_direct(None, &mut control, false);
+    forward.await.unwrap();
+    let after: Vec<(String,)> = sqlx::query_as(rows).fetch_all(&mut control).await.unwrap();
+    assert_eq!((before.len(), after), (2, before));
+}
+
+#[tokio::test]
 async fn a_server_of_the_version_before_is_served_from_once_it_was_brought_forward() {
     let cluster = Cluster::start().await;
     let server = cluster.installation().await;

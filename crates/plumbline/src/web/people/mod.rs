@@ -22,10 +22,12 @@ use store::control::{alone, people, raises};
 use store::{Refusal, Secret, StoreError};
 
 pub use view::{PeoplePage, There};
+pub(super) use view::{said, titles};
 
 use super::error::{AppError, page as rendered};
 use super::house::House;
 use super::notices;
+use super::raises::{Page, tell};
 use super::shell::{Asked, Place};
 use super::signin::view::DoorPage;
 use super::visitor::Visitor;
@@ -47,10 +49,12 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
         let banner = notices::alone(mode, &asked.view.zone, asked.now);
         shell.banners.push(banner);
     }
+    let mut proposed = raises::pending(control, scope, asked.now).await?;
+    proposed.retain(|one| Page::of(&one.about) == Page::People);
     let there = There {
+        proposed,
         colleagues: people::colleagues(control, scope).await?,
         invited: invitations::pending(control, scope, asked.now).await?,
-        proposed: raises::pending(control, scope, asked.now).await?,
         is_alone: mode.is_some(),
     };
     rendered(&PeoplePage::new(shell, &asked, &there))
@@ -90,7 +94,7 @@ async fn changed(
         .map_err(refused)?;
     if let Changed::Proposed(proposal) = changed {
         let asked = Asked::gather(house, visitor).await?;
-        proposals::tell(house, &asked, &proposal).await?;
+        tell(house, &asked, &proposal).await?;
     }
     Ok(back())
 }
@@ -253,7 +257,7 @@ pub async fn invite(
             &token,
         ),
         Invited::Proposed(proposal) => {
-            proposals::tell(&house, &asked, &proposal).await?;
+            tell(&house, &asked, &proposal).await?;
             Ok(back())
         }
     }

@@ -1,17 +1,14 @@
 //! What the page of people shows.
 
 use askama::Template;
-use std::collections::BTreeMap;
-
 use gate::roles::{Action, Department, Grant, Role, Term};
 use store::control::invitations::Pending;
 use store::control::people::Colleague;
-use store::control::raises::{About, Proposal};
+use store::control::raises::Proposal;
 
 use super::may_manage;
-use super::proposals::in_words;
 use crate::web::format;
-use crate::web::notices;
+use crate::web::raises::{Around, Proposed};
 use crate::web::shell::{Asked, Shell};
 use crate::web::signin::view::{Field, Form};
 
@@ -65,19 +62,6 @@ pub struct Row {
     pub seen: String,
     /// Forms to change what they may do.
     pub changes: Vec<(String, Form)>,
-}
-
-/// One proposal.
-#[derive(Debug)]
-pub struct Proposed {
-    /// What it gives to whom.
-    pub what: String,
-    /// Who proposed it, and when.
-    pub by: String,
-    /// What it waits for.
-    pub waits: String,
-    /// Forms to decide about it.
-    pub forms: Vec<Form>,
 }
 
 /// One invitation that waits.
@@ -148,12 +132,7 @@ impl PeoplePage {
                 seen: "never".to_owned(),
                 changes: vec![("Give a role".to_owned(), form("a"))],
             }],
-            proposed: vec![Proposed {
-                what: "A/P lead for Marcus Bell".to_owned(),
-                by: "Dana Whitfield, Nov 22, 4:10 pm".to_owned(),
-                waits: "for another owner until Dec 6, 4:10 pm".to_owned(),
-                forms: vec![form("d")],
-            }],
+            proposed: vec![Proposed::sample("A/P lead for Marcus Bell", form("d"))],
             pending: vec![Waiting {
                 name: "Noor".to_owned(),
                 mail: "noor@ridgeline.example".to_owned(),
@@ -192,12 +171,12 @@ fn answer(colleagues: &[Colleague]) -> String {
     format!("{people}, {owners}. {factors}")
 }
 
-pub(super) fn titles(roles: &[Role]) -> String {
+pub(in crate::web) fn titles(roles: &[Role]) -> String {
     let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
     titles.join(", ")
 }
 
-pub(super) fn said(grant: &Grant) -> String {
+pub(in crate::web) fn said(grant: &Grant) -> String {
     match grant.term {
         Term::Standing => grant.role.title().to_owned(),
         Term::Cover { from, until } => format!(
@@ -211,56 +190,13 @@ pub(super) fn said(grant: &Grant) -> String {
 
 fn proposed(there: &There, asked: &Asked) -> Vec<Proposed> {
     let all = there.colleagues.iter();
-    let names: BTreeMap<String, String> =
-        all.map(|one| (one.id.clone(), one.name.clone())).collect();
-    let (zone, now) = (&asked.view.zone, asked.now);
-    let moment = |at| format::moment(at, now, zone);
-    let row = |one: &Proposal| Proposed {
-        what: in_words(&one.about, &names),
-        by: format!(
-            "{}, {}",
-            names.get(&one.by).map_or(one.by.as_str(), |name| name),
-            moment(one.at)
-        ),
-        waits: match (one.ripe_at, &one.about) {
-            (Some(ripe_at), _) if !there.is_alone || ripe_at <= now => {
-                format!("until {}", moment(one.lapses_at))
-            }
-            (Some(ripe_at), About::Member { .. }) => {
-                format!("counts by itself {}", notices::when(ripe_at, now, zone))
-            }
-            (Some(ripe_at), About::Invitation { .. }) => {
-                format!("can be sent {}", notices::when(ripe_at, now, zone))
-            }
-            (None, _) => format!("for another owner until {}", moment(one.lapses_at)),
-        },
-        forms: decisions(one, there, asked),
+    let around = Around {
+        names: all.map(|one| (one.id.clone(), one.name.clone())).collect(),
+        is_alone: there.is_alone,
+        may_decide: may_manage(&asked.visitor),
+        asked,
     };
-    there.proposed.iter().map(row).collect()
-}
-
-/// What this visitor may decide about a proposal. What comes about by itself needs no button.
-fn decisions(one: &Proposal, there: &There, asked: &Asked) -> Vec<Form> {
-    let visitor = &asked.visitor;
-    if !may_manage(visitor) {
-        return Vec::new();
-    }
-    let form = |what: &str, button| {
-        let to = format!("/people/proposals/{}/{what}", one.number);
-        Form::new(&to, Vec::new(), button)
-            .of_session(&visitor.csrf)
-            .one_of_many(&format!("{what}{}", one.number))
-    };
-    if one.by != visitor.person_id {
-        return vec![form("confirm", "Confirm"), form("refuse", "Refuse")];
-    }
-    let is_ripe = one.ripe_at.is_some_and(|ripe_at| ripe_at <= asked.now);
-    let is_invitation = matches!(one.about, About::Invitation { .. });
-    let mut forms = vec![form("withdraw", "Withdraw")];
-    if is_ripe && is_invitation && there.is_alone {
-        forms.insert(0, form("confirm", "Send the invitation"));
-    }
-    forms
+    there.proposed.iter().map(|one| around.row(one)).collect()
 }
 
 fn role_field() -> Field {

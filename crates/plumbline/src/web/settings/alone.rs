@@ -144,8 +144,8 @@ impl AlonePart {
         });
         let text = match (owners, mode) {
             (0 | 1, None) => {
-                "Giving somebody more takes two owners, and there is one. Sole approver mode lets a \
-                 delay that everybody is told of stand in for the second one."
+                "Giving somebody more, or switching more on, takes two owners, and there is one. Sole \
+                 approver mode lets a delay that everybody is told of stand in for the second one."
                     .to_owned()
             }
             (0 | 1, Some(mode)) => format!(

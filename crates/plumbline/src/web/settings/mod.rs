@@ -2,18 +2,19 @@
 
 pub mod alone;
 pub mod leaving;
+pub mod switching;
 pub mod writes;
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::control::people::{self, Colleague};
-use store::control::{alone as mode, erasures};
+use store::control::{alone as mode, erasures, raises};
 use store::{StoreError, quarantine};
 
 use self::alone::AlonePart;
@@ -23,19 +24,32 @@ use super::access::Action;
 use super::error::{AppError, page as rendered};
 use super::house::{self, House, Work};
 use super::notices;
-use super::shell::{Asked, Place, Shell};
+use super::shell::{Asked, Place, Shell, Toast};
 use super::visitor::Visitor;
 use crate::mail::{Letter, one_line};
 use crate::settings::Settings;
 use crate::work::schedule::{Schedule, next_run, time_of_day, written};
 
+/// What is asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Asking {
+    /// What was just done, in words of [`back`].
+    pub done: String,
+}
+
 /// The page.
 ///
 /// # Errors
 /// When the settings cannot be read.
-pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<Response, AppError> {
+pub async fn page(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Query(asking): Query<Asking>,
+) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
     let mut shell = asked.shell(Place::Settings, "Settings");
+    shell.toast = toast(&asking.done);
     let (control, scope) = (house.door().control(), &asked.visitor.scope);
     let standing = mode::standing(control, scope).await?;
     if let Some(mode) = &standing {
@@ -45,8 +59,15 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let colleagues = people::colleagues(control, scope).await?;
     let pending = erasures::pending(control, scope).await?;
     let settings = asked.tenant.settings().await?;
+    let waiting = raises::pending(control, scope, asked.now).await?;
+    let proposed = (
+        waiting.as_slice(),
+        colleagues.as_slice(),
+        standing.is_some(),
+    );
+    let proposed = switching::proposed(&asked, &settings, proposed);
     let parts = Parts {
-        writes: WritesPart::new(&asked, &settings),
+        writes: WritesPart::new(&asked, &settings, proposed),
         alone: AlonePart::new(&asked, standing.as_ref(), &colleagues),
         leaving: LeavingPart::new(&asked, pending.as_ref()),
     };
@@ -58,6 +79,33 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
     let restored = (restored_from, may_change);
     let page = SettingsPage::new(shell, &settings, restored, parts, asked.now);
     rendered(&page)
+}
+
+const LOWERED: &str = "lowered";
+const WAITS: &str = "waits";
+const ENDED: &str = "ended";
+
+/// To the page again, which says these things about what was just done.
+fn back(done: &[&str]) -> Response {
+    let to = match done {
+        [] => "/settings".to_owned(),
+        some => format!("/settings?done={}", some.join("_")),
+    };
+    Redirect::to(&to).into_response()
+}
+
+fn toast(done: &str) -> Option<Toast> {
+    let sentence = |word| match word {
+        LOWERED => Some("What you turned off or lowered is so at once."),
+        WAITS => Some("What you turned on or raised waits for a second person."),
+        ENDED => Some("What was proposed and is not true any more is void."),
+        _ => None,
+    };
+    let sentences: Vec<&str> = done.split('_').filter_map(sentence).collect();
+    (!sentences.is_empty()).then(|| Toast {
+        text: sentences.join(" "),
+        undo: None,
+    })
 }
 
 /// What the store refuses is told in its own words; nothing was changed.

@@ -9,14 +9,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use figures::Money;
 use gate::switches::{Level, Switches};
+use gate::switching::{CONNECTION_WRITES, Limit, Powers, Step, WRITES};
 use serde::Deserialize;
+use store::control::raises::switching::{self as raises, Switching};
+
+use super::{ENDED, LOWERED, WAITS, refused, switching};
 
 use crate::approvals::DOCUMENTS;
 use crate::propose::RECONCILIATION;
 use crate::settings::Settings;
 use crate::web::access::Action;
 use crate::web::error::AppError;
-use crate::web::house::{House, Work};
+use crate::web::house::House;
+use crate::web::raises::{Proposed, tell};
 use crate::web::shell::Asked;
 use crate::web::signin::view::{Field, Form};
 use crate::web::visitor::Visitor;
@@ -32,29 +37,102 @@ pub struct Changed {
     second_above: String,
 }
 
-/// `POST /settings/writes`: keeps the switches. What was approved and not written yet is void once
-/// something is turned off.
+impl Changed {
+    /// The switches and limits that this asks for.
+    fn wanted(&self, now: &Powers) -> Result<Powers, AppError> {
+        let mut wanted = now.clone();
+        let switches = &mut wanted.switches;
+        switches.writes = self.writes == ON;
+        switches.connection_writes = self.connection_writes == ON;
+        switches.switch(RECONCILIATION, self.reconciliation == PROPOSE);
+        switches.switch(DOCUMENTS, self.documents == PROPOSE);
+        for (kind, sent) in self.limits() {
+            match limit(sent)? {
+                Some(amount) => wanted.limits.insert(kind, amount),
+                None => wanted.limits.remove(&kind),
+            };
+        }
+        Ok(wanted)
+    }
+
+    /// What was written for each limit.
+    fn limits(&self) -> [(Limit, &str); Limit::ALL.len()] {
+        [(Limit::SecondApprovalAbove, &self.second_above)]
+    }
+}
+
+/// `POST /settings/writes`: what is turned off or lowered is so at once, and approvals that were not
+/// used are void then. What is turned on or raised takes a second person, as `gate` says.
 ///
 /// # Errors
-/// When the limit is no amount, or the store fails.
+/// When the limit is no amount, there is nobody to confirm a raise, or the store fails.
 pub async fn save(
     State(house): State<Arc<House>>,
     visitor: Visitor,
     Sent(sent): Sent<Changed>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let mut settings = asked.tenant.settings().await?;
-    settings.second_approval_above = limit(&sent.second_above)?;
-    settings.switches.writes = sent.writes == ON;
-    settings.switches.connection_writes = sent.connection_writes == ON;
-    let switches = &mut settings.switches;
-    switches.switch(RECONCILIATION, sent.reconciliation == PROPOSE);
-    switches.switch(DOCUMENTS, sent.documents == PROPOSE);
-    let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
-    settings.change(store, scope, asked.now).await?;
-    asked.tenant.refresh().await?;
-    house.asked(scope, Some(Work::Read)).await;
-    Ok(Redirect::to("/settings").into_response())
+    let settings = asked.tenant.settings().await?;
+    let now = settings.powers();
+    let steps = now.steps_to(&sent.wanted(&now)?);
+    let (raises, lowerings): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::is_raise);
+    let mut done = Vec::new();
+    if !lowerings.is_empty() {
+        let lowered = settings.with_powers(now.after(&lowerings));
+        let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
+        lowered.change(store, scope, asked.now).await?;
+        if switching::settle(&house, &asked, &lowered).await? {
+            done.push(ENDED);
+        }
+    }
+    match raised(&house, &asked, raises).await {
+        Ok(Raised::Waits) if lowerings.is_empty() => done.push(WAITS),
+        Ok(Raised::Waits) => done.extend([LOWERED, WAITS]),
+        Ok(Raised::AtOnce { has_ended: true }) if !done.contains(&ENDED) => done.push(ENDED),
+        Ok(Raised::AtOnce { .. }) => {}
+        Err(AppError::Conflict(why)) if !lowerings.is_empty() => {
+            return Err(AppError::Conflict(format!(
+                "What you turned off or lowered is so. The rest was not done: {why}"
+            )));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(super::back(&done))
+}
+
+/// How raises came about.
+enum Raised {
+    AtOnce {
+        /// Whether a proposal that is not true any more ended with it.
+        has_ended: bool,
+    },
+    Waits,
+}
+
+/// Makes raises where nobody has to confirm them, or proposes them.
+async fn raised(house: &House, asked: &Asked, steps: Vec<Step>) -> Result<Raised, AppError> {
+    if steps.is_empty() {
+        return Ok(Raised::AtOnce { has_ended: false });
+    }
+    let (control, visitor) = (house.door().control(), &asked.visitor);
+    let switching = Switching {
+        by: visitor.person_id.clone(),
+        steps: steps.clone(),
+        on: visitor.on,
+    };
+    let course = raises::ask(control, &visitor.scope, switching, asked.now)
+        .await
+        .map_err(refused)?;
+    match course {
+        raises::Asked::AtOnce => {
+            let has_ended = switching::make(house, asked, &steps).await?;
+            Ok(Raised::AtOnce { has_ended })
+        }
+        raises::Asked::Proposed(proposal) => {
+            tell(house, asked, &proposal).await?;
+            Ok(Raised::Waits)
+        }
+    }
 }
 
 /// What a lead sends.
@@ -117,18 +195,21 @@ pub struct WritesPart {
     pub standing: Vec<(&'static str, &'static str)>,
     /// To change them.
     pub form: Option<Form>,
+    /// What waits for a second person.
+    pub proposed: Vec<Proposed>,
     /// For a lead: whether documents are attached without asking, and to change that.
     pub alone: Option<(&'static str, Form)>,
 }
 
 impl WritesPart {
-    pub(super) fn new(asked: &Asked, settings: &Settings) -> Self {
+    pub(super) fn new(asked: &Asked, settings: &Settings, proposed: Vec<Proposed>) -> Self {
         let may_change = asked.visitor.may(Action::ChangeSettings);
         let form = form(settings).of_session(&asked.visitor.csrf);
         Self {
             text: sentence(&settings.switches).to_owned(),
             standing: standing(&settings.switches),
             form: may_change.then_some(form),
+            proposed,
             alone: alone(asked, &settings.switches),
         }
     }
@@ -141,6 +222,16 @@ impl WritesPart {
             text: sentence(&settings.switches).to_owned(),
             standing: standing(&settings.switches),
             form: Some(form(&settings).of_session("token")),
+            proposed: vec![Proposed::sample(
+                "Plumbline writes: off to on",
+                Form::new(
+                    "/settings/writes/proposals/1/confirm",
+                    Vec::new(),
+                    "Confirm",
+                )
+                .of_session("token")
+                .one_of_many("confirm1"),
+            )],
             alone: Some((NOT_ALONE, alone_form(false).of_session("token"))),
         }
     }
@@ -179,7 +270,8 @@ fn sentence(switches: &Switches) -> &'static str {
     match switches.grant(None) {
         Ok(_) => {
             "What a lead approves is written to QuickBooks. Procore is never written. Whatever is \
-             turned off here stops at once, and approvals that were not used are void."
+             turned off here stops at once, and approvals that were not used are void. Turning on \
+             and raising takes a second owner."
         }
         Err(_) => {
             "Nothing is written to QuickBooks until both switches are on, and then only what a lead \
@@ -190,17 +282,10 @@ fn sentence(switches: &Switches) -> &'static str {
 
 fn standing(switches: &Switches) -> Vec<(&'static str, &'static str)> {
     let on = |is: bool| if is { "on" } else { "off" };
-    let agent = |name| match switches.level(name) {
-        Level::Off => "off",
-        Level::Propose => "proposes",
-        Level::AutoWithUndo => "works by itself where a lead lets it",
-    };
+    let agent = |name| switches.level(name).words();
     vec![
-        ("Plumbline writes", on(switches.writes)),
-        (
-            "The QuickBooks connection writes",
-            on(switches.connection_writes),
-        ),
+        (WRITES, on(switches.writes)),
+        (CONNECTION_WRITES, on(switches.connection_writes)),
         ("Reconciliation", agent(RECONCILIATION)),
         ("Documents", agent(DOCUMENTS)),
     ]
@@ -226,13 +311,13 @@ fn form(settings: &Settings) -> Form {
     let limit = settings.second_approval_above;
     let limit = limit.map_or_else(String::new, |limit| limit.to_string());
     let mut above =
-        Field::text("second_above", "Above this it takes two people", &limit).optional();
+        Field::text("second_above", Limit::SecondApprovalAbove.title(), &limit).optional();
     above.hint = Some("To one vendor or customer within seven days. Empty for never.");
     let fields = vec![
-        choice("writes", "Plumbline writes", word(switches.writes), &both),
+        choice("writes", WRITES, word(switches.writes), &both),
         choice(
             "connection_writes",
-            "The QuickBooks connection writes",
+            CONNECTION_WRITES,
             word(switches.connection_writes),
             &both,
         ),

@@ -481,6 +481,28 @@ impl Door {
         Ok(id)
     }
 
+    /// Adds the first person, who owns the company and opened it: for the demo, whose terminal prints
+    /// their password instead of a token.
+    ///
+    /// # Errors
+    /// When somebody is known already, or the store or the machine fails.
+    pub async fn add_first_owner(
+        &self,
+        tenant_id: &str,
+        mail: &str,
+        name: &str,
+        password: Secret,
+    ) -> anyhow::Result<()> {
+        let person = NewPerson {
+            id: self.id("psn")?,
+            mail: mail.to_owned(),
+            name: name.to_owned(),
+            password_hash: self.hasher.hash(password, self.bytes::<16>()?).await?,
+        };
+        people::first_owner(self.control(), tenant_id, person, self.now()).await?;
+        Ok(())
+    }
+
     fn knock(&self, who: &Knocking) -> Result<(), Denied> {
         self.sources
             .knock(who.address, self.now())

@@ -95,6 +95,9 @@ GET /settings: ReadSettings
 POST /settings: ChangeSettings
 POST /settings/release: ChangeSettings
 POST /settings/writes: ChangeSettings
+POST /settings/writes/proposals/{id}/confirm: ChangeSettings
+POST /settings/writes/proposals/{id}/refuse: ChangeSettings
+POST /settings/writes/proposals/{id}/withdraw: ChangeSettings
 POST /settings/writes/alone: Approve
 POST /settings/alone: ChangeSettings
 POST /settings/alone/end: ChangeSettings

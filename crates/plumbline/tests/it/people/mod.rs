@@ -6,6 +6,7 @@ mod leaving;
 pub(crate) mod mailbox;
 mod pages;
 mod sign_in;
+mod switching;
 mod two_people;
 
 /// Where the people of a test are kept.
@@ -33,6 +34,8 @@ mod on_a_server {
     mod pages;
     #[path = "sign_in.rs"]
     mod sign_in;
+    #[path = "switching.rs"]
+    mod switching;
     #[path = "two_people.rs"]
     mod two_people;
 }

@@ -3,6 +3,8 @@
 use figures::Date;
 use gate::changes::{Change, Changing, permit};
 use gate::raises::{self as rule, Course, Proposed};
+use gate::roles::Action;
+use gate::switching::{Powers, Step, course_of_switching};
 use jiff::Timestamp;
 
 use super::{About, Outcome, Proposal, end_in, pending_in};
@@ -49,10 +51,10 @@ pub enum Confirmed {
     },
 }
 
-/// Confirms a proposal and makes what it proposes.
+/// Confirms a proposal about people and makes what it proposes.
 ///
 /// # Errors
-/// [`Refusal::NoSuchProposal`]; [`Refusal::Change`] when this person may not confirm it, or it could
+/// [`Refusal::NoSuchProposal`], also for one about switches; [`Refusal::Change`] when this person may not confirm it, or it could
 /// not be made any more.
 pub async fn confirm(
     control: &Control,
@@ -108,6 +110,7 @@ async fn confirm_in(
             let by = proposal.by;
             Ok(Confirmed::Invited { mail, name, by })
         }
+        About::Switching { .. } => Err(Refusal::NoSuchProposal.into()),
     }
 }
 
@@ -166,21 +169,33 @@ async fn end(
 pub struct Settled {
     /// How many came about because their delay was over.
     pub made: usize,
+    /// What of it is about switches, for the caller to carry out now.
+    pub switched: Vec<Ripened>,
     /// When the next one does, if any waits for that.
     pub next_at: Option<Timestamp>,
 }
 
-/// Ends what lapsed, and makes what waited for its delay and still may be made: nobody else can
-/// confirm it, the mode is switched on, and it is about somebody who belongs to the company. An
-/// invitation is left to its owner, who sends it then.
+/// Switches whose delay is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ripened {
+    /// The id of the owner who proposed it.
+    pub by: String,
+    /// What becomes what.
+    pub steps: Vec<Step>,
+}
+
+/// Ends what lapsed or is not true any more of the switches and limits that stand, and makes what
+/// waited for its delay and still may be made: nobody else can confirm it, the mode is switched on,
+/// and it is about switches or somebody who belongs to the company. An invitation is left to its
+/// owner, who sends it then.
 ///
 /// # Errors
 /// When the control data cannot be written.
 pub async fn settle(
     control: &Control,
     scope: &TenantScope,
-    on: Date,
-    now: Timestamp,
+    standing: Powers,
+    (on, now): (Date, Timestamp),
 ) -> Result<Settled, StoreError> {
     let tenant_id = scope.tenant_id().to_owned();
     let to_read = tenant_id.clone();
@@ -191,7 +206,9 @@ pub async fn settle(
         return Ok(Settled::default());
     }
     control
-        .tx(move |mut tx| Box::pin(async move { settle_in(&mut tx, &tenant_id, (on, now)).await }))
+        .tx(move |mut tx| {
+            Box::pin(async move { settle_in(&mut tx, &tenant_id, standing, (on, now)).await })
+        })
         .await
 }
 
@@ -205,6 +222,7 @@ async fn waiting(tx: &mut ControlTx<'_>, tenant_id: &str) -> Result<i64, StoreEr
 async fn settle_in(
     tx: &mut ControlTx<'_>,
     tenant_id: &str,
+    mut standing: Powers,
     (on, now): (Date, Timestamp),
 ) -> Result<Settled, StoreError> {
     query(
@@ -217,7 +235,11 @@ async fn settle_in(
     .await?;
     let mut settled = Settled::default();
     for proposal in pending_in(tx, tenant_id, now).await? {
-        let (Some(ripe_at), About::Member { person_id, grant }) =
+        if !proposal.is_true_of(&standing) {
+            end_in(tx, tenant_id, proposal.number, (Outcome::Void, None), now).await?;
+            continue;
+        }
+        let (Some(ripe_at), About::Member { .. } | About::Switching { .. }) =
             (proposal.ripe_at, &proposal.about)
         else {
             continue;
@@ -226,30 +248,68 @@ async fn settle_in(
             settled.next_at = Some(settled.next_at.map_or(ripe_at, |next| next.min(ripe_at)));
             continue;
         }
-        let seen = Seen::load(tx, tenant_id, now).await?;
-        let changing = Changing {
-            actor: &proposal.by,
-            subject: person_id,
-            on: rule::day_of_proposal(grant, on),
-        };
-        let change = Change::Give(*grant);
-        let ended = match rule::course_of_change(changing, change, &seen.office()) {
-            Ok((_, Course::AtOnce | Course::AfterCoolingOff(_))) => {
-                let parties = (proposal.by.as_str(), person_id.as_str());
-                changes::make(tx, tenant_id, parties, change, now).await?;
+        let number = proposal.number;
+        let ended = match ripen_in(tx, tenant_id, &proposal, (on, now)).await? {
+            Ripe::Waits => continue,
+            Ripe::Refused => Outcome::Void,
+            Ripe::Made => {
                 settled.made += 1;
+                if let About::Switching { steps } = proposal.about {
+                    standing = standing.after(&steps);
+                    let by = proposal.by;
+                    settled.switched.push(Ripened { by, steps });
+                }
                 Outcome::Ripened
             }
-            // There is somebody to confirm it now, so it waits for them.
-            Ok((_, Course::AnotherOwner)) => continue,
-            Err(_) => Outcome::Void,
         };
-        end_in(tx, tenant_id, proposal.number, (ended, None), now).await?;
+        end_in(tx, tenant_id, number, (ended, None), now).await?;
     }
     Ok(settled)
 }
 
-async fn found(
+/// What became of a proposal whose delay is over.
+enum Ripe {
+    Made,
+    /// There is somebody to confirm it now, so it waits for them.
+    Waits,
+    Refused,
+}
+
+async fn ripen_in(
+    tx: &mut ControlTx<'_>,
+    tenant_id: &str,
+    proposal: &Proposal,
+    (on, now): (Date, Timestamp),
+) -> Result<Ripe, StoreError> {
+    let seen = Seen::load(tx, tenant_id, now).await?;
+    let by = proposal.by.as_str();
+    let course = match &proposal.about {
+        About::Member { person_id, grant } => {
+            let changing = Changing {
+                actor: by,
+                subject: person_id,
+                on: rule::day_of_proposal(grant, on),
+            };
+            let course = rule::course_of_change(changing, Change::Give(*grant), &seen.office());
+            course.map(|(_, course)| course)
+        }
+        About::Switching { steps } => course_of_switching(by, steps, on, &seen.office()),
+        About::Invitation { .. } => return Ok(Ripe::Waits),
+    };
+    match course {
+        Ok(Course::AtOnce | Course::AfterCoolingOff(_)) => {
+            if let About::Member { person_id, grant } = &proposal.about {
+                let parties = (by, person_id.as_str());
+                changes::make(tx, tenant_id, parties, Change::Give(*grant), now).await?;
+            }
+            Ok(Ripe::Made)
+        }
+        Ok(Course::AnotherOwner) => Ok(Ripe::Waits),
+        Err(_) => Ok(Ripe::Refused),
+    }
+}
+
+pub(super) async fn found(
     tx: &mut ControlTx<'_>,
     tenant_id: &str,
     number: i64,
@@ -260,12 +320,16 @@ async fn found(
     found.ok_or_else(|| Refusal::NoSuchProposal.into())
 }
 
-fn in_short(proposal: &Proposal) -> Proposed {
+pub(super) fn in_short(proposal: &Proposal) -> Proposed {
     Proposed {
         by: proposal.by.as_str().into(),
         subject: match &proposal.about {
             About::Member { person_id, .. } => Some(person_id.as_str().into()),
-            About::Invitation { .. } => None,
+            About::Invitation { .. } | About::Switching { .. } => None,
+        },
+        needs: match &proposal.about {
+            About::Member { .. } | About::Invitation { .. } => Action::ManagePeople,
+            About::Switching { .. } => Action::ChangeSettings,
         },
         lapses_at: proposal.lapses_at,
         ripe_at: proposal.ripe_at,
