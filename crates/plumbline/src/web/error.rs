@@ -22,6 +22,8 @@ pub enum AppError {
     Refused(&'static str),
     /// The same with a sentence that names the record.
     Conflict(String),
+    /// What was sent did not arrive in time; nothing was changed.
+    Late,
     /// Something broke.
     Broken(anyhow::Error),
 }
@@ -87,6 +89,13 @@ impl IntoResponse for AppError {
                 None,
             ),
             Self::Conflict(text) => (StatusCode::CONFLICT, "Not done.".to_owned(), text, None),
+            Self::Late => (
+                StatusCode::REQUEST_TIMEOUT,
+                "This took too long to arrive.".to_owned(),
+                "Nothing was changed. Send it again, over a better connection if there is one."
+                    .to_owned(),
+                None,
+            ),
             Self::Broken(error) => {
                 let reference = reference(&error);
                 tracing::error!(%reference, kind = logs::kind(&error), "a page broke");

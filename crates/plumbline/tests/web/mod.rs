@@ -25,6 +25,7 @@ use gate::switches::Level;
 use plumbline::mail::Mailer;
 use plumbline::propose::RECONCILIATION;
 use plumbline::sandboxes::Local;
+use plumbline::web::Within;
 use plumbline::web::hooks::Hooks;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
@@ -92,7 +93,7 @@ impl Served {
         let token = Secret::new("session-of-the-owner".to_owned());
         signed_in(&house, &desk.scope, &token).await;
         Self {
-            router: router(Arc::clone(&house)),
+            router: router(Arc::clone(&house), Within::USUAL),
             house,
             scope: desk.scope.clone(),
             cookie: format!("plumbline-local={}", token.expose()),
