@@ -14,13 +14,16 @@ use connectors::oauth::{
 use connectors::{procore, quickbooks};
 use figures::source::System;
 use store::connections;
-use url::Url;
 
 use crate::desk::Desk;
 use crate::reading::{conditions, grant_type};
 use crate::refused::Refused;
 use crate::settings::{Access, ProcoreAccess, QuickBooksAccess, Rights, Settings};
 use crate::vault::StoreVault;
+
+mod begun;
+
+pub use begun::{Begun, begin, returned};
 
 /// Who consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,21 +169,6 @@ struct Given {
     callback: Callback,
 }
 
-/// A consent that was begun. How the system is reached is kept only once the consent is given and
-/// the company has answered. No `Debug`, because a client secret is in it.
-pub struct Begun {
-    login: PendingLogin,
-    access: Access,
-}
-
-impl Begun {
-    /// How the system will be reached.
-    #[must_use]
-    pub const fn access(&self) -> &Access {
-        &self.access
-    }
-}
-
 /// How a system is reached, as somebody has entered it before.
 ///
 /// # Errors
@@ -197,16 +185,6 @@ pub fn entered(desk: &Desk, system: System) -> Result<Access, Refused> {
 pub fn is_entered(settings: &Settings, system: System) -> bool {
     let access = settings.access(system);
     access.is_some_and(|access| !access.client().secret.expose().is_empty())
-}
-
-/// Begins a consent whose browser comes back to the redirect address of the access: what to keep,
-/// and the address to send the person to.
-///
-/// # Errors
-/// When an address may not be used, or the machine has no randomness.
-pub fn begin(desk: &Desk, access: Access) -> anyhow::Result<(Begun, Url)> {
-    let (login, address) = PendingLogin::begin(&access.application()?, desk.clock.as_ref())?;
-    Ok((Begun { login, access }, address))
 }
 
 /// Ends a consent. Returns the company.

@@ -59,7 +59,7 @@ fn pending() -> connections::PendingAuthorization {
         system: QBO,
         state: Secret::new("state".to_owned()),
         session: "session".to_owned(),
-        pkce_verifier: None,
+        kept: Secret::new(String::new()),
         expires_at: at(1),
     }
 }
