@@ -500,6 +500,8 @@ pub enum TenantCommand {
         /// The name that people read
         name: String,
     },
+    /// Invite the first owner of a tenant that has none; prints a link that counts once
+    InviteOwner(InviteOwnerArguments),
     /// List tenants and where each stands
     List,
     /// Close a tenant to everybody until it is resumed
@@ -557,6 +559,22 @@ PLUMBLINE_DATABASE_ADMIN_URL, because the application role cannot remove history
     },
     /// Show the ledger of erasures: who was erased, for whom, why, and the proof
     Erasures,
+}
+
+/// Who is to be the first owner of a tenant.
+#[derive(Debug, Args)]
+pub struct InviteOwnerArguments {
+    /// The tenant, such as tnt_…
+    pub id: String,
+    /// The person's name
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// The person's mail address, with which they sign in
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail: String,
+    /// The address that people use [default: PLUMBLINE_ORIGIN, else http://127.0.0.1:8420]
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
 }
 
 /// What to do with a database server.
