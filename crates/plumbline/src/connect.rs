@@ -71,10 +71,8 @@ async fn procore_with(
         let redirect_uri = &given.application.redirect_uri;
         access.client.redirect_uri.clone_from(redirect_uri);
     }
-    let settings = desk.settings.clone();
-    let settings = settings.reaching(Access::Procore(access.clone()));
     let vault = StoreVault::at(desk, system, &access.api, grant)
-        .connecting(desk.installation.control().clone(), settings.stored()?);
+        .connecting(desk, Access::Procore(access.clone()));
     let conditions = conditions(
         system,
         access.is_local(),
@@ -109,7 +107,7 @@ async fn procore_with(
             .await?;
         }
     }
-    desk.settings = settings;
+    desk.settings = Settings::load(&desk.store, &desk.scope).await?;
     Ok(company.to_string())
 }
 
@@ -138,10 +136,8 @@ async fn quickbooks_with(
     let grant = grant_type(Rights::Person);
     let redirect_uri = &given.application.redirect_uri;
     access.client.redirect_uri.clone_from(redirect_uri);
-    let settings = desk.settings.clone();
-    let settings = settings.reaching(Access::QuickBooks(access.clone()));
     let vault = StoreVault::at(desk, system, &access.environment, grant)
-        .connecting(desk.installation.control().clone(), settings.stored()?);
+        .connecting(desk, Access::QuickBooks(access.clone()));
     let conditions = conditions(
         system,
         access.is_local(),
@@ -158,7 +154,7 @@ async fn quickbooks_with(
         conditions,
     )
     .await?;
-    desk.settings = settings;
+    desk.settings = Settings::load(&desk.store, &desk.scope).await?;
     Ok(realm)
 }
 

@@ -12,7 +12,7 @@ use crate::audit::{Action, note_in};
 use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
-use crate::settings::{StoredSettings, save_in};
+use crate::settings::{MadeFrom, StoredSettings, replace_in};
 use crate::sql::query;
 use crate::tokens::{TokenSet, write_tokens};
 use crate::tx::Tx;
@@ -227,12 +227,12 @@ pub async fn connect(
 /// of the three is there without the others.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`connect`]; [`Refusal::SettingsChanged`].
 pub async fn connect_and_read(
     store: &Store,
     scope: &TenantScope,
     new: NewConnection,
-    settings: StoredSettings,
+    (settings, made_from): (StoredSettings, MadeFrom),
     job: NewJob,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -240,7 +240,7 @@ pub async fn connect_and_read(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 connect_in(tx, new, now).await?;
-                save_in(tx, settings).await?;
+                replace_in(tx, settings, made_from).await?;
                 enqueue_in(tx, job).await?;
                 Ok(())
             })

@@ -6,7 +6,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::assets;
+use store::{Refusal, StoreError};
+
+use super::{assets, format};
 use crate::logs;
 
 /// Why a page is not shown.
@@ -30,7 +32,14 @@ pub enum AppError {
 
 impl<E: Into<anyhow::Error>> From<E> for AppError {
     fn from(error: E) -> Self {
-        Self::Broken(error.into())
+        let error = error.into();
+        match error.downcast_ref() {
+            // Whoever comes second at any form is told so.
+            Some(StoreError::Refused(refusal @ Refusal::SettingsChanged)) => {
+                Self::Conflict(format::sentence(&refusal.to_string(), |_| None))
+            }
+            _ => Self::Broken(error),
+        }
     }
 }
 

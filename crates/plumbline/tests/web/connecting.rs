@@ -1,7 +1,10 @@
 //! A company connects both systems for the first time, from the browser alone.
 
 use axum::http::StatusCode;
-use plumbline::settings::Settings;
+use plumbline::connect::{self, Consent};
+use plumbline::desk::Desk;
+use plumbline::settings::{Rights, Settings};
+use plumbline::web::error::AppError;
 use plumbline::work;
 use store::Erasing;
 use store::connections::{self, Connection};
@@ -357,16 +360,15 @@ async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant(
         .create_tenant("Copper Basin", served.house.now())
         .await
         .unwrap();
-    let mut desk = plumbline::desk::Desk::at(installation.clone(), &other.id, served.house.clock())
+    let mut desk = Desk::at(installation.clone(), &other.id, served.house.clock())
         .await
         .unwrap();
     let access = app.sandboxes.quickbooks_access();
-    let headless = plumbline::connect::Consent::Headless;
-    plumbline::connect::quickbooks(&mut desk, access, headless)
+    connect::quickbooks(&mut desk, access, Consent::Headless)
         .await
         .unwrap();
     // Also while it is disconnected: its history is of that company.
-    plumbline::connect::disconnect(&desk, System::QuickBooks)
+    connect::disconnect(&desk, System::QuickBooks)
         .await
         .unwrap();
     served.worker().work_off(&other.id).await.unwrap();
@@ -395,4 +397,45 @@ async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant(
         .unwrap();
     let answer = connected(&served, QUICKBOOKS, &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_loses_what_somebody_else_set_at_the_same_moment() {
+    let app = App::unconnected(7).await;
+    let served = Served::offering(&app).await;
+    let desk = async || {
+        let installation = served.house.installation().clone();
+        let id = served.scope.tenant_id();
+        Desk::at(installation, id, served.house.clock())
+            .await
+            .unwrap()
+    };
+    // All three have read the settings before anything is changed.
+    let (mut one, mut two) = (desk().await, desk().await);
+    let mut late = settings(&served).await;
+    let access = app.sandboxes.procore_access(Rights::Person);
+    connect::procore(&mut one, access, Consent::Headless)
+        .await
+        .unwrap();
+    let access = app.sandboxes.quickbooks_access();
+    connect::quickbooks(&mut two, access, Consent::Headless)
+        .await
+        .unwrap();
+    for kept in [&settings(&served).await, &two.settings] {
+        for system in [System::Procore, System::QuickBooks] {
+            assert!(kept.access(system).is_some(), "{system}");
+        }
+    }
+
+    late.stale_after_days = 9;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    let (store, scope) = (tenant.store(), tenant.scope());
+    let refused = late.change(store, scope, served.house.now()).await;
+    match AppError::from(refused.unwrap_err()) {
+        AppError::Conflict(told) => assert!(told.contains("open the page again"), "{told}"),
+        other => panic!("{other:?}"),
+    }
+    let kept = settings(&served).await;
+    assert_eq!(kept.stale_after_days, 3);
+    assert!(kept.access(System::Procore).is_some());
 }
