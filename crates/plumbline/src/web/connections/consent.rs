@@ -113,7 +113,7 @@ async fn arrived(house: &House, asked: &Asked) -> Result<Response, AppError> {
 }
 
 /// What kept us from connecting is told in its own words, which hold no secret. An application
-/// that was entered for it is kept nowhere, so the page asks for it again.
+/// that was entered for it is not kept, so the page asks for it again.
 fn not_connected(
     house: &House,
     asked: &Asked,
