@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use figures::{Date, Measure};
 
+use super::first_owner::InviteOwnerArguments;
 use crate::logs::LogFormat;
 use crate::settings::Environment;
 
@@ -559,22 +560,6 @@ PLUMBLINE_DATABASE_ADMIN_URL, because the application role cannot remove history
     },
     /// Show the ledger of erasures: who was erased, for whom, why, and the proof
     Erasures,
-}
-
-/// Who is to be the first owner of a tenant.
-#[derive(Debug, Args)]
-pub struct InviteOwnerArguments {
-    /// The tenant, such as tnt_…
-    pub id: String,
-    /// The person's name
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
-    /// The person's mail address, with which they sign in
-    #[arg(long, value_name = "ADDRESS")]
-    pub mail: String,
-    /// The address that people use [default: PLUMBLINE_ORIGIN, else http://127.0.0.1:8420]
-    #[arg(long, value_name = "URL")]
-    pub origin: Option<String>,
 }
 
 /// What to do with a database server.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use clap::Args;
 use connectors::http::SystemClock;
 use store::{Installation, StoreError};
 
 use super::Answer;
-use super::arguments::InviteOwnerArguments;
 use super::serve::checked;
 use crate::desk::variable;
 use crate::refused::Refused;
@@ -15,6 +15,22 @@ use crate::web::signin::password::Cost;
 
 /// Where `plumbline serve` is unless it is told otherwise.
 const HERE: &str = "http://127.0.0.1:8420";
+
+/// Who is to be the first owner of a tenant.
+#[derive(Debug, Args)]
+pub struct InviteOwnerArguments {
+    /// The tenant, such as tnt_…
+    pub id: String,
+    /// The person's name
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// The person's mail address, with which they sign in
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail: String,
+    /// The address that people use [default: PLUMBLINE_ORIGIN, else http://127.0.0.1:8420]
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+}
 
 pub(super) async fn invited(
     installation: &Installation,
