@@ -148,7 +148,7 @@ impl Installation {
 
     /// Writes the certificate down, and then that the tenant is erased: a ledger that cannot be
     /// written leaves something to finish.
-    async fn certify(
+    pub(super) async fn certify(
         &self,
         erasure: &Erasure,
         ledger: &Ledger,

@@ -301,6 +301,10 @@ async fn a_tenant_counts_as_erased_once_its_certificate_is_written() {
     let rows = std::collections::BTreeMap::new();
     let destroyed = kept.installation.destroy(&id, rows, None).await.unwrap();
     assert!(destroyed.data_is_gone && destroyed.keys_are_gone);
+    let full = Ledger::at(data(&kept));
+    let whose = ("operator", "asked for");
+    let unwritten = kept.installation.certify(&destroyed, &full, whose, at(1));
+    assert!(matches!(unwritten.await, Err(StoreError::Ledger { .. })));
     assert_eq!(standing(&kept, &id).await, (TenantState::Erasing, vec![]));
     // The process ended before the certificate: the next one writes it.
     let kept = kept.again().await;
