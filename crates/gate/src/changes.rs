@@ -70,6 +70,8 @@ pub enum Refusal {
     NotHeld,
     /// An invitation without a role.
     NoRole,
+    /// The operator makes a first owner only.
+    HasOwner,
     /// There is no second owner to confirm what needs one.
     NobodyConfirms,
     /// Nobody confirms what they proposed.
@@ -114,6 +116,9 @@ impl std::fmt::Display for Refusal {
             Self::AlreadyHeld => "This person has this role already.",
             Self::NotHeld => "This person does not have this role any more.",
             Self::NoRole => "Choose at least one role for the person you invite.",
+            Self::HasOwner => {
+                "This company has an owner, who invites everybody else. Ask them for an invitation."
+            }
             Self::NobodyConfirms => {
                 "Giving somebody more, or switching more on, takes two owners, and there is no \
                  second one. An owner who works alone can switch sole approver mode on under \
@@ -175,6 +180,19 @@ pub fn permit_invitation(actor: &Grants, roles: &[Role], on: Date) -> Result<Gra
     let grants = Grants::new(roles.iter().copied().map(Grant::standing).collect());
     compatible(&grants)?;
     Ok(grants)
+}
+
+/// Whether the operator, who is nobody of the tenant, may make somebody its first owner; if so, the
+/// roles that the person then has. It is asked for when the invitation is given and when it is
+/// accepted.
+///
+/// # Errors
+/// [`Refusal::HasOwner`].
+pub fn permit_first_owner(members: &[Member]) -> Result<Grants, Refusal> {
+    if owners(members).next().is_some() {
+        return Err(Refusal::HasOwner);
+    }
+    Ok(Grants::new(vec![Grant::standing(Role::Owner)]))
 }
 
 pub(crate) fn member<'a>(members: &'a [Member], person_id: &str) -> Option<&'a Member> {

@@ -17,6 +17,10 @@ use store::{Installation, audit, quarantine, tokens};
 use crate::desk::Desk;
 use crate::mail::{MailSettings, Mailer};
 
+mod leaving;
+
+pub use leaving::erasures;
+
 /// Bytes that must be free, and the share of the disk in percent: below either, a first sync or a
 /// backup may not fit.
 const FREE: (u64, u64) = (500_000_000, 5);

@@ -14,13 +14,16 @@ use connectors::oauth::{
 use connectors::{procore, quickbooks};
 use figures::source::System;
 use store::connections;
-use url::Url;
 
 use crate::desk::Desk;
 use crate::reading::{conditions, grant_type};
 use crate::refused::Refused;
 use crate::settings::{Access, ProcoreAccess, QuickBooksAccess, Rights, Settings};
 use crate::vault::StoreVault;
+
+mod begun;
+
+pub use begun::{Begun, begin, returned};
 
 /// Who consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +71,8 @@ async fn procore_with(
         let redirect_uri = &given.application.redirect_uri;
         access.client.redirect_uri.clone_from(redirect_uri);
     }
-    let settings = desk.settings.clone();
-    let settings = settings.reaching(Access::Procore(access.clone()));
     let vault = StoreVault::at(desk, system, &access.api, grant)
-        .connecting(desk.installation.control().clone(), settings.stored()?);
+        .connecting(desk, Access::Procore(access.clone()));
     let conditions = conditions(
         system,
         access.is_local(),
@@ -106,7 +107,7 @@ async fn procore_with(
             .await?;
         }
     }
-    desk.settings = settings;
+    desk.settings = Settings::load(&desk.store, &desk.scope).await?;
     Ok(company.to_string())
 }
 
@@ -135,10 +136,8 @@ async fn quickbooks_with(
     let grant = grant_type(Rights::Person);
     let redirect_uri = &given.application.redirect_uri;
     access.client.redirect_uri.clone_from(redirect_uri);
-    let settings = desk.settings.clone();
-    let settings = settings.reaching(Access::QuickBooks(access.clone()));
     let vault = StoreVault::at(desk, system, &access.environment, grant)
-        .connecting(desk.installation.control().clone(), settings.stored()?);
+        .connecting(desk, Access::QuickBooks(access.clone()));
     let conditions = conditions(
         system,
         access.is_local(),
@@ -155,7 +154,7 @@ async fn quickbooks_with(
         conditions,
     )
     .await?;
-    desk.settings = settings;
+    desk.settings = Settings::load(&desk.store, &desk.scope).await?;
     Ok(realm)
 }
 
@@ -164,21 +163,6 @@ struct Given {
     application: Application,
     login: PendingLogin,
     callback: Callback,
-}
-
-/// A consent that was begun. How the system is reached is kept only once the consent is given and
-/// the company has answered. No `Debug`, because a client secret is in it.
-pub struct Begun {
-    login: PendingLogin,
-    access: Access,
-}
-
-impl Begun {
-    /// How the system will be reached.
-    #[must_use]
-    pub const fn access(&self) -> &Access {
-        &self.access
-    }
 }
 
 /// How a system is reached, as somebody has entered it before.
@@ -197,16 +181,6 @@ pub fn entered(desk: &Desk, system: System) -> Result<Access, Refused> {
 pub fn is_entered(settings: &Settings, system: System) -> bool {
     let access = settings.access(system);
     access.is_some_and(|access| !access.client().secret.expose().is_empty())
-}
-
-/// Begins a consent whose browser comes back to the redirect address of the access: what to keep,
-/// and the address to send the person to.
-///
-/// # Errors
-/// When an address may not be used, or the machine has no randomness.
-pub fn begin(desk: &Desk, access: Access) -> anyhow::Result<(Begun, Url)> {
-    let (login, address) = PendingLogin::begin(&access.application()?, desk.clock.as_ref())?;
-    Ok((Begun { login, access }, address))
 }
 
 /// Ends a consent. Returns the company.

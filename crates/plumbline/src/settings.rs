@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use store::settings::{StoredSettings, Then};
+use store::settings::{MadeFrom, StoredSettings, Then};
 use store::{Store, TenantScope};
 
 pub use access::{Access, Client, Environment, ProcoreAccess, QuickBooksAccess, Rights};
@@ -67,6 +67,9 @@ pub struct Settings {
     /// QuickBooks, once connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quickbooks: Option<QuickBooksAccess>,
+    /// What they were made from, so that nobody's change is lost.
+    #[serde(skip)]
+    made_from: MadeFrom,
 }
 
 fn utc() -> String {
@@ -97,6 +100,7 @@ impl Default for Settings {
             together_up_to: None,
             procore: None,
             quickbooks: None,
+            made_from: MadeFrom::Whatever,
         }
     }
 }
@@ -108,7 +112,10 @@ impl Settings {
     /// When they cannot be read or understood, or a secret does not open.
     pub async fn load(store: &Store, scope: &TenantScope) -> anyhow::Result<Self> {
         match store::settings::load(store, scope).await? {
-            None => Ok(Self::default()),
+            None => Ok(Self {
+                made_from: MadeFrom::These(None),
+                ..Self::default()
+            }),
             Some(stored) => Self::of(&stored),
         }
     }
@@ -122,10 +129,11 @@ impl Settings {
                 client.secret = secret.clone();
             }
         }
+        settings.made_from = MadeFrom::These(Some(stored.body.clone()));
         Ok(settings)
     }
 
-    /// Keeps the settings: as a whole, or not at all.
+    /// Keeps the settings, whatever was there: as a whole, or not at all.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -136,7 +144,8 @@ impl Settings {
     /// Keeps the settings with the next moments of regular work, and reads the books anew.
     ///
     /// # Errors
-    /// When the store cannot write.
+    /// [`store::Refusal::SettingsChanged`] when others were kept since these were loaded; when the
+    /// store cannot write.
     pub async fn change(
         &self,
         store: &Store,
@@ -147,6 +156,7 @@ impl Settings {
         let regular = work::regular(self, &zone, now);
         let before = Self::load(store, scope).await?;
         let then = Then {
+            made_from: self.made_from.clone(),
             jobs: vec![work::reading(work::Cause::Settings)],
             moments: regular.iter().map(|one| (one.name, one.next_at)).collect(),
             differs: self.differs_from(&before)?.map(|what| (what, now)),
@@ -200,6 +210,12 @@ impl Settings {
             Access::QuickBooks(access) => self.quickbooks = Some(access),
         }
         self
+    }
+
+    /// What they were made from.
+    #[must_use]
+    pub fn made_from(&self) -> MadeFrom {
+        self.made_from.clone()
     }
 
     /// The settings as they are stored.

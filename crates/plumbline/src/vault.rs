@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use store::connections::{self, ConnectionState, NewConnection};
 use store::control::Control;
 use store::control::companies::{self, Company};
-use store::settings::StoredSettings;
 use store::tokens::{self, RefreshFailure, RefreshRequest, RefreshTicket, TokenSet};
 use store::{Refusal, Store, StoreError, TenantScope};
 
 use crate::desk::Desk;
+use crate::settings::{Access, Settings};
 use crate::work;
 
 /// Keeps the tokens of one system in the store.
@@ -35,7 +35,8 @@ pub struct StoreVault {
 #[derive(Clone)]
 struct Connecting {
     control: Control,
-    settings: StoredSettings,
+    settings: Settings,
+    access: Access,
 }
 
 /// What this process knows of the pair.
@@ -45,6 +46,8 @@ struct Held {
     ticket: Option<RefreshTicket>,
 }
 
+/// So often settings are read again that somebody else changes at the same moment.
+const TRIES: usize = 5;
 /// Longer than a token request may take.
 const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -68,10 +71,14 @@ impl StoreVault {
     }
 
     /// The same for a new connection: its company is taken in the control data, and the settings
-    /// are kept together with it and with the job that reads it.
+    /// with how it is reached are kept together with it and with the job that reads it.
     #[must_use]
-    pub fn connecting(mut self, control: Control, settings: StoredSettings) -> Self {
-        self.connecting = Some(Connecting { control, settings });
+    pub fn connecting(mut self, desk: &Desk, access: Access) -> Self {
+        self.connecting = Some(Connecting {
+            control: desk.installation.control().clone(),
+            settings: desk.settings.clone(),
+            access,
+        });
         self
     }
 
@@ -197,17 +204,44 @@ impl StoreVault {
             tokens,
         };
         // Only a vault of a new connection gets tokens that no refresh was begun for.
-        let Some(Connecting { control, settings }) = self.connecting.clone() else {
-            return Err(StoreError::Unreadable { what: "token" });
-        };
+        let connecting = self.connecting.clone();
+        let connecting = connecting.ok_or(StoreError::Unreadable { what: "token" })?;
         let company = Company {
             system: self.system,
             account_id,
             is_read: true,
         };
-        companies::take(&control, &self.scope, company, now).await?;
-        let job = work::reading(work::Cause::Connection);
-        connections::connect_and_read(&self.store, &self.scope, new, settings, job, now).await
+        companies::take(&connecting.control, &self.scope, company, now).await?;
+        self.bind(new, connecting, now).await
+    }
+
+    /// Somebody may have changed the settings since they were read: the other system is connected
+    /// at the same moment. A consent that was given is not lost for that.
+    async fn bind(
+        &self,
+        new: NewConnection,
+        connecting: Connecting,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Connecting {
+            mut settings,
+            access,
+            ..
+        } = connecting;
+        for _ in 0..TRIES {
+            let reaching = settings.reaching(access.clone());
+            let unreadable = |_| StoreError::Unreadable { what: "settings" };
+            let kept = (reaching.stored().map_err(unreadable)?, reaching.made_from());
+            let (new, job) = (new.clone(), work::reading(work::Cause::Connection));
+            let bound =
+                connections::connect_and_read(&self.store, &self.scope, new, kept, job, now).await;
+            if !matches!(bound, Err(StoreError::Refused(Refusal::SettingsChanged))) {
+                return bound;
+            }
+            let read = Settings::load(&self.store, &self.scope).await;
+            settings = read.map_err(unreadable)?;
+        }
+        Err(Refusal::SettingsChanged.into())
     }
 
     async fn release(&self, failure: RefreshFailure) -> Result<(), StoreError> {

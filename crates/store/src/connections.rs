@@ -12,7 +12,7 @@ use crate::audit::{Action, note_in};
 use crate::jobs::{NewJob, enqueue_in};
 use crate::keys::Place;
 use crate::mirror::{moment, read_moment};
-use crate::settings::{StoredSettings, save_in};
+use crate::settings::{MadeFrom, StoredSettings, replace_in};
 use crate::sql::query;
 use crate::tokens::{TokenSet, write_tokens};
 use crate::tx::Tx;
@@ -27,8 +27,8 @@ pub struct PendingAuthorization {
     pub state: Secret,
     /// What the authorisation is bound to: the session that started it.
     pub session: String,
-    /// The PKCE verifier, where the vendor takes one.
-    pub pkce_verifier: Option<Secret>,
+    /// What it takes to go on when the answer comes, in whichever process; it is sealed.
+    pub kept: Secret,
     /// When it is too late; ten minutes are enough.
     pub expires_at: Timestamp,
 }
@@ -93,7 +93,8 @@ fn digest(state: &Secret) -> Vec<u8> {
     Sha256::digest(state.expose().as_bytes()).to_vec()
 }
 
-pub(crate) fn verifier_place(row: &str) -> Place<'_> {
+/// The column is named after the first thing that was kept in it.
+pub(crate) fn kept_place(row: &str) -> Place<'_> {
     Place {
         table: "oauth_state",
         column: "pkce_verifier",
@@ -106,7 +107,8 @@ pub(crate) fn row_name(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Remembers an authorisation before the person is sent to the vendor.
+/// Remembers an authorisation before the person is sent to the vendor. It replaces one of the same
+/// session for the same system that was not used.
 ///
 /// # Errors
 /// [`Refusal::Quarantined`] after a restore.
@@ -120,17 +122,21 @@ pub async fn start_authorization(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 quarantine::refuse_in(tx).await?;
-                query("DELETE FROM oauth_state WHERE tenant_id = $1 AND expires_at < $2")
-                    .bind(tx.tenant())
-                    .bind(moment(now))
-                    .execute(tx.connection())
-                    .await?;
+                query(
+                    "DELETE FROM oauth_state
+                     WHERE tenant_id = $1
+                       AND (expires_at <= $2
+                            OR (system = $3 AND session = $4 AND used_at IS NULL))",
+                )
+                .bind(tx.tenant())
+                .bind(moment(now))
+                .bind(pending.system.name())
+                .bind(pending.session.clone())
+                .execute(tx.connection())
+                .await?;
                 let digest = digest(&pending.state);
                 let row = row_name(&digest);
-                let verifier = pending
-                    .pkce_verifier
-                    .map(|verifier| tx.seal(verifier_place(&row), &verifier))
-                    .transpose()?;
+                let kept = tx.seal(kept_place(&row), &pending.kept)?;
                 query(
                     "INSERT INTO oauth_state
                          (tenant_id, state_digest, system, session, pkce_verifier, expires_at)
@@ -140,7 +146,7 @@ pub async fn start_authorization(
                 .bind(digest)
                 .bind(pending.system.name())
                 .bind(pending.session)
-                .bind(verifier)
+                .bind(kept)
                 .bind(moment(pending.expires_at))
                 .execute(tx.connection())
                 .await?;
@@ -150,7 +156,8 @@ pub async fn start_authorization(
         .await
 }
 
-/// Uses an authorisation up and returns its PKCE verifier. It works once.
+/// Uses an authorisation up and returns what was kept with it. It works once, whoever else tries at
+/// the same moment.
 ///
 /// # Errors
 /// [`Refusal::UnknownState`], [`Refusal::StateUsed`] or [`Refusal::StateExpired`].
@@ -159,7 +166,7 @@ pub async fn redeem_state(
     scope: &TenantScope,
     returned: ReturnedState,
     now: Timestamp,
-) -> Result<Option<Secret>, StoreError> {
+) -> Result<Secret, StoreError> {
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
@@ -175,25 +182,26 @@ pub async fn redeem_state(
                 .bind(returned.session)
                 .row_if_any(tx.connection())
                 .await?;
-                let (used_at, expires_at, verifier) = known.ok_or(Refusal::UnknownState)?;
+                let (used_at, expires_at, kept) = known.ok_or(Refusal::UnknownState)?;
                 if used_at.is_some() {
                     return Err(Refusal::StateUsed.into());
                 }
                 if expires_at <= moment(now) {
                     return Err(Refusal::StateExpired.into());
                 }
-                query(
+                let used = query(
                     "UPDATE oauth_state SET used_at = $3, pkce_verifier = NULL
-                     WHERE tenant_id = $1 AND state_digest = $2",
+                     WHERE tenant_id = $1 AND state_digest = $2 AND used_at IS NULL",
                 )
                 .bind(tx.tenant())
                 .bind(digest)
                 .bind(moment(now))
                 .execute(tx.connection())
                 .await?;
-                verifier
-                    .map(|sealed| tx.unseal(verifier_place(&row), &sealed))
-                    .transpose()
+                if used == 0 {
+                    return Err(Refusal::StateUsed.into());
+                }
+                tx.unseal(kept_place(&row), &kept.unwrap_or_default())
             })
         })
         .await
@@ -219,12 +227,12 @@ pub async fn connect(
 /// of the three is there without the others.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`connect`]; [`Refusal::SettingsChanged`].
 pub async fn connect_and_read(
     store: &Store,
     scope: &TenantScope,
     new: NewConnection,
-    settings: StoredSettings,
+    (settings, made_from): (StoredSettings, MadeFrom),
     job: NewJob,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -232,7 +240,7 @@ pub async fn connect_and_read(
         .tx(scope, move |tx| {
             Box::pin(async move {
                 connect_in(tx, new, now).await?;
-                save_in(tx, settings).await?;
+                replace_in(tx, settings, made_from).await?;
                 enqueue_in(tx, job).await?;
                 Ok(())
             })

@@ -104,6 +104,7 @@ macro_rules! the_contract {
                 a_moment_makes_one_job_and_missed_ones_are_made_up_for_once,
                 looking_at_the_same_time_makes_one_job,
                 what_a_change_of_settings_causes_comes_with_it,
+                settings_replace_only_those_that_they_were_made_from,
                 an_announcement_counts_once_and_a_flood_asks_once_a_minute,
                 whoever_lost_the_job_publishes_nothing,
                 a_run_that_cannot_publish_has_not_done_its_job,

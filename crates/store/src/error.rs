@@ -258,6 +258,12 @@ pub enum Refusal {
         "the name is not that of this company, so nothing was asked for; type it as it is shown"
     )]
     OtherName,
+    /// The settings are others than those that the new ones were made from.
+    #[error(
+        "somebody else changed the settings at the same moment, so nothing was changed; open the \
+         page again and repeat"
+    )]
+    SettingsChanged,
     /// The company is to be erased already.
     #[error("the company is to be erased already; see Settings")]
     ErasureAsked,

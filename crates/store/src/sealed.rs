@@ -1,7 +1,7 @@
 //! Every sealed column, for when all of them are sealed anew.
 
 use crate::StoreError;
-use crate::connections::{row_name, verifier_place};
+use crate::connections::{kept_place, row_name};
 use crate::keys::{Place, sealed_with};
 use crate::settings;
 use crate::sql::query;
@@ -46,16 +46,16 @@ pub(crate) async fn seal_all(tx: &mut Tx, now: Now) -> Result<u64, StoreError> {
             .bind(tx.tenant())
             .rows(tx.connection())
             .await?;
-    for (digest, verifier) in pending {
+    for (digest, kept) in pending {
         let row = row_name(&digest);
-        let verifier = anew(tx, now, verifier_place(&row), verifier, &mut count)?;
+        let kept = anew(tx, now, kept_place(&row), kept, &mut count)?;
         query(
             "UPDATE oauth_state SET pkce_verifier = $3
              WHERE tenant_id = $1 AND state_digest = $2",
         )
         .bind(tx.tenant())
         .bind(digest)
-        .bind(verifier)
+        .bind(kept)
         .execute(tx.connection())
         .await?;
     }

@@ -14,7 +14,7 @@ use crate::proposals::void_in;
 use crate::schedule::set_in;
 use crate::sql::query;
 use crate::tx::Tx;
-use crate::{Secret, Store, StoreError, TenantScope};
+use crate::{Refusal, Secret, Store, StoreError, TenantScope};
 
 /// Settings as they are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,17 @@ pub struct StoredSettings {
     pub body: String,
     /// The secrets by name, such as `procore.client_secret`.
     pub secrets: BTreeMap<String, Secret>,
+}
+
+/// What new settings were made from. They replace others as a whole, so what somebody else set
+/// meanwhile would be lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MadeFrom {
+    /// From nothing that counts: whatever is there is replaced.
+    #[default]
+    Whatever,
+    /// From the settings with this body, or from none; they replace no others.
+    These(Option<String>),
 }
 
 pub(crate) fn place(name: &str) -> Place<'_> {
@@ -44,12 +55,15 @@ pub async fn load(
     store.read(scope, |tx| Box::pin(load_in(tx))).await
 }
 
-async fn load_in(tx: &mut Tx) -> Result<Option<StoredSettings>, StoreError> {
-    let body: Option<String> = query("SELECT body FROM settings WHERE tenant_id = $1")
+async fn body_in(tx: &mut Tx) -> Result<Option<String>, StoreError> {
+    query("SELECT body FROM settings WHERE tenant_id = $1")
         .bind(tx.tenant())
         .value_if_any(tx.connection())
-        .await?;
-    let Some(body) = body else {
+        .await
+}
+
+async fn load_in(tx: &mut Tx) -> Result<Option<StoredSettings>, StoreError> {
+    let Some(body) = body_in(tx).await? else {
         return Ok(None);
     };
     let rows: Vec<(String, String)> =
@@ -82,6 +96,8 @@ pub async fn save(
 /// What a change of the settings causes, in the same transaction.
 #[derive(Debug, Clone, Default)]
 pub struct Then {
+    /// What the new settings were made from.
+    pub made_from: MadeFrom,
     /// What is to be done.
     pub jobs: Vec<NewJob>,
     /// The next moments of regular work, seen from now.
@@ -95,7 +111,7 @@ pub struct Then {
 /// Replaces the settings of a tenant together with what follows from it.
 ///
 /// # Errors
-/// When the store cannot write.
+/// [`Refusal::SettingsChanged`]; when the store cannot write.
 pub async fn change(
     store: &Store,
     scope: &TenantScope,
@@ -105,7 +121,7 @@ pub async fn change(
     store
         .tx(scope, move |tx| {
             Box::pin(async move {
-                save_in(tx, settings).await?;
+                replace_in(tx, settings, then.made_from).await?;
                 for job in then.jobs {
                     enqueue_in(tx, job).await?;
                 }
@@ -124,7 +140,22 @@ pub async fn change(
         .await
 }
 
-pub(crate) async fn save_in(tx: &mut Tx, settings: StoredSettings) -> Result<(), StoreError> {
+/// Replaces the settings unless others are there than those that the new ones were made from. A
+/// tenant has one writer at a time, so they are still there when this is committed.
+pub(crate) async fn replace_in(
+    tx: &mut Tx,
+    settings: StoredSettings,
+    made_from: MadeFrom,
+) -> Result<(), StoreError> {
+    if let MadeFrom::These(read) = made_from
+        && body_in(tx).await? != read
+    {
+        return Err(Refusal::SettingsChanged.into());
+    }
+    save_in(tx, settings).await
+}
+
+async fn save_in(tx: &mut Tx, settings: StoredSettings) -> Result<(), StoreError> {
     query(
         "INSERT INTO settings (tenant_id, body) VALUES ($1, $2)
          ON CONFLICT (tenant_id) DO UPDATE SET body = excluded.body",

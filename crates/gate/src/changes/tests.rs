@@ -225,6 +225,19 @@ fn giving_twice_and_taking_what_is_not_held_are_refused() {
 }
 
 #[test]
+fn the_operator_makes_a_first_owner_and_no_second_one() {
+    let member = |role| Member {
+        person_id: "psn_1".into(),
+        grants: Grants::new(vec![Grant::standing(role)]),
+    };
+    let owner = permit_first_owner(&[]).unwrap();
+    assert!(owner.hold_standing(Role::Owner));
+    assert!(permit_first_owner(&[member(Role::Preparer)]).is_ok());
+    let refused = permit_first_owner(&[member(Role::Preparer), member(Role::Owner)]);
+    assert_eq!(refused, Err(Refusal::HasOwner));
+}
+
+#[test]
 fn an_invitation_needs_an_owner_and_a_role_that_fits() {
     let on = day("2026-11-23");
     let owner = Grants::new(vec![Grant::standing(Role::Owner)]);

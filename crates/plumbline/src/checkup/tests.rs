@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
+use gate::roles::{Grant, Grants, Role};
 use store::connections::{NewConnection, connect};
+use store::control::erasures as asked;
+use store::control::people::{self, NewPerson};
 use store::jobs::{NewJob, claim, enqueue};
+use store::ledger::Ledger;
 use store::tokens::TokenSet;
-use store::{MasterKeySource, Secret};
+use store::{Erasing, MasterKeySource, Secret, StoreError};
 
 use super::*;
 
 fn at(hour: i64) -> Timestamp {
     Timestamp::from_second(1_793_500_000 + hour * 3_600).unwrap()
 }
+
+/// After which what is due is late.
+const LATE_ENOUGH: SignedDuration = SignedDuration::from_hours(2);
 
 /// A clock that stands still.
 struct Still;
@@ -247,5 +254,65 @@ async fn dead_jobs_and_consents_that_end_soon_wait_for_a_person() {
         said.len() == 2 && said[1].contains("plumbline connect quickbooks"),
         "{said:?}"
     );
+    office.desk.close().await;
+}
+
+#[tokio::test]
+async fn an_erasure_that_is_late_or_did_not_end_is_told_with_the_command_that_ends_it() {
+    let office = Office::open().await;
+    let installation = &office.desk.installation;
+    let tenant = installation.create_tenant("Copper Basin", at(0)).await;
+    let id = tenant.unwrap().id;
+    let owner = NewPerson {
+        id: "psn_olga".to_owned(),
+        mail: "olga@copperbasin.example".to_owned(),
+        name: "Olga".to_owned(),
+        password_hash: Secret::new("$argon2id$".to_owned()),
+    };
+    let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
+    let control = installation.control();
+    people::add(control, &id, owner, grants, at(0))
+        .await
+        .unwrap();
+    let scope = installation.store(&id).await.unwrap().scope();
+    let asking = asked::Asking {
+        by: "psn_olga".to_owned(),
+        name: "Copper Basin".to_owned(),
+        reason: "The business was sold.".to_owned(),
+        on: "2026-11-01".parse().unwrap(),
+    };
+    let due = asked::ask(control, &scope, asking, at(0)).await.unwrap();
+    let late = due + LATE_ENOUGH;
+    assert!(erasures(installation, due).await.unwrap().is_empty());
+    let command = format!("`plumbline tenant erase {id} --confirm {id}`");
+    let told = async |word: &str| {
+        let found = erasures(installation, late).await.unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains(word) && found[0].contains(&command),
+            "{found:?}"
+        );
+    };
+    told("Keep `plumbline serve`").await;
+    installation.suspend_tenant(&id, late).await.unwrap();
+    told("Resume it").await;
+
+    let erasing = |ledger| Erasing {
+        administrator: None,
+        ledger,
+        by: "operator".to_owned(),
+        reason: "asked for".to_owned(),
+    };
+    // A ledger that cannot be written stops it in the middle.
+    let unwritable = erasing(Ledger::at(office.data()));
+    let stopped = installation.erase_tenant(&id, &unwritable, late).await;
+    assert!(matches!(stopped, Err(StoreError::Ledger { .. })));
+    told("did not end").await;
+    let erasing = erasing(Ledger::of_folder(&office.data()));
+    installation
+        .erase_tenant(&id, &erasing, late)
+        .await
+        .unwrap();
+    assert!(erasures(installation, late).await.unwrap().is_empty());
     office.desk.close().await;
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use figures::{Date, Measure};
 
+use super::first_owner::InviteOwnerArguments;
 use crate::logs::LogFormat;
 use crate::settings::Environment;
 
@@ -500,6 +501,8 @@ pub enum TenantCommand {
         /// The name that people read
         name: String,
     },
+    /// Invite the first owner of a tenant that has none; prints a link that counts once
+    InviteOwner(InviteOwnerArguments),
     /// List tenants and where each stands
     List,
     /// Close a tenant to everybody until it is resumed

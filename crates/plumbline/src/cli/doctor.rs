@@ -55,6 +55,7 @@ async fn look(
     let installation = &desk.installation;
     wrong.extend(checkup::clock(installation, now).await?);
     wrong.extend(checkup::backups(installation, now, arguments.backup_days).await);
+    wrong.extend(checkup::erasures(installation, now).await?);
     wrong.extend(checkup::tenant(desk, now).await?);
     let (store, scope) = (&desk.store, &desk.scope);
     let health = doctor::check(store, scope).await?;

@@ -16,6 +16,7 @@ mod demo;
 mod demo_people;
 mod doctor;
 mod export;
+mod first_owner;
 pub mod match_tables;
 mod progress;
 mod receipts;

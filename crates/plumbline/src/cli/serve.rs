@@ -186,7 +186,7 @@ impl Serving {
             Arc::clone(&house),
             listener,
             serves.certificate,
-            web::HEAD_WITHIN,
+            web::Within::USUAL,
             stop.clone(),
         );
         let worker = Arc::new(Worker::of_house(&house));

@@ -15,7 +15,7 @@ use store::{
 
 use super::arguments::{DatabaseCommand, TenantCommand};
 use super::table::{Cell, Table};
-use super::{Answer, Format, Global, Status};
+use super::{Answer, Format, Global, Status, first_owner};
 use crate::desk::open_installation;
 use crate::refused::Refused;
 
@@ -37,6 +37,9 @@ async fn carried_out(
         TenantCommand::Create { name } => {
             let tenant = installation.create_tenant(&name, now).await?;
             done(format!("{} is ready: {}", tenant.id, tenant.name))
+        }
+        TenantCommand::InviteOwner(arguments) => {
+            first_owner::invited(installation, arguments).await
         }
         TenantCommand::List => Ok(listed(&installation.tenants().await?, global.format)),
         TenantCommand::Suspend { id } => {

@@ -50,7 +50,8 @@ impl Environment {
 }
 
 /// How one of the systems is reached. No `Debug`, because the client secret is in it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Procore.
     Procore(ProcoreAccess),
@@ -132,12 +133,22 @@ impl Access {
     /// The same with the address that the browser comes back to.
     #[must_use]
     pub fn returning_to(mut self, redirect_uri: &str) -> Self {
-        let client = match &mut self {
+        redirect_uri.clone_into(&mut self.client_mut().redirect_uri);
+        self
+    }
+
+    /// The same with the client secret, which is kept apart from the rest.
+    #[must_use]
+    pub fn with_secret(mut self, secret: store::Secret) -> Self {
+        self.client_mut().secret = secret;
+        self
+    }
+
+    const fn client_mut(&mut self) -> &mut Client {
+        match self {
             Self::Procore(access) => &mut access.client,
             Self::QuickBooks(access) => &mut access.client,
-        };
-        redirect_uri.clone_into(&mut client.redirect_uri);
-        self
+        }
     }
 
     /// The environment as connections name it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, Multipart, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 pub use gate::roles::Action;
@@ -186,8 +186,7 @@ fn with_return(door: &str, to: &str) -> String {
 /// Reads the form for the session's token and hands the request on as it came.
 async fn with_token(request: Request, expected: &str) -> Result<Request, AppError> {
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(CONTENT_TYPE);
-    let has_parts = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let has_parts = has_parts(&parts.headers);
     let longest = if has_parts {
         LONGEST_UPLOAD
     } else {
@@ -214,6 +213,12 @@ async fn with_token(request: Request, expected: &str) -> Result<Request, AppErro
             "The page was open for too long, so nothing was changed. Open it again and repeat.",
         )),
     }
+}
+
+/// Whether a form has several parts, one of which may be a document.
+pub(super) fn has_parts(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
 }
 
 /// The token of a form of several parts, which comes before any document.

@@ -6,7 +6,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::assets;
+use store::{Refusal, StoreError};
+
+use super::{assets, format};
 use crate::logs;
 
 /// Why a page is not shown.
@@ -22,13 +24,22 @@ pub enum AppError {
     Refused(&'static str),
     /// The same with a sentence that names the record.
     Conflict(String),
+    /// What was sent did not arrive in time; nothing was changed.
+    Late,
     /// Something broke.
     Broken(anyhow::Error),
 }
 
 impl<E: Into<anyhow::Error>> From<E> for AppError {
     fn from(error: E) -> Self {
-        Self::Broken(error.into())
+        let error = error.into();
+        match error.downcast_ref() {
+            // Whoever comes second at any form is told so.
+            Some(StoreError::Refused(refusal @ Refusal::SettingsChanged)) => {
+                Self::Conflict(format::sentence(&refusal.to_string(), |_| None))
+            }
+            _ => Self::Broken(error),
+        }
     }
 }
 
@@ -87,6 +98,13 @@ impl IntoResponse for AppError {
                 None,
             ),
             Self::Conflict(text) => (StatusCode::CONFLICT, "Not done.".to_owned(), text, None),
+            Self::Late => (
+                StatusCode::REQUEST_TIMEOUT,
+                "This took too long to arrive.".to_owned(),
+                "Nothing was changed. Send it again, over a better connection if there is one."
+                    .to_owned(),
+                None,
+            ),
             Self::Broken(error) => {
                 let reference = reference(&error);
                 tracing::error!(%reference, kind = logs::kind(&error), "a page broke");

@@ -9,11 +9,10 @@ mod tenant;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connectors::http::Clock;
 use figures::Date;
-use figures::source::System;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::control::agenda;
@@ -28,7 +27,6 @@ use super::health::Readiness;
 use super::hooks::Hooks;
 use super::progress::Shared;
 use super::signin::door::Door;
-use crate::connect::Begun;
 use crate::logs;
 use crate::sandboxes::Local;
 use crate::settings::Settings;
@@ -43,7 +41,6 @@ pub struct House {
     /// Those that somebody has asked for lately.
     tenants: tokio::sync::Mutex<Open>,
     boards: Mutex<BTreeMap<String, Arc<Shared>>>,
-    logins: Mutex<BTreeMap<(String, System), (String, Begun)>>,
     wake: Arc<Notify>,
     door: Door,
     hooks: Hooks,
@@ -69,7 +66,6 @@ impl House {
             clock,
             tenants: tokio::sync::Mutex::default(),
             boards: Mutex::default(),
-            logins: Mutex::default(),
             wake: Arc::default(),
             origin: door.link(""),
             door,
@@ -231,29 +227,6 @@ impl House {
             tracing::warn!(%error, "the agenda could not be written");
         }
         self.wake.notify_one();
-    }
-
-    /// Remembers a consent that this person was sent away to give; it replaces an earlier one.
-    pub fn begin_login(&self, scope: &TenantScope, person_id: &str, begun: Begun) {
-        let place = (scope.tenant_id().to_owned(), begun.access().system());
-        self.logins().insert(place, (person_id.to_owned(), begun));
-    }
-
-    /// Takes the consent that this person is giving, once.
-    pub fn take_login(
-        &self,
-        scope: &TenantScope,
-        person_id: &str,
-        system: System,
-    ) -> Option<Begun> {
-        let place = (scope.tenant_id().to_owned(), system);
-        let (begun_by, begun) = self.logins().remove(&place)?;
-        (begun_by == person_id).then_some(begun)
-    }
-
-    fn logins(&self) -> MutexGuard<'_, BTreeMap<(String, System), (String, Begun)>> {
-        // What is kept stays usable after a panic elsewhere.
-        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Today in the tenant's time zone.

@@ -20,6 +20,7 @@ pub mod headers;
 pub mod health;
 pub mod hooks;
 pub mod house;
+mod in_time;
 pub mod jobs;
 pub mod links;
 pub mod matches;
@@ -42,5 +43,6 @@ pub mod today;
 pub mod visitor;
 pub mod worklist;
 
+pub use in_time::Within;
 pub use scrape::serve_metrics;
-pub use serve::{HEAD_WITHIN, PATIENCE, serve};
+pub use serve::{PATIENCE, serve};

@@ -13,6 +13,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::access::{Action, Needs, authorise};
 use super::error::AppError;
 use super::house::House;
+use super::in_time::{Within, arrives_in_time};
 use super::signin::{pages, setup};
 use super::{
     account, api, approvals, assets, audit, connections, figures, find, headers, health, hooks,
@@ -379,8 +380,8 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// The application.
-pub fn router(house: Arc<House>) -> Router {
+/// The application, whose requests may take so long to arrive.
+pub fn router(house: Arc<House>, within: Within) -> Router {
     let (mut router, mut probes) = (Router::new(), Router::new());
     for route in routes() {
         let mut guarded = route
@@ -401,6 +402,7 @@ pub fn router(house: Arc<House>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&house), visitor::resolve))
         .layer(from_fn_with_state(Arc::clone(&house), headers::asked_of_us))
         .merge(probes)
+        .layer(from_fn_with_state(within, arrives_in_time))
         .layer(from_fn(headers::on_every_answer))
         .layer(from_fn(observe::observe))
         .with_state(house)

@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::house::House;
-use super::serve::{HEAD_WITHIN, over};
+use super::in_time::Within;
+use super::serve::over;
 use crate::metrics::{Looked, METRICS};
 
 /// The form that is written.
@@ -23,7 +24,7 @@ pub async fn serve_metrics(house: Arc<House>, listener: TcpListener, stop: Cance
     let application = Router::new()
         .route("/metrics", get(metrics))
         .with_state(house);
-    over(application, listener, HEAD_WITHIN, stop).await;
+    over(application, listener, Within::USUAL.head, stop).await;
 }
 
 async fn metrics(State(house): State<Arc<House>>) -> Response {

@@ -1,7 +1,7 @@
 //! Listening: requests in, pages out, and a stop that lets running requests end.
 //!
 //! A connection that sends no request, or half of one, is closed after a while, so that nobody
-//! keeps all places by saying nothing.
+//! keeps all places by saying nothing. So is one whose request does not end (`in_time`).
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,19 +23,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::house::House;
+use super::in_time::Within;
 use super::router::router;
 use super::tls::{Certificate, TlsListener};
 
 /// How long running requests have to end once a stop is asked for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long the head of a request may take, and how long a connection is kept without a request.
-/// Proxies in front let go of theirs sooner.
-pub const HEAD_WITHIN: Duration = Duration::from_secs(30);
-
 /// Serves until `stop` is cancelled: then no connection is accepted any more, and the requests that
-/// are under way have [`PATIENCE`] to end. A connection whose next head is not there after
-/// `head_within` is closed.
+/// are under way have [`PATIENCE`] to end. A connection whose next head is not there in time is
+/// closed, and a request whose body is not is answered so.
 ///
 /// # Errors
 /// When the listener breaks, or people would send their passwords over a network in the clear.
@@ -43,7 +40,7 @@ pub async fn serve(
     house: Arc<House>,
     listener: TcpListener,
     certificate: Option<Arc<Certificate>>,
-    head_within: Duration,
+    within: Within,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("failed to learn the port")?;
@@ -53,12 +50,12 @@ pub async fn serve(
         "passwords must not cross a network in the clear: listen on 127.0.0.1, name a certificate \
          with --tls-cert, or put a proxy with TLS in front and say so with --origin https://…"
     );
-    let application = router(house);
+    let application = router(house, within);
     match certificate {
-        None => over(application, listener, head_within, stop).await,
+        None => over(application, listener, within.head, stop).await,
         Some(certificate) => {
             let listener = TlsListener::of(listener, certificate).context("failed to listen")?;
-            over(application, listener, head_within, stop).await;
+            over(application, listener, within.head, stop).await;
         }
     }
     Ok(())

@@ -1,10 +1,11 @@
-//! Clients that say nothing, or half of something, keep no connection; slow forms are waited for.
+//! Clients that say nothing, or half of something, keep no connection; slow forms are waited for,
+//! though not for ever.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumbline::web::{self, tls::Certificate};
+use plumbline::web::{self, Within, tls::Certificate};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -25,12 +26,19 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
+/// Only heads are waited for shortly.
+const SHORT_HEAD: Within = Within {
+    head: SHORT,
+    form: FAR_TOO_LONG,
+    upload: FAR_TOO_LONG,
+};
+
 /// Serves an app over plain TCP or TLS; returns where.
-async fn listening(served: &Served, tls: Option<Arc<Certificate>>) -> SocketAddr {
+async fn listening(served: &Served, tls: Option<Arc<Certificate>>, within: Within) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (house, stop) = (Arc::clone(&served.house), CancellationToken::new());
-    tokio::spawn(web::serve(house, listener, tls, SHORT, stop));
+    tokio::spawn(web::serve(house, listener, tls, within, stop));
     address
 }
 
@@ -78,7 +86,7 @@ async fn read_until(stream: &mut Box<dyn Stream>, end: &[u8]) {
 async fn a_plain_connection_without_a_whole_head_is_closed() {
     let app = App::unconnected(7).await;
     let served = Served::of(&app).await;
-    let address = listening(&served, None).await;
+    let address = listening(&served, None, SHORT_HEAD).await;
     closes_what_says_nothing(async || {
         let stream = TcpStream::connect(address).await.unwrap();
         Box::new(stream) as Box<dyn Stream>
@@ -94,7 +102,7 @@ async fn a_tls_connection_without_a_whole_head_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     let (chain, key, pem) = certificate(folder.path());
     let ours = Arc::new(Certificate::read(&chain, &key).unwrap());
-    let address = listening(&served, Some(ours)).await;
+    let address = listening(&served, Some(ours), SHORT_HEAD).await;
     let mut roots = rustls::RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
     roots.add(root).unwrap();
@@ -115,7 +123,7 @@ async fn a_form_may_take_longer_than_a_head() {
     const FORM: &[u8] = b"mail=a%40b.example&password=a+password+that+is+wrong&to=";
     let app = App::unconnected(7).await;
     let served = Served::of(&app).await;
-    let address = listening(&served, None).await;
+    let address = listening(&served, None, SHORT_HEAD).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:8420\r\nSec-Fetch-Site: same-origin\r\n\
@@ -133,4 +141,58 @@ async fn a_form_may_take_longer_than_a_head() {
     let answer = rest(stream).await;
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     assert!(answer.contains("</html>"), "cut off: {answer}");
+}
+
+/// Sends a body byte by byte, and more of it than was announced would ever take, until there is an
+/// answer; returns it.
+async fn trickled(address: SocketAddr, path: &str, kind: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:8420\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: {kind}\r\nContent-Length: 60000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    // Far below the limit between two bytes, so that a limit between bytes would never end this.
+    let pause = SHORT / 30;
+    let trickling = async {
+        loop {
+            let answered = stream.read_exact(&mut start);
+            if let Ok(read) = tokio::time::timeout(pause, answered).await {
+                read.unwrap();
+                break;
+            }
+            stream.write_all(b"a").await.unwrap();
+        }
+    };
+    let ended = tokio::time::timeout(FAR_TOO_LONG, trickling).await;
+    ended.expect("the body is waited for without end");
+    format!("{}{}", String::from_utf8_lossy(&start), rest(stream).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_trickles_is_refused_and_its_connection_closed() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    const PARTS: &str = "multipart/form-data; boundary=frontier";
+    let app = App::unconnected(7).await;
+    let served = Served::of(&app).await;
+    let short = |form, upload| Within {
+        head: FAR_TOO_LONG,
+        form,
+        upload,
+    };
+    for (path, kind, within) in [
+        ("/sign-in", FORM, short(SHORT, FAR_TOO_LONG)),
+        ("/hooks/quickbooks", FORM, short(SHORT, FAR_TOO_LONG)),
+        ("/hooks/quickbooks", PARTS, short(FAR_TOO_LONG, SHORT)),
+    ] {
+        let address = listening(&served, None, within).await;
+        let answer = trickled(address, path, kind).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
+        assert!(answer.contains("Nothing was changed."), "{path}: {answer}");
+        assert!(
+            answer.contains("x-content-type-options"),
+            "{path}: {answer}"
+        );
+    }
 }

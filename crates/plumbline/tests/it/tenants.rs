@@ -23,6 +23,34 @@ fn tenants_are_made_and_listed_and_one_has_to_be_named() {
 }
 
 #[test]
+fn the_first_owner_of_a_tenant_gets_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let made = run(&["--data", &data, "tenant", "create", "Copper Basin"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let listed = run(&["--data", &data, "tenant", "list", "--format", "json"]);
+    let id = first_id(&listed.out);
+    let invite = |id: &str, mail: &str| {
+        let person = ["--name", "Olga Reyes", "--mail", mail];
+        let mut all = vec!["--data", &data, "tenant", "invite-owner", id];
+        all.extend(person);
+        all.extend(["--origin", "https://books.example"]);
+        run(&all)
+    };
+    let invited = invite(&id, "olga@copperbasin.example");
+    assert_eq!(invited.code, 0, "{}", invited.err);
+    let (_, token) = invited
+        .out
+        .split_once("https://books.example/invitation/")
+        .unwrap();
+    assert_eq!(token.trim().len(), 64, "{}", invited.out);
+    let unknown = invite("tnt_0", "olga@copperbasin.example");
+    assert_eq!(unknown.code, 4, "{}", unknown.out);
+    assert!(unknown.err.contains("tenant list"), "{}", unknown.err);
+    assert_eq!(invite(&id, "olga").code, 4);
+}
+
+#[test]
 fn another_master_key_takes_over_and_the_one_before_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data").display().to_string();

@@ -1,7 +1,10 @@
 //! A company connects both systems for the first time, from the browser alone.
 
 use axum::http::StatusCode;
-use plumbline::settings::Settings;
+use plumbline::connect::{self, Consent};
+use plumbline::desk::Desk;
+use plumbline::settings::{Rights, Settings};
+use plumbline::web::error::AppError;
 use plumbline::work;
 use store::Erasing;
 use store::connections::{self, Connection};
@@ -193,19 +196,61 @@ async fn a_return_that_is_refused_or_of_another_consent_connects_nothing() {
     );
     check_nothing_is_kept(&served, System::QuickBooks, &denied).await;
 
-    let known = state().await;
-    let foreign = back("code=c&realmId=1&state=0000").await;
-    assert_eq!(foreign.status, StatusCode::CONFLICT);
-    assert!(foreign.body.contains("begin again"), "{}", foreign.body);
-    // That used the consent up: its own state is worth nothing any more.
-    let late = back(&format!("code=c&realmId=1&state={known}")).await;
-    assert_eq!(late.status, StatusCode::BAD_REQUEST, "{}", late.body);
+    let (replaced, known) = (state().await, state().await);
+    let made_up = "0000".to_owned();
+    for foreign in ["", &made_up, &replaced] {
+        let foreign = back(&format!("code=c&realmId=1&state={foreign}")).await;
+        check_is_unknown(&served, &foreign).await;
+    }
+    // The vendor knows no such code; that uses the consent up all the same.
+    let wrong = back(&format!("code=c&realmId=1&state={known}")).await;
+    assert_eq!(wrong.status, StatusCode::CONFLICT, "{}", wrong.body);
+    let twice = back(&format!("code=c&realmId=1&state={known}")).await;
+    check_is_unknown(&served, &twice).await;
+}
+
+async fn check_is_unknown(served: &Served, answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
     assert!(
-        late.body.contains("Begin again under Connections"),
+        answer.body.contains("Begin again under Connections"),
         "{}",
-        late.body
+        answer.body
     );
-    check_nothing_is_kept(&served, System::QuickBooks, &late).await;
+    check_nothing_is_kept(served, System::QuickBooks, answer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_that_one_process_began_ends_once_in_another_and_in_its_session_only() {
+    let app = App::unconnected(7).await;
+    let served = Served::offering(&app).await;
+    let form = entered(&app, System::QuickBooks, ("", ""));
+    let given = async || {
+        let away = sent(&served, QUICKBOOKS, &form).await;
+        let returned = consented(&way_out(&away.body)).await;
+        let back = returned.strip_prefix("http://127.0.0.1:8420");
+        back.unwrap().to_owned()
+    };
+    let other = served.beside();
+    let late = given().await;
+    app.clock.advance_minutes(10);
+    check_is_unknown(&served, &other.get(&late).await).await;
+
+    let back = given().await;
+    let elsewhere = served.beside().in_another_session().await;
+    check_is_unknown(&served, &elsewhere.get(&back).await).await;
+    let to_procore = back.replace("/quickbooks/", "/procore/");
+    check_is_unknown(&served, &other.get(&to_procore).await).await;
+
+    let arrived = other.get(&back).await;
+    assert_eq!(arrived.status, StatusCode::SEE_OTHER, "{}", arrived.body);
+    assert!(connection(&served, System::QuickBooks).await.is_some());
+    for process in [&served, &other] {
+        let again = process.get(&back).await;
+        assert_eq!(again.status, StatusCode::BAD_REQUEST, "{}", again.body);
+    }
+    // The secret that was entered came along.
+    let access = settings(&served).await.access(System::QuickBooks).unwrap();
+    assert_eq!(access.client().secret.expose(), form[2].1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,16 +360,15 @@ async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant(
         .create_tenant("Copper Basin", served.house.now())
         .await
         .unwrap();
-    let mut desk = plumbline::desk::Desk::at(installation.clone(), &other.id, served.house.clock())
+    let mut desk = Desk::at(installation.clone(), &other.id, served.house.clock())
         .await
         .unwrap();
     let access = app.sandboxes.quickbooks_access();
-    let headless = plumbline::connect::Consent::Headless;
-    plumbline::connect::quickbooks(&mut desk, access, headless)
+    connect::quickbooks(&mut desk, access, Consent::Headless)
         .await
         .unwrap();
     // Also while it is disconnected: its history is of that company.
-    plumbline::connect::disconnect(&desk, System::QuickBooks)
+    connect::disconnect(&desk, System::QuickBooks)
         .await
         .unwrap();
     served.worker().work_off(&other.id).await.unwrap();
@@ -353,4 +397,45 @@ async fn a_company_that_another_tenant_has_is_refused_without_naming_the_tenant(
         .unwrap();
     let answer = connected(&served, QUICKBOOKS, &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_loses_what_somebody_else_set_at_the_same_moment() {
+    let app = App::unconnected(7).await;
+    let served = Served::offering(&app).await;
+    let desk = async || {
+        let installation = served.house.installation().clone();
+        let id = served.scope.tenant_id();
+        Desk::at(installation, id, served.house.clock())
+            .await
+            .unwrap()
+    };
+    // All three have read the settings before anything is changed.
+    let (mut one, mut two) = (desk().await, desk().await);
+    let mut late = settings(&served).await;
+    let access = app.sandboxes.procore_access(Rights::Person);
+    connect::procore(&mut one, access, Consent::Headless)
+        .await
+        .unwrap();
+    let access = app.sandboxes.quickbooks_access();
+    connect::quickbooks(&mut two, access, Consent::Headless)
+        .await
+        .unwrap();
+    for kept in [&settings(&served).await, &two.settings] {
+        for system in [System::Procore, System::QuickBooks] {
+            assert!(kept.access(system).is_some(), "{system}");
+        }
+    }
+
+    late.stale_after_days = 9;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    let (store, scope) = (tenant.store(), tenant.scope());
+    let refused = late.change(store, scope, served.house.now()).await;
+    match AppError::from(refused.unwrap_err()) {
+        AppError::Conflict(told) => assert!(told.contains("open the page again"), "{told}"),
+        other => panic!("{other:?}"),
+    }
+    let kept = settings(&served).await;
+    assert_eq!(kept.stale_after_days, 3);
+    assert!(kept.access(System::Procore).is_some());
 }

@@ -20,11 +20,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
 use axum::middleware::map_request;
+use connectors::http::Clock;
 use gate::roles::{Grant, Grants, Role};
 use gate::switches::Level;
 use plumbline::mail::Mailer;
 use plumbline::propose::RECONCILIATION;
 use plumbline::sandboxes::Local;
+use plumbline::web::Within;
 use plumbline::web::hooks::Hooks;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
@@ -32,10 +34,11 @@ use plumbline::web::signin::door::{Door, DoorSettings, Factors, csrf_of};
 use plumbline::web::signin::password::Cost;
 use plumbline::web::tenant_view::TenantView;
 use plumbline::work::Worker;
+use store::control::people;
 use store::control::sessions::{self, NewSession};
 use store::documents::{self, NewDocument};
 use store::proposals::{self, Filter};
-use store::{Secret, TenantScope};
+use store::{Installation, Secret, TenantScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
@@ -58,6 +61,8 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+/// Who is signed in.
+const OWNER: &str = "dana@ridgeline.example";
 const HOST_NAME: &str = "127.0.0.1:8420";
 
 impl Served {
@@ -78,26 +83,42 @@ impl Served {
 
     async fn made(app: &App, hooks: Hooks, mailer: Option<Mailer>, local: Option<Local>) -> Self {
         let desk = app.desk().await;
-        let settings = DoorSettings {
-            origin: format!("http://{HOST_NAME}"),
-            proxies: 0,
-            cost: Cost::FOR_TESTS,
-            factors: Factors::Optional,
-            mailer,
-        };
-        let (installation, clock) = (desk.installation.clone(), Arc::clone(&desk.clock));
-        let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
-        let house = House::new(installation, clock, door).with_hooks(hooks);
-        let house = Arc::new(house.with_local(local));
+        let house = house_of(desk.installation.clone(), Arc::clone(&desk.clock), mailer);
+        let house = Arc::new(house.with_hooks(hooks).with_local(local));
         let token = Secret::new("session-of-the-owner".to_owned());
         signed_in(&house, &desk.scope, &token).await;
         Self {
-            router: router(Arc::clone(&house)),
+            router: router(Arc::clone(&house), Within::USUAL),
             house,
             scope: desk.scope.clone(),
             cookie: format!("plumbline-local={}", token.expose()),
             csrf: csrf_of(&token),
         }
+    }
+
+    /// Another process that serves the same data to the same browser.
+    pub(crate) fn beside(&self) -> Self {
+        let installation = self.house.installation().clone();
+        let house = house_of(installation, self.house.clock(), None);
+        let house = Arc::new(house.with_local(self.house.local().cloned()));
+        Self {
+            router: router(Arc::clone(&house), Within::USUAL),
+            house,
+            scope: self.scope.clone(),
+            cookie: self.cookie.clone(),
+            csrf: self.csrf.clone(),
+        }
+    }
+
+    /// The same process for another browser of the same person.
+    pub(crate) async fn in_another_session(mut self) -> Self {
+        let control = self.house.door().control();
+        let account = people::account(control, OWNER).await.unwrap().unwrap();
+        let token = Secret::new("another-session-of-the-owner".to_owned());
+        begin_session(&self.house, "ses_2", &token, account.person_id).await;
+        self.cookie = format!("plumbline-local={}", token.expose());
+        self.csrf = csrf_of(&token);
+        self
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -244,22 +265,37 @@ impl Served {
     }
 }
 
+fn house_of(installation: Installation, clock: Arc<dyn Clock>, mailer: Option<Mailer>) -> House {
+    let settings = DoorSettings {
+        origin: format!("http://{HOST_NAME}"),
+        proxies: 0,
+        cost: Cost::FOR_TESTS,
+        factors: Factors::Optional,
+        mailer,
+    };
+    let door = Door::try_new(installation.clone(), Arc::clone(&clock), settings).unwrap();
+    House::new(installation, clock, door)
+}
+
 async fn signed_in(house: &House, scope: &TenantScope, token: &Secret) {
     let (door, tenant) = (house.door(), scope.tenant_id());
     let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
     let password = Secret::new("plumb bob and chalk line".to_owned());
-    let mail = "dana@ridgeline.example";
-    let person = door.add_person(tenant, mail, "Dana Whitfield", password, grants);
+    let person = door.add_person(tenant, OWNER, "Dana Whitfield", password, grants);
+    begin_session(house, "ses_1", token, person.await.unwrap()).await;
+}
+
+async fn begin_session(house: &House, id: &str, token: &Secret, person_id: String) {
     let session = NewSession {
-        id: "ses_1".to_owned(),
+        id: id.to_owned(),
         token: token.clone(),
-        person_id: person.await.unwrap(),
+        person_id,
         tenant_id: None,
         factor_at: None,
         user_agent: "Firefox/140".to_owned(),
         address: "203.0.113.7".to_owned(),
     };
-    sessions::begin(door.control(), session, house.now())
+    sessions::begin(house.door().control(), session, house.now())
         .await
         .unwrap();
 }

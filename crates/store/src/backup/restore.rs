@@ -3,7 +3,6 @@
 //! Everything is prepared beside the place and given its name last, so that nobody can open half of
 //! it, or a tenant that is not in quarantine yet.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -121,8 +120,7 @@ async fn settle(
         let is_erased = line.as_ref().is_some_and(|line| line.what == What::Again);
         lines.extend(line);
         if is_left_out || is_erased {
-            let rows = BTreeMap::new();
-            installation.remove(&tenant.id, rows, None, now).await?;
+            installation.remove(&tenant.id, now).await?;
             continue;
         }
         if tenant.state == TenantState::Suspended {

@@ -7,7 +7,7 @@ use super::{at, day};
 use crate::jobs::{self, JobState, Lease, NewJob};
 use crate::results::NewResult;
 use crate::schedule::{Regular, tick};
-use crate::settings::{StoredSettings, Then};
+use crate::settings::{MadeFrom, StoredSettings, Then};
 use crate::worklist::{Proof, PublishedFinding, Publishing};
 use crate::{Refusal, Store, StoreError, conclude, hooks, mirror, results, settings, worklist};
 
@@ -105,6 +105,42 @@ pub(crate) async fn what_a_change_of_settings_causes_comes_with_it(store: &Store
     never[0].next_at = None;
     let next = tick(store, &scope, never, at(100)).await.unwrap();
     assert_eq!((next, waiting(store).await), (None, 1));
+}
+
+pub(crate) async fn settings_replace_only_those_that_they_were_made_from(store: &Store) {
+    let scope = store.scope();
+    let set = async |body: &str, made_from: MadeFrom| {
+        let settings = StoredSettings {
+            body: body.to_owned(),
+            secrets: std::collections::BTreeMap::new(),
+        };
+        let then = Then {
+            made_from,
+            jobs: vec![cycle()],
+            ..Then::default()
+        };
+        settings::change(store, &scope, settings, then).await
+    };
+    let these = |body: Option<&str>| MadeFrom::These(body.map(str::to_owned));
+    set("a", these(None)).await.unwrap();
+    // Two that read the same: the second one finds others.
+    set("ab", these(Some("a"))).await.unwrap();
+    let before = waiting(store).await;
+    for late in [these(Some("a")), these(None)] {
+        let refused = set("ac", late).await;
+        assert!(matches!(
+            refused,
+            Err(StoreError::Refused(Refusal::SettingsChanged))
+        ));
+    }
+    let kept = settings::load(store, &scope).await.unwrap().unwrap();
+    assert_eq!(kept.body, "ab");
+    assert_eq!(
+        waiting(store).await,
+        before,
+        "nothing follows from it either"
+    );
+    set("d", MadeFrom::Whatever).await.unwrap();
 }
 
 pub(crate) async fn an_announcement_counts_once_and_a_flood_asks_once_a_minute(store: &Store) {

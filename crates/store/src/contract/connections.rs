@@ -44,7 +44,7 @@ fn pending(text: &str) -> PendingAuthorization {
         system: QBO,
         state: Secret::new(text.to_owned()),
         session: "session-1".to_owned(),
-        pkce_verifier: Some(Secret::new("verifier".to_owned())),
+        kept: Secret::new("kept".to_owned()),
         expires_at: at(1),
     }
 }
@@ -82,12 +82,29 @@ pub(crate) async fn an_authorisation_is_redeemed_once(store: &Store) {
     start_authorization(store, &scope, pending("s1"), at(0))
         .await
         .unwrap();
-    let verifier = redeem_state(store, &scope, returned("s1"), at(0))
+    let kept = redeem_state(store, &scope, returned("s1"), at(0))
         .await
         .unwrap();
-    assert_eq!(verifier, Some(Secret::new("verifier".to_owned())));
+    assert_eq!(kept, Secret::new("kept".to_owned()));
     let twice = redeem_state(store, &scope, returned("s1"), at(0)).await;
     assert_eq!(refusal(twice), Refusal::StateUsed);
+    // Beginning again replaces what was not used, and only that of the same session and system.
+    let elsewhere = PendingAuthorization {
+        session: "session-2".to_owned(),
+        ..pending("s3")
+    };
+    for begun in [pending("s2"), elsewhere, pending("s4")] {
+        start_authorization(store, &scope, begun, at(0))
+            .await
+            .unwrap();
+    }
+    let replaced = redeem_state(store, &scope, returned("s2"), at(0)).await;
+    assert_eq!(refusal(replaced), Refusal::UnknownState);
+    let stands = ReturnedState {
+        session: "session-2".to_owned(),
+        ..returned("s3")
+    };
+    redeem_state(store, &scope, stands, at(0)).await.unwrap();
 }
 
 pub(crate) async fn a_foreign_or_late_authorisation_is_refused(store: &Store) {

@@ -59,7 +59,7 @@ fn pending() -> connections::PendingAuthorization {
         system: QBO,
         state: Secret::new("state".to_owned()),
         session: "session".to_owned(),
-        pkce_verifier: None,
+        kept: Secret::new(String::new()),
         expires_at: at(1),
     }
 }
@@ -159,7 +159,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         connections::start_authorization(s, f, pending(), at(0));
         connections::redeem_state(s, f, returned(), at(0));
         connections::connect(s, f, company(), at(0));
-        connections::connect_and_read(s, f, company(), settled(), job(), at(0));
+        connections::connect_and_read(s, f, company(), (settled(), settings::MadeFrom::Whatever), job(), at(0));
         conclude::conclude(s, f, publishing.clone(), result.clone(), None, at(0));
         connections::connection(s, f, QBO);
         connections::needs_reconnect(s, f, QBO, "no".to_owned(), at(0));

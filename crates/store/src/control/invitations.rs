@@ -3,14 +3,14 @@
 //! The right to invite is asked for twice, when the invitation is given and when it is accepted.
 
 use figures::Date;
-use gate::changes::permit_invitation;
+use gate::changes::{permit_first_owner, permit_invitation};
 use gate::raises::{Course, course_of_invitation};
 use gate::roles::{Grants, Role};
 use jiff::Timestamp;
 
 use super::changes::Seen;
 use super::digests::digest;
-use super::people::{NewPerson, add_in, grants_in, join_in, same_mail};
+use super::people::{NewPerson, SETUP, add_in, grants_in, join_in, members_in, same_mail};
 use super::raises::{self, About, Proposal};
 use super::{Control, ControlTx};
 use crate::mirror::{moment, read_moment};
@@ -188,6 +188,10 @@ async fn permitted(
     roles: &[Role],
     on: Date,
 ) -> Result<Grants, StoreError> {
+    if inviter == SETUP {
+        let members = members_in(tx, tenant_id).await?;
+        return Ok(permit_first_owner(&members).map_err(Refusal::Change)?);
+    }
     let theirs = grants_in(tx, tenant_id, inviter).await?.unwrap_or_default();
     Ok(permit_invitation(&theirs, roles, on).map_err(Refusal::Change)?)
 }

@@ -24,6 +24,9 @@ pub mod erasures;
 #[cfg(test)]
 mod erasures_tests;
 pub mod factors;
+pub mod first_owner;
+#[cfg(test)]
+mod first_owner_tests;
 pub mod history;
 pub mod invitations;
 pub mod notices;

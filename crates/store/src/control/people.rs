@@ -56,6 +56,9 @@ pub struct Account {
     pub has_factor: bool,
 }
 
+/// Who gives the first owner of a company their role.
+pub(super) const SETUP: &str = "setup";
+
 /// The same address in other letters, or with spaces around it, is the same one.
 #[must_use]
 pub fn same_mail(mail: &str) -> String {
@@ -96,7 +99,7 @@ pub async fn first_owner(
                     return Err(Refusal::NotTheFirst.into());
                 }
                 let grants = Grants::new(vec![Grant::standing(Role::Owner)]);
-                add_in(&mut tx, &tenant_id, person, &grants, "setup", now).await
+                add_in(&mut tx, &tenant_id, person, &grants, SETUP, now).await
             })
         })
         .await

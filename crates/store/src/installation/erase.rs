@@ -2,7 +2,8 @@
 //!
 //! It is closed to everybody first, then the ledger says that it is being erased, then its keys are
 //! destroyed: from there on its data cannot be read, whatever is left of it on a disk. Then its data
-//! goes. A process that is killed in between is followed by one that finishes.
+//! goes, the ledger gets the certificate, and only then it counts as erased. A process that is killed
+//! in between is followed by one that finishes.
 
 use std::collections::BTreeMap;
 
@@ -139,22 +140,42 @@ impl Installation {
             ..Entry::new(now, tenant_id, What::Begun, whose)
         };
         erasing.ledger.append(&[begun])?;
-        let erasure = self
-            .remove(tenant_id, rows, erasing.administrator, now)
-            .await?;
-        erasing.ledger.append(&[erasure.certificate(now, whose)])?;
+        let administrator = erasing.administrator;
+        let erasure = self.destroy(tenant_id, rows, administrator).await?;
+        self.certify(&erasure, &erasing.ledger, whose, now).await?;
         Ok(erasure)
     }
 
+    /// Writes the certificate down, and then that the tenant is erased: a ledger that cannot be
+    /// written leaves something to finish.
+    pub(super) async fn certify(
+        &self,
+        erasure: &Erasure,
+        ledger: &Ledger,
+        whose: (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        ledger.append(&[erasure.certificate(now, whose)])?;
+        self.note_erased(&erasure.tenant_id, now).await
+    }
+
+    async fn note_erased(&self, tenant_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        control::set_state(&self.inner.control, tenant_id, TenantState::Erased, now).await
+    }
+
+    /// Destroys keys and data of a tenant whose erasure the ledger of a restore tells of.
+    pub(crate) async fn remove(&self, tenant_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.destroy(tenant_id, BTreeMap::new(), None).await?;
+        self.note_erased(tenant_id, now).await
+    }
+
     /// Destroys keys and data of a tenant that is closed for it.
-    pub(crate) async fn remove(
+    pub(super) async fn destroy(
         &self,
         tenant_id: &str,
         rows: BTreeMap<String, u64>,
         administrator: Option<&Secret>,
-        now: Timestamp,
     ) -> Result<Erasure, StoreError> {
-        let control = &self.inner.control;
         self.close_store(tenant_id).await;
         self.inner.keys.destroy(tenant_id).await?;
         let data_is_gone = match &self.inner.home {
@@ -168,7 +189,6 @@ impl Installation {
                 None => false,
             },
         };
-        control::set_state(control, tenant_id, TenantState::Erased, now).await?;
         let keys_are_gone = self.inner.keys.keys_of(tenant_id).await.is_err();
         Ok(Erasure {
             tenant_id: tenant_id.to_owned(),
@@ -186,27 +206,36 @@ impl Installation {
         ledger: &Ledger,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let scope = TenantScope::new(tenant_id.to_owned());
-        let asked = erasures::pending(&self.inner.control, &scope).await?;
-        let begun = ledger.entries()?.into_iter().rev();
-        let mut begun = begun.filter(|it| it.tenant_id == tenant_id && it.what == What::Begun);
-        let begun = match (begun.next(), asked) {
-            (Some(begun), _) => begun,
-            (None, asked) => {
-                let (by, reason) = match &asked {
-                    Some(asked) => (asked.by.as_str(), asked.reason.as_str()),
-                    None => ("operator", "an erasure that was interrupted"),
-                };
-                let begun = Entry::new(now, tenant_id, What::Begun, (by, reason));
-                ledger.append(std::slice::from_ref(&begun))?;
-                begun
+        let mut newest_first = ledger.entries()?.into_iter().rev();
+        let begun = match newest_first.find(|it| it.tenant_id == tenant_id) {
+            // Only this was not noted any more.
+            Some(last) if last.what == What::Done => {
+                return self.note_erased(tenant_id, now).await;
             }
+            Some(last) if last.what == What::Begun => last,
+            _ => self.begun_again(tenant_id, ledger, now).await?,
         };
         let whose = (begun.by.as_str(), begun.reason.as_str());
-        let erasure = self
-            .remove(tenant_id, begun.rows.clone(), None, now)
-            .await?;
-        ledger.append(&[erasure.certificate(now, whose)])
+        let erasure = self.destroy(tenant_id, begun.rows.clone(), None).await?;
+        self.certify(&erasure, ledger, whose, now).await
+    }
+
+    /// The first line of an erasure whose process ended before it.
+    async fn begun_again(
+        &self,
+        tenant_id: &str,
+        ledger: &Ledger,
+        now: Timestamp,
+    ) -> Result<Entry, StoreError> {
+        let scope = TenantScope::new(tenant_id.to_owned());
+        let asked = erasures::pending(&self.inner.control, &scope).await?;
+        let (by, reason) = match &asked {
+            Some(asked) => (asked.by.as_str(), asked.reason.as_str()),
+            None => ("operator", "an erasure that was interrupted"),
+        };
+        let begun = Entry::new(now, tenant_id, What::Begun, (by, reason));
+        ledger.append(std::slice::from_ref(&begun))?;
+        Ok(begun)
     }
 
     fn what_remains(&self) -> Vec<String> {

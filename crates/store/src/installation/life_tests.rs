@@ -52,7 +52,7 @@ async fn with_secrets(store: &Store) {
         system: QBO,
         state: secret("canary-state"),
         session: "session".to_owned(),
-        pkce_verifier: Some(secret("canary-verifier")),
+        kept: secret("canary-kept"),
         expires_at: at(1),
     };
     start_authorization(store, &scope, pending, at(0))

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::*;
 use crate::contract::{self, Kept, at};
+use crate::ledger::What;
 use crate::mirror;
+use crate::sql::query;
 
 async fn installed() -> Kept {
     Kept::open(tempfile::tempdir().unwrap()).await
@@ -273,5 +275,53 @@ async fn only_so_many_tenants_stay_open_and_none_that_is_in_use_is_closed() {
         let cycles = mirror::cycles(&store, &store.scope()).await.unwrap();
         assert_eq!(cycles.len(), 1, "closing lost nothing");
     }
+    kept.close().await;
+}
+
+/// Where a tenant stands, and what the ledger tells of it.
+async fn standing(kept: &Kept, id: &str) -> (TenantState, Vec<What>) {
+    let tenant = control::tenant(kept.installation.control(), id).await;
+    let lines = Ledger::of_folder(&data(kept)).entries().unwrap();
+    let about = lines.into_iter().filter(|line| line.tenant_id == id);
+    (
+        tenant.unwrap().unwrap().state,
+        about.map(|line| line.what).collect(),
+    )
+}
+
+#[tokio::test]
+async fn a_tenant_counts_as_erased_once_its_certificate_is_written() {
+    let kept = installed().await;
+    let tenant = kept.installation.create_tenant("Ridgeline", at(0)).await;
+    let id = tenant.unwrap().id;
+    let control = kept.installation.control();
+    control::set_state(control, &id, TenantState::Erasing, at(1))
+        .await
+        .unwrap();
+    let rows = std::collections::BTreeMap::new();
+    let destroyed = kept.installation.destroy(&id, rows, None).await.unwrap();
+    assert!(destroyed.data_is_gone && destroyed.keys_are_gone);
+    let full = Ledger::at(data(&kept));
+    let whose = ("operator", "asked for");
+    let unwritten = kept.installation.certify(&destroyed, &full, whose, at(1));
+    assert!(matches!(unwritten.await, Err(StoreError::Ledger { .. })));
+    assert_eq!(standing(&kept, &id).await, (TenantState::Erasing, vec![]));
+    // The process ended before the certificate: the next one writes it.
+    let kept = kept.again().await;
+    let finished = (TenantState::Erased, vec![What::Begun, What::Done]);
+    assert_eq!(standing(&kept, &id).await, finished);
+    // It ended after the certificate: the next one writes no second one.
+    let row = id.clone();
+    let back = kept.installation.control().tx(move |mut tx| {
+        Box::pin(async move {
+            query("UPDATE tenant SET state = 'erasing' WHERE tenant_id = $1")
+                .bind(row)
+                .execute(tx.connection())
+                .await
+        })
+    });
+    assert_eq!(back.await.unwrap(), 1);
+    let kept = kept.again().await;
+    assert_eq!(standing(&kept, &id).await, finished);
     kept.close().await;
 }

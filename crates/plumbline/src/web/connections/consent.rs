@@ -63,8 +63,8 @@ pub(super) async fn leave(
             }
         }
         access => {
-            let (begun, address) = connect::begin(desk, access)?;
-            house.begin_login(asked.tenant.scope(), &asked.visitor.person_id, begun);
+            let session = asked.visitor.session()?;
+            let address = connect::begin(desk, access, &session.session_id).await?;
             let shell = asked.shell(Place::Connections, &format!("Connect {system}"));
             rendered(&AwayPage::new(shell, system, address.as_str()))
         }
@@ -74,7 +74,7 @@ pub(super) async fn leave(
 /// The browser comes back from the vendor.
 ///
 /// # Errors
-/// When the return does not belong to the consent that this person began.
+/// When the return does not belong to a consent that was begun in this session; when the store fails.
 pub async fn callback(
     State(house): State<Arc<House>>,
     visitor: Visitor,
@@ -87,11 +87,12 @@ pub async fn callback(
     );
     let system = system(&name)?;
     let asked = reaching_out(&house, visitor).await?;
-    let begun = house.take_login(asked.tenant.scope(), &asked.visitor.person_id, system);
-    let begun = begun.ok_or(UNKNOWN)?;
     let returned = Url::parse(&format!("{}{uri}", house.origin())).map_err(|_| UNKNOWN)?;
     let callback = Callback::from_query(&returned);
     let mut desk = asked.desk().await?;
+    let session = asked.visitor.session()?;
+    let begun = connect::returned(&desk, system, &session.session_id, &callback).await?;
+    let begun = begun.ok_or(UNKNOWN)?;
     let tried = begun.access().clone();
     match connect::finish(&mut desk, begun, callback).await {
         Ok(_) => arrived(&house, &asked).await,
@@ -112,7 +113,7 @@ async fn arrived(house: &House, asked: &Asked) -> Result<Response, AppError> {
 }
 
 /// What kept us from connecting is told in its own words, which hold no secret. An application
-/// that was entered for it is kept nowhere, so the page asks for it again.
+/// that was entered for it is not kept, so the page asks for it again.
 fn not_connected(
     house: &House,
     asked: &Asked,

@@ -1,7 +1,8 @@
 //! Connecting a system for the first time: a page that says what is read, why, and what never
 //! happens, and asks as which application the vendor is called.
 //!
-//! Nothing of it is kept before the consent is given and the company has answered.
+//! Nothing of it counts before the consent is given and the company has answered; until then it
+//! lies sealed with the consent that was begun.
 
 use std::sync::Arc;
 

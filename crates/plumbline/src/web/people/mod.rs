@@ -34,7 +34,7 @@ use super::visitor::Visitor;
 use crate::mail::Letter;
 
 /// An invitation counts so long.
-const INVITATION_COUNTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(super) const INVITATION_COUNTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// `GET /people`
 ///

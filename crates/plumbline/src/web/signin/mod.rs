@@ -6,6 +6,7 @@
 
 pub mod cookie;
 pub mod door;
+pub mod first_owner;
 pub mod flow;
 pub mod limits;
 pub mod pages;

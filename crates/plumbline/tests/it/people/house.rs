@@ -10,6 +10,7 @@ use connectors::http::Clock;
 use gate::roles::{Department, Grant, Grants, Role};
 use plumbline::mail::{MailSettings, Mailer};
 use plumbline::throw_away::Server;
+use plumbline::web::Within;
 use plumbline::web::house::House;
 use plumbline::web::router::router;
 use plumbline::web::signin::door::{Door, DoorSettings, Factors};
@@ -85,7 +86,7 @@ impl Office {
         let door = Door::try_new(installation.clone(), Arc::clone(&shared), settings).unwrap();
         let house = Arc::new(House::new(installation, shared, door));
         Self {
-            router: router(Arc::clone(&house)),
+            router: router(Arc::clone(&house), Within::USUAL),
             house,
             clock,
             ours: String::new(),

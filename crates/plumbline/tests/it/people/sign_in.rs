@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use plumbline::web::signin::door::Factors;
 use plumbline::web::signin::totp;
+use store::control::{people, sessions};
 
 use super::house::{Browser, Office, PASSWORD, mail};
 use super::mailbox::Mailbox;
@@ -269,6 +270,40 @@ async fn the_first_owner_needs_the_token_of_the_terminal_and_there_is_only_one()
     );
     let tenants = office.house.installation().tenants().await.unwrap();
     assert_eq!(tenants.len(), 1);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn the_first_owner_of_a_further_company_comes_in_by_the_operators_link() {
+    let office = Office::with(Factors::Required, None).await;
+    let (door, installation) = (office.house.door(), office.house.installation());
+    let tenant = installation
+        .create_tenant("Third Street", office.house.now())
+        .await
+        .unwrap();
+    let invite = || door.invite_first_owner(&tenant.id, "Noor", "noor@thirdstreet.example");
+    let path = link(&invite().await.unwrap().link, "/invitation/");
+    let mut noor = office.stranger();
+    assert!(noor.get(&path).await.text.contains("Join Third Street"));
+    let form = [("name", "Noor"), ("password", PASSWORD)];
+    let joined = noor.post(&path, &form).await;
+    assert_eq!(joined.location.as_deref(), Some("/"), "{}", joined.text);
+    // An owner's second factor comes before anything else.
+    let factor = noor.get("/").await.location;
+    assert_eq!(factor.as_deref(), Some("/sign-in/set-up?to=%2F"));
+    let control = office.house.installation().control();
+    let account = people::account(control, "noor@thirdstreet.example").await;
+    let companies = sessions::companies(control, &account.unwrap().unwrap().person_id).await;
+    assert_eq!(
+        companies.unwrap(),
+        [(tenant.id.clone(), tenant.name.clone())]
+    );
+
+    let again = office.stranger().post(&path, &form).await;
+    assert_ne!(again.location.as_deref(), Some("/"), "{}", again.text);
+    assert!(invite().await.is_err(), "it has an owner now");
+    let ours = door.invite_first_owner(&office.ours, "Eve", "eve@x.example");
+    assert!(ours.await.is_err(), "so has this one");
     office.close().await;
 }
 
