@@ -26,6 +26,8 @@ pub const CONNECTION_WRITES: &str = "The QuickBooks connection writes";
 pub enum Limit {
     /// Above it, within seven days and to one party, it takes two to approve.
     SecondApprovalAbove,
+    /// Up to it alike proposals are approved together.
+    TogetherUpTo,
 }
 
 /// How far a limit lets things go.
@@ -37,13 +39,14 @@ enum Reach {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::SecondApprovalAbove];
+    pub const ALL: [Self; 2] = [Self::SecondApprovalAbove, Self::TogetherUpTo];
 
     /// What people read before the amount.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::SecondApprovalAbove => "Above this it takes two people",
+            Self::TogetherUpTo => "Up to this alike proposals are approved together",
         }
     }
 
@@ -51,6 +54,7 @@ impl Limit {
     fn when_empty(self) -> Reach {
         match self {
             Self::SecondApprovalAbove => Reach::Everything,
+            Self::TogetherUpTo => Reach::UpTo(Money::ZERO),
         }
     }
 

@@ -241,3 +241,21 @@ fn an_agent_that_is_off_or_asks_again_is_let_by_nobody() {
     two.switches.let_alone("documents", "psn_b").unwrap();
     assert_eq!(before.steps_to(&two), []);
 }
+
+#[test]
+fn to_approve_more_together_is_a_raise_and_nothing_together_is_the_least() {
+    let limit = Limit::TogetherUpTo;
+    let amounts = [None, Some(0), Some(1), Some(500_000)];
+    let cents = |amount: Option<i64>| amount.map(Money::from_cents);
+    for from in amounts {
+        for to in amounts {
+            let step = Step::Limit {
+                limit,
+                from: cents(from),
+                to: cents(to),
+            };
+            let is_more = to.unwrap_or_default() > from.unwrap_or_default();
+            assert_eq!(step.is_raise(), is_more, "{step}");
+        }
+    }
+}

@@ -31,7 +31,10 @@ impl Settings {
 
     /// Where each limit is kept.
     fn limits(&mut self) -> [(Limit, &mut Option<Money>); Limit::ALL.len()] {
-        [(Limit::SecondApprovalAbove, &mut self.second_approval_above)]
+        [
+            (Limit::SecondApprovalAbove, &mut self.second_approval_above),
+            (Limit::TogetherUpTo, &mut self.together_up_to),
+        ]
     }
 }
 

@@ -66,6 +66,12 @@ impl Visitor {
         roles.any(|role| role == Role::Lead(department))
     }
 
+    /// Whether this person leads any department today.
+    #[must_use]
+    pub fn is_lead(&self) -> bool {
+        Department::ALL.into_iter().any(|one| self.leads(one))
+    }
+
     /// The session, unless a program's token asks.
     ///
     /// # Errors

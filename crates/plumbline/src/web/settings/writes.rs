@@ -35,6 +35,7 @@ pub struct Changed {
     reconciliation: String,
     documents: String,
     second_above: String,
+    together_up_to: String,
 }
 
 impl Changed {
@@ -57,7 +58,10 @@ impl Changed {
 
     /// What was written for each limit.
     fn limits(&self) -> [(Limit, &str); Limit::ALL.len()] {
-        [(Limit::SecondApprovalAbove, &self.second_above)]
+        [
+            (Limit::SecondApprovalAbove, &self.second_above),
+            (Limit::TogetherUpTo, &self.together_up_to),
+        ]
     }
 }
 
@@ -154,6 +158,11 @@ pub async fn let_alone(
     Sent(sent): Sent<Letting>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
+    if !asked.visitor.is_lead() {
+        return Err(AppError::Forbidden(
+            "Only a lead lets documents of their department be attached.".to_owned(),
+        ));
+    }
     let mut settings = asked.tenant.settings().await?;
     let (store, scope) = (asked.tenant.store(), &asked.visitor.scope);
     let (switches, who) = (&mut settings.switches, &asked.visitor.person_id);
@@ -248,7 +257,7 @@ fn alone(asked: &Asked, switches: &Switches) -> Option<(&'static str, Form)> {
         &asked.visitor,
         switches.is_let_by(DOCUMENTS, &asked.visitor.person_id),
     );
-    let may = visitor.may(Action::Approve) && (is_on || is_let);
+    let may = visitor.is_lead() && (is_on || is_let);
     may.then(|| {
         let text = if is_let { ALONE } else { NOT_ALONE };
         (text, alone_form(is_let).of_session(&visitor.csrf))
@@ -308,11 +317,20 @@ fn form(settings: &Settings) -> Form {
         Level::Off => OFF,
         Level::Propose | Level::AutoWithUndo => PROPOSE,
     };
-    let limit = settings.second_approval_above;
-    let limit = limit.map_or_else(String::new, |limit| limit.to_string());
-    let mut above =
-        Field::text("second_above", Limit::SecondApprovalAbove.title(), &limit).optional();
+    let amount = |limit: Option<Money>| limit.map_or_else(String::new, |it| it.to_string());
+    let text = |name, limit: Limit, now| Field::text(name, limit.title(), &amount(now)).optional();
+    let mut above = text(
+        "second_above",
+        Limit::SecondApprovalAbove,
+        settings.second_approval_above,
+    );
     above.hint = Some("To one vendor or customer within seven days. Empty for never.");
+    let mut together = text(
+        "together_up_to",
+        Limit::TogetherUpTo,
+        settings.together_up_to,
+    );
+    together.hint = Some("What they come to in all. Empty for one by one.");
     let fields = vec![
         choice("writes", WRITES, word(switches.writes), &both),
         choice(
@@ -334,6 +352,7 @@ fn form(settings: &Settings) -> Form {
             &[(OFF, "Off"), (PROPOSE, "Proposes to attach them")],
         ),
         above,
+        together,
     ];
     Form::new("/settings/writes", fields, "Keep these switches").one_of_many("writes-")
 }
