@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use figures::{Date, Measure};
 
 use super::first_owner::InviteOwnerArguments;
+use super::tenant::DatabaseCommand;
 use crate::logs::LogFormat;
 use crate::settings::Environment;
 
@@ -560,17 +561,6 @@ PLUMBLINE_DATABASE_ADMIN_URL, because the application role cannot remove history
     },
     /// Show the ledger of erasures: who was erased, for whom, why, and the proof
     Erasures,
-}
-
-/// What to do with a database server.
-#[derive(Debug, Subcommand)]
-pub enum DatabaseCommand {
-    /// Make roles, schemas and tables, or bring them to this version
-    #[command(after_help = "\
-The address of an administrator is taken from PLUMBLINE_DATABASE_ADMIN_URL.")]
-    Prepare,
-    /// Look for what row security does not cover
-    Lint,
 }
 
 /// A decision about a pair.

@@ -5,6 +5,7 @@ use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::Subcommand;
 use connectors::http::{Clock, SystemClock};
 use store::control::{Tenant, erasures};
 use store::ledger::{Ledger, What};
@@ -13,7 +14,7 @@ use store::{
     Erasing, Erasure, Installation, MasterKeySource, Secret, audit, postgres, quarantine, transfer,
 };
 
-use super::arguments::{DatabaseCommand, TenantCommand};
+use super::arguments::TenantCommand;
 use super::table::{Cell, Table};
 use super::{Answer, Format, Global, Status, first_owner};
 use crate::desk::open_installation;
@@ -284,6 +285,17 @@ pub(super) async fn replace_master_key(global: &Global, with: PathBuf) -> anyhow
          PLUMBLINE_MASTER_KEY_FILE, or put it where the one before was. The one before still opens \
          backups of the keys from before: destroy both together."
     )))
+}
+
+/// What to do with a database server.
+#[derive(Debug, Subcommand)]
+pub enum DatabaseCommand {
+    /// Make roles, schemas and tables, or bring them to this version
+    #[command(after_help = "\
+The address of an administrator is taken from PLUMBLINE_DATABASE_ADMIN_URL.")]
+    Prepare,
+    /// Look for what row security does not cover
+    Lint,
 }
 
 pub(super) async fn database(global: &Global, command: DatabaseCommand) -> anyhow::Result<Answer> {
