@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use figures::Money;
 use gate::switches::Level;
-use plumbline::settings::Settings;
+use gate::switching::{Limit, Step};
+use plumbline::settings::{Settings, carry_out};
 use plumbline::web::signin::door::Factors;
 use store::Secret;
 
@@ -204,6 +205,28 @@ async fn what_is_not_true_any_more_is_void_and_says_so() {
     assert_eq!(late.await.status, StatusCode::CONFLICT);
     let audit = second.get("/audit?sort=company").await.text;
     assert!(audit.contains("ended as void"), "{audit}");
+    office.close().await;
+}
+
+#[tokio::test]
+async fn of_several_steps_all_are_carried_out_or_none() {
+    let office = Office::with(Factors::Required, None).await;
+    with_a_limit(&office).await;
+    let store = office.house.installation().store(&office.ours);
+    let (store, now) = (store.await.unwrap(), office.house.now());
+    for (from, is_done) in [(1, false), (2_500_000, true)] {
+        let limit = Step::Limit {
+            limit: Limit::SecondApprovalAbove,
+            from: Some(Money::from_cents(from)),
+            to: None,
+        };
+        let steps = [Step::Writes(true), limit];
+        let done = carry_out(&store, &store.scope(), &steps, now).await;
+        assert_eq!(done.unwrap().is_some(), is_done);
+        let above = if is_done { None } else { Some(2_500_000) };
+        let expected = (is_done, true, Level::Off, above);
+        assert_eq!(standing(&office).await, expected);
+    }
     office.close().await;
 }
 
