@@ -221,7 +221,7 @@ async fn instead(
         before: sent.intent.before.as_deref(),
         after: outcome.kept.as_deref(),
     };
-    let today = desk.today()?;
+    let today = desk.day(None)?;
     let day = match ledger.closed_until().await? {
         Some(until) => today.max(until.tomorrow()?),
         None => today,

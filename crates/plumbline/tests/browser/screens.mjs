@@ -266,6 +266,7 @@ await check("an owner lets it write, a lead approves, it is done, and taken back
   const owner = await opened("/settings", 1440, "light");
   await owner.selectOption("#f-writes-writes", "on");
   await owner.selectOption("#f-writes-connection_writes", "on");
+  await owner.fill("#f-writes-together_up_to", "1,000,000.00");
   await owner.click("form[action='/settings/writes'] button");
   await owner.waitForFunction(() => document.querySelector(".writes")?.textContent.includes("what a lead approves"));
   const lead = await enter("priya");
@@ -304,6 +305,63 @@ await check("an owner lets it write, a lead approves, it is done, and taken back
     must(page.said.length === 0, page.said.join("\n"));
     await page.context().close();
   }
+});
+
+// A page as it is looked at: in both themes, on a desk and on a phone, without a violation.
+const looked = async (page, name) => {
+  for (const [width, colorScheme] of [[1440, "light"], [820, "light"], [390, "dark"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: path.join(output, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    await accessible(page);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    must(over <= 0, `${over} px too wide at ${width}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+};
+
+await check("alike proposals are looked at together and approved at once", async () => {
+  const lead = await enter("marcus");
+  await lead.goto(`${origin}/approvals`);
+  await looked(lead, "to-choose");
+  const rows = lead.locator("section", { hasText: "For you" }).locator("tbody tr");
+  const boxes = rows.filter({ hasText: "is entered" }).locator("input[type=checkbox]");
+  must(await boxes.count() >= 2, `${await boxes.count()} bills can be chosen`);
+  await boxes.nth(0).focus();
+  await lead.keyboard.press("Space");
+  await boxes.nth(1).check();
+  await lead.click("text=Look at the chosen together");
+  must((await lead.textContent("h1")).includes("2 proposals together"), "both are on the page");
+  await looked(lead, "together");
+  await lead.click("form[action='/approvals/together'] button");
+  await lead.waitForFunction(() => document.querySelector("h1")?.textContent.includes("2 of 2"));
+  await looked(lead, "approved-together");
+  must(lead.said.length === 0, lead.said.join("\n"));
+  await lead.context().close();
+});
+
+await check("a draft is changed on a sheet, and what is wrong is told beside what was written", async () => {
+  const preparer = await enter("tom");
+  await preparer.goto(`${origin}/approvals`);
+  let address = null;
+  for (const href of await preparer.locator("main tbody th a").evaluateAll((all) => all.map((one) => one.getAttribute("href")))) {
+    await preparer.goto(origin + href);
+    if (await preparer.locator("a[href$='/edit']").count() === 1) { address = href; break; }
+  }
+  must(address, "something can be changed");
+  await preparer.click("a[href$='/edit']");
+  await looked(preparer, "edit");
+  await preparer.fill("[name=amount-0]", "a lot");
+  await preparer.fill("[name=number]", "BY-HAND-1");
+  await preparer.click("text=Keep this version");
+  must((await preparer.textContent(".problems")).includes("no amount"), "the amount is refused");
+  must(await preparer.inputValue("[name=number]") === "BY-HAND-1", "what was written is still there");
+  await looked(preparer, "edit-refused");
+  await preparer.fill("[name=amount-0]", "1,250.00");
+  await preparer.click("text=Keep this version");
+  await preparer.waitForSelector(".toast");
+  must((await preparer.textContent("h1")).includes("BY-HAND-1"), "the sentence says what was written");
+  await preparer.context().close();
 });
 
 await check("a paper is added to what is entered, approved with it, and attached", async () => {

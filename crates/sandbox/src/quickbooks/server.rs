@@ -396,6 +396,13 @@ impl Handle {
         company.is_some_and(|company| company.reconcile(entity, id))
     }
 
+    /// Takes the tick away again. Says whether there was one.
+    pub fn unreconcile(&self, realm_id: &str, entity: &str, id: &str) -> bool {
+        let mut state = self.state();
+        let company = state.companies.get_mut(realm_id);
+        company.is_some_and(|company| company.unreconcile(entity, id))
+    }
+
     /// Metered calls of this month.
     #[must_use]
     pub fn meter(&self) -> Meter {

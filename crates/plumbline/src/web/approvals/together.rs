@@ -51,7 +51,7 @@ pub struct TogetherPage {
     pub tags: Vec<card::Tag>,
     /// How many, of what.
     pub title: String,
-    /// What they move in all.
+    /// What they move in all; or why they are not approved together.
     pub total: String,
     /// One by one.
     pub lines: Vec<Line>,
@@ -80,9 +80,11 @@ pub async fn page(
         })
         .collect();
     let desk = asked.desk().await?;
-    let shown = approvals::look_together(&desk, &chosen)
-        .await
-        .map_err(refused)?;
+    let shown = match approvals::look_together(&desk, &chosen).await {
+        Ok(shown) => shown,
+        Err(NotApproved::Store(error)) => return Err(error.into()),
+        Err(why) => return rendered(&TogetherPage::without(&asked, why.to_string())),
+    };
     let each = shown.each.iter();
     let hidden: Vec<String> = each
         .map(|(one, digest)| format!("{}:{digest}", one.id))
@@ -98,7 +100,7 @@ pub async fn page(
         shell: asked.shell(Place::Approvals, "Approve together"),
         tags: card::tags(batch.kind),
         title: format::of(batch.count, "proposal", "proposals") + " together",
-        total: format::dollars(batch.total),
+        total: format!("In all {}", format::dollars(batch.total)),
         lines: shown.each.iter().map(|(one, _)| line(one, None)).collect(),
         terms: Some((
             format!(
@@ -152,7 +154,7 @@ pub async fn approve(
             given.len(),
             format::of(done.len(), "proposal", "proposals")
         ),
-        total: format::dollars(total),
+        total: format!("In all {}", format::dollars(total)),
         lines: done
             .iter()
             .map(|(one, decided)| line(one, Some(outcome(decided, &asked))))
@@ -207,6 +209,19 @@ fn refused(error: NotApproved) -> AppError {
 }
 
 impl TogetherPage {
+    /// Why these are not approved together.
+    fn without(asked: &Asked, why: String) -> Self {
+        Self {
+            shell: asked.shell(Place::Approvals, "Approve together"),
+            tags: Vec::new(),
+            title: "Not together".to_owned(),
+            total: why,
+            lines: Vec::new(),
+            terms: None,
+            approve: None,
+        }
+    }
+
     /// An example for tests.
     #[must_use]
     pub fn sample() -> Self {
@@ -220,7 +235,7 @@ impl TogetherPage {
             shell: Shell::sample(),
             tags: card::tags(gate::action::Kind::ApplyPayment),
             title: "2 proposals together".to_owned(),
-            total: "$172,900.00".to_owned(),
+            total: "In all $172,900.00".to_owned(),
             lines: vec![line(None), line(Some("Approved"))],
             terms: Some((
                 "The A/R lead, who had no hand in any of them.".to_owned(),

@@ -159,7 +159,7 @@ pub async fn let_alone(
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
     if !asked.visitor.is_lead() {
-        return Err(AppError::Forbidden(
+        return Err(AppError::Conflict(
             "Only a lead lets documents of their department be attached.".to_owned(),
         ));
     }

@@ -1,5 +1,11 @@
 //! Taking back what somebody changed, paid or closed since.
 
+use connectors::quickbooks::write::request::request;
+use figures::source::SourceRef;
+use gate::correction::Correction;
+use gate::draft::Draft;
+use gate::proposal::{Maker, Proposal, Version};
+use gate::roles::Department;
 use plumbline::approvals::NotTakenBack;
 use sandbox::quickbooks::Edit;
 use serde_json::{Value, json};
@@ -125,48 +131,74 @@ async fn what_was_paid_since_is_taken_back_by_a_credit_and_stays_paid() {
     end(desk).await;
 }
 
-/// A proposal of this kind whose target is one of these, approved.
-async fn approved(app: &App, wanted: impl Fn(&gate::draft::Request) -> bool) -> (Desk, String) {
-    end(staffed(app).await).await;
-    app.cycle().await;
-    let desk = app.desk().await;
-    for one in open(&desk).await {
-        let stored = load(&desk, &one.id).await;
-        let request = stored.proposal.newest().draft.request.clone();
-        if request.is_some_and(|request| wanted(&request)) {
-            approve(&desk, "psn_one", &one.id).await.unwrap();
-            return (desk, one.id);
-        }
-    }
-    panic!("nothing of this kind is proposed");
+/// A proposal to take a check or card charge out, approved: what it is about, and its id.
+async fn removal(app: &App, desk: &Desk) -> (SourceRef, String) {
+    let purchase = all(app, "Purchase").swap_remove(0);
+    let document = SourceRef::quickbooks("Purchase", purchase["Id"].as_str().unwrap());
+    let remove = Correction::Remove {
+        document: document.clone(),
+    };
+    let lookup = |record: &SourceRef| {
+        let all = all(app, &record.kind).into_iter();
+        let mut found = all.filter(|one| one["Id"] == record.id.as_str());
+        found.next().map(|one| one.to_string())
+    };
+    let id = approvals::new_id(desk).unwrap();
+    let draft = Draft {
+        kind: Kind::RemoveDuplicate,
+        department: Department::Payables,
+        company: app.realm().as_str().into(),
+        sentence: "Check 7 is taken out, because it is there twice.".to_owned(),
+        money: figures::Money::from_cents(100),
+        party: None,
+        request: Some(request(&remove, &id, &lookup).unwrap()),
+        instructions: Vec::new(),
+        figures: Vec::new(),
+        evidence: Vec::new(),
+        finding: None,
+        undoes: None,
+        document: None,
+    };
+    let now = desk.clock.now();
+    let first = Version {
+        draft,
+        by: Maker::Person("psn_two".into()),
+        at: now,
+    };
+    let tenant = desk.scope.tenant_id().into();
+    let proposal = Proposal::try_new(tenant, id.as_str().into(), first).unwrap();
+    proposals::propose(&desk.store, &desk.scope, proposal, now)
+        .await
+        .unwrap();
+    approve(desk, "psn_one", &id).await.unwrap();
+    (document, id)
 }
 
 #[tokio::test]
 async fn what_ties_with_the_banks_statement_is_left_alone() {
     let app = with_open_books().await;
     let company = &app.sandboxes.quickbooks;
-    let is_purchase =
-        |request: &gate::draft::Request| request.entity == "Purchase" && request.id.is_some();
-    let (desk, id) = approved(&app, is_purchase).await;
-    let target = load(&desk, &id)
-        .await
-        .proposal
-        .newest()
-        .draft
-        .request
-        .as_ref()
-        .unwrap()
-        .target();
-    let target = target.unwrap();
-    assert!(company.reconcile(&company.realm_id(), &target.kind, &target.id));
-    let before = record(&app, &target.kind, &target.id);
+    let desk = staffed(&app).await;
     let ledger = Ledger::open(&desk).await.unwrap();
-    let ended = Executor::new(&desk, &ledger).run(&id).await.unwrap();
-    let Ended::Void(why) = ended else {
-        panic!("{ended:?}");
-    };
-    assert!(why.contains("reconciled with the bank"), "{why}");
-    assert_eq!(record(&app, &target.kind, &target.id), before);
+    for is_reconciled in [true, false] {
+        let (target, id) = removal(&app, &desk).await;
+        if is_reconciled {
+            assert!(company.reconcile(&app.realm(), &target.kind, &target.id));
+        } else {
+            assert!(company.unreconcile(&app.realm(), &target.kind, &target.id));
+        }
+        let before = record(&app, &target.kind, &target.id);
+        let ended = Executor::new(&desk, &ledger).run(&id).await.unwrap();
+        if is_reconciled {
+            let Ended::Void(why) = ended else {
+                panic!("{ended:?}");
+            };
+            assert!(why.contains("reconciled with the bank"), "{why}");
+            assert_eq!(record(&app, &target.kind, &target.id), before);
+        } else {
+            assert_eq!(ended, Ended::Done);
+        }
+    }
     drop(ledger);
     end(desk).await;
 }

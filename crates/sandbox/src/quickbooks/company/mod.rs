@@ -228,6 +228,12 @@ impl Company {
         self.get(kind, id).is_some() && self.reconciled.insert((kind, id))
     }
 
+    /// Takes the tick away again.
+    pub fn unreconcile(&mut self, entity: &str, id: &str) -> bool {
+        let key = Kind::parse(entity).zip(id.parse().ok());
+        key.is_some_and(|key| self.reconciled.remove(&key))
+    }
+
     /// Whether a transaction was ticked off against the bank's statement.
     pub(crate) fn is_reconciled(&self, key: Key) -> bool {
         self.reconciled.contains(&key)
