@@ -14,7 +14,7 @@ use store::proposals;
 use super::{Summary, Trial, each};
 
 /// So many runs share a contractor.
-const RUNS_OF_A_BOOK: u64 = 40;
+const RUNS_OF_A_BOOK: u64 = 14;
 
 /// Runs so many races.
 pub(super) async fn run(runs: u64, seed: u64) -> anyhow::Result<Summary> {

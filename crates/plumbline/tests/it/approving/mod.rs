@@ -88,7 +88,7 @@ async fn what_lies_in_a_closed_period_is_taken_back_by_another_document() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_done_on_changed_facts() {
-    let summary = trials::run("stale", runs(56), 20_263).await.unwrap();
+    let summary = trials::run("stale", runs(42), 20_263).await.unwrap();
     every_kind_was(&summary, ": edited before, not done");
 }
 
