@@ -320,26 +320,6 @@ const looked = async (page, name) => {
   await page.setViewportSize({ width: 1440, height: 900 });
 };
 
-await check("alike proposals are looked at together and approved at once", async () => {
-  const lead = await enter("marcus");
-  await lead.goto(`${origin}/approvals`);
-  await looked(lead, "to-choose");
-  const rows = lead.locator("section", { hasText: "For you" }).locator("tbody tr");
-  const boxes = rows.filter({ hasText: "is entered" }).locator("input[type=checkbox]");
-  must(await boxes.count() >= 2, `${await boxes.count()} bills can be chosen`);
-  await boxes.nth(0).focus();
-  await lead.keyboard.press("Space");
-  await boxes.nth(1).check();
-  await lead.click("text=Look at the chosen together");
-  must((await lead.textContent("h1")).includes("2 proposals together"), "both are on the page");
-  await looked(lead, "together");
-  await lead.click("form[action='/approvals/together'] button");
-  await lead.waitForFunction(() => document.querySelector("h1")?.textContent.includes("2 of 2"));
-  await looked(lead, "approved-together");
-  must(lead.said.length === 0, lead.said.join("\n"));
-  await lead.context().close();
-});
-
 await check("a draft is changed on a sheet, and what is wrong is told beside what was written", async () => {
   const preparer = await enter("tom");
   await preparer.goto(`${origin}/approvals`);
@@ -364,6 +344,8 @@ await check("a draft is changed on a sheet, and what is wrong is told beside wha
   await preparer.context().close();
 });
 
+let entered = null;
+let enteredBy = null;
 await check("a paper is added to what is entered, approved with it, and attached", async () => {
   const preparer = await enter("tom");
   await preparer.goto(`${origin}/approvals`);
@@ -405,9 +387,37 @@ await check("a paper is added to what is entered, approved with it, and attached
   await lead.goto(origin + attach);
   await lead.click("form[action$='/approve'] button");
   await until(lead, attach, "Propose to take it back");
+  [entered, enteredBy] = [address, who];
   await lead.screenshot({ path: path.join(output, "attached-1440-light.png"), fullPage: true });
   await accessible(lead);
   for (const page of [preparer, lead]) await page.context().close();
+});
+
+await check("alike proposals are looked at together and approved at once", async () => {
+  const preparer = await enter("tom");
+  for (const name of ["one.pdf", "other.pdf"]) {
+    await preparer.goto(origin + entered);
+    await preparer.click("section[aria-labelledby=pr-do] summary");
+    await preparer.setInputFiles("[name=document]", { name, mimeType: "application/pdf", buffer: Buffer.from(`%PDF-1.7 ${name}`) });
+    await preparer.click("form[action$='/document'] button");
+    await preparer.waitForSelector(".toast");
+  }
+  await preparer.context().close();
+  const lead = await enter(enteredBy);
+  await lead.goto(`${origin}/approvals`);
+  await looked(lead, "to-choose");
+  const box = (name) => lead.locator("tbody tr", { hasText: name }).locator("input[type=checkbox]");
+  await box("one.pdf").focus();
+  await lead.keyboard.press("Space");
+  await box("other.pdf").check();
+  await lead.click("text=Look at the chosen together");
+  must((await lead.textContent("h1")).includes("2 proposals together"), "both are on the page");
+  await looked(lead, "together");
+  await lead.click("form[action='/approvals/together'] button");
+  await lead.waitForFunction(() => document.querySelector("h1")?.textContent.includes("2 of 2"));
+  await looked(lead, "approved-together");
+  must(lead.said.length === 0, lead.said.join("\n"));
+  await lead.context().close();
 });
 
 await check("the theme is chosen and remembered", async () => {
