@@ -119,7 +119,8 @@ fn what_is_written_is_what_is_entered_and_who_is_paid_stays() {
 #[test]
 fn every_mistake_is_told_with_its_line() {
     let names = names();
-    let cases: [(&str, Option<usize>, fn(&mut Sheet)); 11] = [
+    type Spoil = fn(&mut Sheet);
+    let cases: [(&str, Option<usize>, Spoil); 11] = [
         ("number", None, |it| it.number = " ".to_owned()),
         ("21 characters", None, |it| it.number = "9".repeat(22)),
         ("The date", None, |it| it.date = "tomorrow".to_owned()),
