@@ -199,6 +199,7 @@ async fn what_is_not_true_any_more_is_void_and_says_so() {
     let expected = (false, true, Level::Off, Some(100_000));
     assert_eq!(standing(&office).await, expected);
     // It stays void when what was changed is changed back.
+    let mut changed = settings(&office).await;
     changed.second_approval_above = Some(Money::from_cents(500_000));
     keep(&office, &changed).await;
     let late = second.post("/settings/writes/proposals/2/confirm", &[]);
