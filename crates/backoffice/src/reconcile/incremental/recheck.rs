@@ -125,7 +125,11 @@ impl Reconciler {
         let fresh = fresh.flat_map(|unit| unit.marks).flatten();
         let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(fresh).collect();
         for key in &kept.loose_ledger {
-            let of_unit = kept.ledger_unit(key).map(|unit| unit.marks);
+            // Contracts are compared job by job and repeat nothing; what else decides about them,
+            // such as change orders, is at hand for fresh jobs only.
+            let of_unit = kept.ledger_unit(key);
+            let of_unit = of_unit.filter(|unit| unit.family != Family::Contract);
+            let of_unit = of_unit.map(|unit| unit.marks);
             let mut of_unit = of_unit.into_iter().flatten().flatten();
             if of_unit.any(|mark| marks.contains(&mark)) {
                 asked.ledger.insert(key.clone());
