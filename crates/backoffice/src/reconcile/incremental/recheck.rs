@@ -125,10 +125,11 @@ impl Reconciler {
         let fresh = fresh.flat_map(|unit| unit.marks).flatten();
         let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(fresh).collect();
         for key in &kept.loose_ledger {
-            // Contracts are compared job by job and repeat nothing; what else decides about them,
-            // such as change orders, is at hand for fresh jobs only.
+            // Nothing else repeats; what decides about contracts besides, such as change orders,
+            // is at hand for fresh jobs only.
             let of_unit = kept.ledger_unit(key);
-            let of_unit = of_unit.filter(|unit| unit.family != Family::Contract);
+            let of_unit =
+                of_unit.filter(|unit| matches!(unit.family, Family::Billing | Family::Cost));
             let of_unit = of_unit.map(|unit| unit.marks);
             let mut of_unit = of_unit.into_iter().flatten().flatten();
             if of_unit.any(|mark| marks.contains(&mark)) {
@@ -181,109 +182,10 @@ impl Reconciler {
         around.add_groups(kept);
         scene.project.extend(around.project);
         scene.ledger.extend(around.ledger);
+        self.add_taken_back(&mut scene);
         self.add_originals(&mut scene);
         scene
     }
-
-    /// Payments of the documents of a scene, and what payments of the scene pay.
-    fn add_payments(&self, scene: &Scene, around: &mut Scene) {
-        let kept = &self.state.kept;
-        let mut paid: BTreeSet<&DocumentKey> = BTreeSet::new();
-        for key in &scene.ledger {
-            let Some(unit) = kept.ledger_unit(key) else {
-                continue;
-            };
-            if let Some(pays) = &unit.pays {
-                around.ledger.extend(kept.parts_of(pays));
-                paid.insert(pays);
-            }
-            if matches!(unit.family, Family::Billing | Family::Cost) {
-                paid.insert(&key.document);
-            }
-        }
-        for document in paid {
-            for payer in self.shelf.payers(document) {
-                let parts = kept.parts_of(payer).filter(|part| {
-                    kept.ledger_unit(part).is_some_and(|unit| {
-                        unit.pays.as_ref() == Some(document) || uses_up(document)
-                    })
-                });
-                around.ledger.extend(parts);
-            }
-        }
-    }
-
-    /// The same on Procore's side; its payments are of the job of what they pay.
-    fn add_project_payments(&self, scene: &Scene, fresh: &Fresh, around: &mut Scene) {
-        let kept = &self.state.kept;
-        let others = scene
-            .project
-            .iter()
-            .filter(|key| !fresh.jobs.contains(&key.job));
-        around
-            .project
-            .extend(others.flat_map(|key| kept.payments_of(key)));
-        let paid = scene.project.iter();
-        around
-            .project
-            .extend(paid.filter_map(|key| kept.project_unit(key)?.pays));
-    }
-
-    /// Documents that unpaired ones may repeat.
-    fn add_originals(&self, scene: &mut Scene) {
-        let kept = &self.state.kept;
-        let mut found: FxHashSet<&DocumentKey> = FxHashSet::default();
-        for unit in scene.ledger.iter().filter_map(|key| kept.ledger_unit(key)) {
-            if unit.joined.is_none() {
-                let marks = unit.marks.iter().flatten();
-                found.extend(marks.flat_map(|mark| self.state.marks.with(*mark)));
-            }
-        }
-        for document in found {
-            scene.add_document(kept, document);
-        }
-    }
-
-    /// Documents that checks look up by amount.
-    fn add_looked_up(&self, scene: &mut InOrder) {
-        let kept = &self.state.kept;
-        let payments = scene
-            .project
-            .iter()
-            .filter_map(|key| kept.project_unit(key));
-        for unit in payments.filter(|unit| unit.family == Family::Payment && unit.joined.is_none())
-        {
-            let found = self
-                .shelf
-                .of_amount(DocumentKind::Purchase, unit.shown.gross);
-            scene.documents.extend(found.cloned());
-        }
-        for key in &scene.ledger {
-            let Some(unit) = kept.ledger_unit(key) else {
-                continue;
-            };
-            if matches!(unit.part, Part::ToIncome | Part::ToReceivable) {
-                let waiting = self.state.wide.undeposited(unit.shown.gross);
-                let waiting = waiting.map(|id| DocumentKey::new(DocumentKind::Payment, id));
-                scene.documents.extend(waiting);
-            }
-            if key.document.kind == DocumentKind::Purchase
-                && unit.joined.is_none()
-                && let Some(check) = self.shelf.documents.get(&key.document)
-            {
-                let found = self.shelf.of_amount(DocumentKind::Bill, check.total);
-                scene.documents.extend(found.cloned());
-            }
-        }
-    }
-}
-
-/// A credit is used up by whatever else a payment pays.
-fn uses_up(document: &DocumentKey) -> bool {
-    matches!(
-        document.kind,
-        DocumentKind::CreditMemo | DocumentKind::VendorCredit
-    )
 }
 
 /// Asks the checks about a scene and takes over what they say of what is fresh or asked about.

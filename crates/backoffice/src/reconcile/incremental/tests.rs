@@ -55,7 +55,8 @@ impl Both {
         let (as_of, decisions) = (self.world.as_of, &self.world.decisions);
         let scratch = reconcile(books, as_of, &policy, decisions, Vec::new());
         let kept = self.standing.outcome();
-        let bytes = |one: &Reconciliation| serde_json::to_vec(one).expect("a result can be written");
+        let bytes =
+            |one: &Reconciliation| serde_json::to_vec(one).expect("a result can be written");
         if bytes(&kept) != bytes(&scratch) {
             let [kept, told] = [&kept, &scratch].map(serde_json::to_string_pretty);
             let [kept, told] = [kept, told].map(|one| one.expect("a result can be written"));
@@ -127,6 +128,27 @@ fn what_happens_to_both_at_once_comes_to_the_same() {
     }
 }
 
+/// Two jobs of one vendor: on the second, a bill and the credit that takes it back.
+const TAKEN_BACK: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
+    job 2 \"Mill Street Lofts\" 1043 = 62\n\
+    vendor 7 \"Brightline Electric LLC\" = 77\n\
+    P cost 31 job 1 vendor 7 \"N-1\" 2026-09-03 1,000.00\n\
+    Q bill 201 vendor 77 \"N-1\" 2026-09-03 job 1 cost 5,000.00\n\
+    Q bill 202 vendor 77 \"N-2\" 2026-09-05 job 2 cost 1,000.00\n\
+    Q vendor_credit 203 vendor 77 \"N-3\" 2026-09-06 job 2 cost 1,000.00\n";
+
+#[test]
+fn a_bill_of_another_job_stays_taken_back() {
+    let world = World::read(TAKEN_BACK).unwrap_or_else(|why| panic!("{why}"));
+    let mut both = Both::new(world);
+    let bill = both.documents().iter().find(|one| one.id == "201").cloned();
+    let mut bill = bill.expect("the world has it");
+    // Now it shares its amount with the bill of the other job.
+    (bill.total, bill.lines[0].amount) = (Money::from_cents(100_000), Money::from_cents(100_000));
+    let scratch = both.put("201", Some(bill));
+    assert!(scratch.findings.is_empty(), "{:?}", scratch.findings);
+}
+
 /// What happens to a document of a random world.
 #[derive(Debug, Clone)]
 enum Edit {
@@ -169,7 +191,10 @@ fn procore_numbers(world: &World) -> Vec<SmolStr> {
     let Some(books) = &world.books.project else {
         return Vec::new();
     };
-    let invoices = books.subcontractor_invoices.iter().map(|one| &one.invoice_number);
+    let invoices = books
+        .subcontractor_invoices
+        .iter()
+        .map(|one| &one.invoice_number);
     let costs = books.direct_costs.iter().map(|one| &one.invoice_number);
     let applications = books.pay_applications.iter().map(|one| &one.invoice_number);
     invoices.chain(costs).chain(applications).cloned().collect()
@@ -201,7 +226,9 @@ fn edited(
         }
         Edit::Voided => one.voided = true,
         Edit::Days(days) => {
-            one.date = one.date.saturating_add(jiff::Span::new().days(i64::from(*days)));
+            one.date = one
+                .date
+                .saturating_add(jiff::Span::new().days(i64::from(*days)));
         }
         Edit::Removed => return None,
         Edit::Back | Edit::ProcoreNumber(_) | Edit::Job(..) | Edit::Amount(..) => {}
