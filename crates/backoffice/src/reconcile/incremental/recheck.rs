@@ -7,7 +7,7 @@ use figures::model::DocumentKind;
 use rustc_hash::FxHashSet;
 
 use super::Reconciler;
-use super::kept::KeptLedger;
+use super::kept::{Kept, KeptLedger};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
@@ -115,6 +115,7 @@ impl Reconciler {
         }
         self.add_repeated(touched, anew, &mut asked);
         self.add_credits(anew, &mut asked);
+        self.add_other_parts(anew, &mut asked);
         asked
     }
 
@@ -135,6 +136,23 @@ impl Reconciler {
             if of_unit.any(|mark| marks.contains(&mark)) {
                 asked.ledger.insert(key.clone());
             }
+        }
+    }
+
+    /// What other jobs have left over of documents that fresh jobs share: what is left over of one
+    /// document is one case, whichever jobs it is on.
+    fn add_other_parts(&self, anew: &Scene, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        let is_lone_cost = |key: &LedgerKey| {
+            let unit = kept.ledger_unit(key);
+            unit.is_some_and(|unit| unit.family == Family::Cost && unit.joined.is_none())
+        };
+        let documents: FxHashSet<&DocumentKey> =
+            anew.ledger.iter().map(|key| &key.document).collect();
+        for document in documents {
+            let parts = kept.parts_of(document);
+            let others = parts.filter(|part| !anew.ledger.contains(part) && is_lone_cost(part));
+            asked.ledger.extend(others);
         }
     }
 
@@ -176,6 +194,8 @@ impl Reconciler {
         for document in documents.iter().chain(&fresh.documents) {
             scene.add_document(kept, document);
         }
+        // What is left of a document is beside what of it is paired.
+        scene.add_groups(kept);
         let mut around = Scene::default();
         self.add_payments(&scene, &mut around);
         self.add_project_payments(&scene, fresh, &mut around);
@@ -211,6 +231,7 @@ fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &InOrder,
             .map(|case| is_asked(case, &names, |key| fresh.has(&kept, key), fresh, asked))
             .collect();
         forget(state, fresh, &all, &is_asked, &names);
+        forget_parts(state, &kept, asked);
         for (place, nth, finding) in numbered(checks::of_cases(&all, &context)) {
             if is_asked[place] {
                 let (place, homes) = case_place(&all[place], &names, nth);
@@ -265,6 +286,20 @@ fn forget(
     for (case, _) in all.iter().zip(is_asked).filter(|(_, asked)| **asked) {
         let (place, homes) = case_place(case, names, 0);
         state.verdicts.forget_case(&homes, &place);
+    }
+}
+
+/// Forgets what was said of asked parts together with others, which may no longer be of their case.
+fn forget_parts(state: &mut State, kept: &Kept, asked: &Asked) {
+    for key in &asked.ledger {
+        let Some(unit) = kept.ledger_unit(key) else {
+            continue;
+        };
+        let home = match unit.job {
+            Some(job) => Home::Job(job),
+            None => Home::Document(key.document.clone()),
+        };
+        state.verdicts.forget_part(&home, key);
     }
 }
 

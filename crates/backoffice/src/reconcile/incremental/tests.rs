@@ -149,6 +149,38 @@ fn a_bill_of_another_job_stays_taken_back() {
     assert!(scratch.findings.is_empty(), "{:?}", scratch.findings);
 }
 
+/// A cost of the second job with its bill, and a bill of both jobs that could be of it as well.
+const OF_BOTH_JOBS: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
+    job 2 \"Mill Street Lofts\" 1043 = 62\n\
+    vendor 7 \"Brightline Electric LLC\" = 77\n\
+    P cost 31 job 2 vendor 7 \"N-1\" 2026-09-03 1,000.00\n\
+    Q bill 201 vendor 77 \"N-1\" 2026-09-03 job 2 cost 1,000.00\n\
+    Q bill 202 vendor 77 2026-09-03 job 1 cost 700.00 job 2 cost 1,000.00\n";
+
+#[test]
+fn what_is_left_of_a_bill_of_two_jobs_is_told_once() {
+    let world = World::read(OF_BOTH_JOBS).unwrap_or_else(|why| panic!("{why}"));
+    let mut both = Both::new(world);
+    let bill = both.documents().iter().find(|one| one.id == "201").cloned();
+    let told = |outcome: &Reconciliation| -> Vec<Option<i64>> {
+        outcome.findings.iter().map(|one| one.project_id).collect()
+    };
+    let alone = both.put("201", None);
+    assert_eq!(told(&alone), [Some(1)], "{:#?}", alone.findings);
+    assert_eq!(
+        alone.findings[0].effects.len(),
+        1,
+        "the other part is paired"
+    );
+    let left = both.put("201", bill);
+    assert_eq!(told(&left), [Some(1)]);
+    assert_eq!(
+        left.findings[0].effects.len(),
+        2,
+        "both parts are left over"
+    );
+}
+
 /// What happens to a document of a random world.
 #[derive(Debug, Clone)]
 enum Edit {
