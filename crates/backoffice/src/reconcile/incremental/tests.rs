@@ -270,7 +270,7 @@ fn edited(
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 40,
+        cases: 20,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
