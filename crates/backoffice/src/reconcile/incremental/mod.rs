@@ -8,6 +8,7 @@
 //! counts ([`crate::reconcile::checks::Wide`]). When a list changes that everything stands on, or
 //! a fact turns over, all books are compared.
 
+mod around;
 mod kept;
 mod keys;
 mod marks;

@@ -7,7 +7,7 @@ use figures::model::DocumentKind;
 use rustc_hash::FxHashSet;
 
 use super::Reconciler;
-use super::kept::KeptLedger;
+use super::kept::{Kept, KeptLedger};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
@@ -115,6 +115,7 @@ impl Reconciler {
         }
         self.add_repeated(touched, anew, &mut asked);
         self.add_credits(anew, &mut asked);
+        self.add_other_parts(anew, &mut asked);
         asked
     }
 
@@ -125,11 +126,33 @@ impl Reconciler {
         let fresh = fresh.flat_map(|unit| unit.marks).flatten();
         let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(fresh).collect();
         for key in &kept.loose_ledger {
-            let of_unit = kept.ledger_unit(key).map(|unit| unit.marks);
+            // Nothing else repeats; what decides about contracts besides, such as change orders,
+            // is at hand for fresh jobs only.
+            let of_unit = kept.ledger_unit(key);
+            let of_unit =
+                of_unit.filter(|unit| matches!(unit.family, Family::Billing | Family::Cost));
+            let of_unit = of_unit.map(|unit| unit.marks);
             let mut of_unit = of_unit.into_iter().flatten().flatten();
             if of_unit.any(|mark| marks.contains(&mark)) {
                 asked.ledger.insert(key.clone());
             }
+        }
+    }
+
+    /// What other jobs have left over of documents that fresh jobs share: what is left over of one
+    /// document is one case, whichever jobs it is on.
+    fn add_other_parts(&self, anew: &Scene, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        let is_lone_cost = |key: &LedgerKey| {
+            let unit = kept.ledger_unit(key);
+            unit.is_some_and(|unit| unit.family == Family::Cost && unit.joined.is_none())
+        };
+        let documents: FxHashSet<&DocumentKey> =
+            anew.ledger.iter().map(|key| &key.document).collect();
+        for document in documents {
+            let parts = kept.parts_of(document);
+            let others = parts.filter(|part| !anew.ledger.contains(part) && is_lone_cost(part));
+            asked.ledger.extend(others);
         }
     }
 
@@ -171,115 +194,18 @@ impl Reconciler {
         for document in documents.iter().chain(&fresh.documents) {
             scene.add_document(kept, document);
         }
+        // What is left of a document is beside what of it is paired.
+        scene.add_groups(kept);
         let mut around = Scene::default();
         self.add_payments(&scene, &mut around);
         self.add_project_payments(&scene, fresh, &mut around);
         around.add_groups(kept);
         scene.project.extend(around.project);
         scene.ledger.extend(around.ledger);
+        self.add_taken_back(&mut scene);
         self.add_originals(&mut scene);
         scene
     }
-
-    /// Payments of the documents of a scene, and what payments of the scene pay.
-    fn add_payments(&self, scene: &Scene, around: &mut Scene) {
-        let kept = &self.state.kept;
-        let mut paid: BTreeSet<&DocumentKey> = BTreeSet::new();
-        for key in &scene.ledger {
-            let Some(unit) = kept.ledger_unit(key) else {
-                continue;
-            };
-            if let Some(pays) = &unit.pays {
-                around.ledger.extend(kept.parts_of(pays));
-                paid.insert(pays);
-            }
-            if matches!(unit.family, Family::Billing | Family::Cost) {
-                paid.insert(&key.document);
-            }
-        }
-        for document in paid {
-            for payer in self.shelf.payers(document) {
-                let parts = kept.parts_of(payer).filter(|part| {
-                    kept.ledger_unit(part).is_some_and(|unit| {
-                        unit.pays.as_ref() == Some(document) || uses_up(document)
-                    })
-                });
-                around.ledger.extend(parts);
-            }
-        }
-    }
-
-    /// The same on Procore's side; its payments are of the job of what they pay.
-    fn add_project_payments(&self, scene: &Scene, fresh: &Fresh, around: &mut Scene) {
-        let kept = &self.state.kept;
-        let others = scene
-            .project
-            .iter()
-            .filter(|key| !fresh.jobs.contains(&key.job));
-        around
-            .project
-            .extend(others.flat_map(|key| kept.payments_of(key)));
-        let paid = scene.project.iter();
-        around
-            .project
-            .extend(paid.filter_map(|key| kept.project_unit(key)?.pays));
-    }
-
-    /// Documents that unpaired ones may repeat.
-    fn add_originals(&self, scene: &mut Scene) {
-        let kept = &self.state.kept;
-        let mut found: FxHashSet<&DocumentKey> = FxHashSet::default();
-        for unit in scene.ledger.iter().filter_map(|key| kept.ledger_unit(key)) {
-            if unit.joined.is_none() {
-                let marks = unit.marks.iter().flatten();
-                found.extend(marks.flat_map(|mark| self.state.marks.with(*mark)));
-            }
-        }
-        for document in found {
-            scene.add_document(kept, document);
-        }
-    }
-
-    /// Documents that checks look up by amount.
-    fn add_looked_up(&self, scene: &mut InOrder) {
-        let kept = &self.state.kept;
-        let payments = scene
-            .project
-            .iter()
-            .filter_map(|key| kept.project_unit(key));
-        for unit in payments.filter(|unit| unit.family == Family::Payment && unit.joined.is_none())
-        {
-            let found = self
-                .shelf
-                .of_amount(DocumentKind::Purchase, unit.shown.gross);
-            scene.documents.extend(found.cloned());
-        }
-        for key in &scene.ledger {
-            let Some(unit) = kept.ledger_unit(key) else {
-                continue;
-            };
-            if matches!(unit.part, Part::ToIncome | Part::ToReceivable) {
-                let waiting = self.state.wide.undeposited(unit.shown.gross);
-                let waiting = waiting.map(|id| DocumentKey::new(DocumentKind::Payment, id));
-                scene.documents.extend(waiting);
-            }
-            if key.document.kind == DocumentKind::Purchase
-                && unit.joined.is_none()
-                && let Some(check) = self.shelf.documents.get(&key.document)
-            {
-                let found = self.shelf.of_amount(DocumentKind::Bill, check.total);
-                scene.documents.extend(found.cloned());
-            }
-        }
-    }
-}
-
-/// A credit is used up by whatever else a payment pays.
-fn uses_up(document: &DocumentKey) -> bool {
-    matches!(
-        document.kind,
-        DocumentKind::CreditMemo | DocumentKind::VendorCredit
-    )
 }
 
 /// Asks the checks about a scene and takes over what they say of what is fresh or asked about.
@@ -305,6 +231,7 @@ fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &InOrder,
             .map(|case| is_asked(case, &names, |key| fresh.has(&kept, key), fresh, asked))
             .collect();
         forget(state, fresh, &all, &is_asked, &names);
+        forget_parts(state, &kept, asked);
         for (place, nth, finding) in numbered(checks::of_cases(&all, &context)) {
             if is_asked[place] {
                 let (place, homes) = case_place(&all[place], &names, nth);
@@ -359,6 +286,20 @@ fn forget(
     for (case, _) in all.iter().zip(is_asked).filter(|(_, asked)| **asked) {
         let (place, homes) = case_place(case, names, 0);
         state.verdicts.forget_case(&homes, &place);
+    }
+}
+
+/// Forgets what was said of asked parts together with others, which may no longer be of their case.
+fn forget_parts(state: &mut State, kept: &Kept, asked: &Asked) {
+    for key in &asked.ledger {
+        let Some(unit) = kept.ledger_unit(key) else {
+            continue;
+        };
+        let home = match unit.job {
+            Some(job) => Home::Job(job),
+            None => Home::Document(key.document.clone()),
+        };
+        state.verdicts.forget_part(&home, key);
     }
 }
 

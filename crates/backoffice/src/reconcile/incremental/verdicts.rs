@@ -85,9 +85,24 @@ impl Verdicts {
             return;
         };
         let is_same = |place: &Place| matches!(place, Place::Case(one, left, right, _) if (one, left, right) == (family, project, ledger));
-        let Some(home) = homes.first() else { return };
-        let there = self.at_home.get(home).cloned().unwrap_or_default();
-        for (id, place) in there.into_iter().filter(|(_, place)| is_same(place)) {
+        if let Some(home) = homes.first() {
+            self.forget_where(home, is_same);
+        }
+    }
+
+    /// Forgets what was said of every case that holds a ledger unit, which has this home.
+    pub(super) fn forget_part(&mut self, home: &Home, part: &LedgerKey) {
+        self.forget_where(
+            home,
+            |place| matches!(place, Place::Case(_, _, ledger, _) if ledger.contains(part)),
+        );
+    }
+
+    fn forget_where(&mut self, home: &Home, is_meant: impl Fn(&Place) -> bool) {
+        let there = self.at_home.get(home).into_iter().flatten();
+        let meant = there.filter(|(_, place)| is_meant(place));
+        let meant: Vec<(SmolStr, Place)> = meant.cloned().collect();
+        for (id, place) in meant {
             let said = self.by_id.get_mut(&id).and_then(|same| same.remove(&place));
             for home in said.iter().flat_map(|said| &said.homes) {
                 if let Some(there) = self.at_home.get_mut(home) {

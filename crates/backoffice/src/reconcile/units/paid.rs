@@ -21,14 +21,18 @@ fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// Documents by what payments name them with.
+/// A contract, and the job that the record naming it is kept in.
+type OnJob = (i64, i64);
+
+/// Documents by job and by what payments name them with. A payment pays a document of its own job:
+/// Procore keeps both under one contract, and a job is compared without a look at the others.
 struct PaidDocuments {
-    by_id: FxHashMap<(ProjectKind, i64), u32>,
-    by_number: FxHashMap<(i64, String), u32>,
+    by_id: FxHashMap<(i64, ProjectKind, i64), u32>,
+    by_number: FxHashMap<(OnJob, String), u32>,
     /// Certificates by contract and running number.
-    by_running: FxHashMap<(i64, i64), u32>,
+    by_running: FxHashMap<(OnJob, i64), u32>,
     /// Certificates by contract and net amount; nothing where several have it.
-    by_amount: FxHashMap<(i64, Money), Option<u32>>,
+    by_amount: FxHashMap<(OnJob, Money), Option<u32>>,
 }
 
 impl PaidDocuments {
@@ -36,12 +40,13 @@ impl PaidDocuments {
         let mut by_id = FxHashMap::default();
         let mut by_number = FxHashMap::default();
         let mut by_running = FxHashMap::default();
-        let mut by_amount: FxHashMap<(i64, Money), Option<u32>> = FxHashMap::default();
+        let mut by_amount: FxHashMap<(OnJob, Money), Option<u32>> = FxHashMap::default();
         for (place, unit) in project.iter().enumerate() {
             if !matches!(unit.family, Family::Billing | Family::Cost) {
                 continue;
             }
-            by_id.insert((unit.kind, unit.id), index(place));
+            by_id.insert((unit.job, unit.kind, unit.id), index(place));
+            let on_job = unit.contract.map(|contract| (unit.job, contract));
             let records = &view.records;
             let running = match unit.kind {
                 ProjectKind::PayApplication => {
@@ -52,14 +57,14 @@ impl PaidDocuments {
                 }
                 _ => None,
             };
-            if let (Some(contract), Some(number)) = (unit.contract, running) {
+            if let (Some(contract), Some(number)) = (on_job, running) {
                 by_running.entry((contract, number)).or_insert(index(place));
                 by_amount
                     .entry((contract, unit.shown.net + unit.shown.tax))
                     .and_modify(|held| *held = None)
                     .or_insert(Some(index(place)));
             }
-            if let Some(contract) = unit.contract.filter(|_| !unit.number.is_empty()) {
+            if let Some(contract) = on_job.filter(|_| !unit.number.is_empty()) {
                 by_number
                     .entry((contract, compact(unit.number)))
                     .or_insert(index(place));
@@ -78,28 +83,30 @@ impl PaidDocuments {
         if payment.kind == ProjectKind::DirectCost {
             return self
                 .by_id
-                .get(&(ProjectKind::DirectCost, payment.id))
+                .get(&(payment.job, ProjectKind::DirectCost, payment.id))
                 .copied();
         }
         let record = &view.records.contract_payments[payment.place as usize];
+        let contract = (payment.job, record.contract_id);
+        let invoice = ProjectKind::SubcontractorInvoice;
         let named = record
             .subcontractor_invoice_id
-            .and_then(|id| self.by_id.get(&(ProjectKind::SubcontractorInvoice, id)));
+            .and_then(|id| self.by_id.get(&(payment.job, invoice, id)));
         if named.is_some() {
             return named.copied();
         }
         let number = compact(&record.invoice_number);
         let by_number = self
             .by_number
-            .get(&(record.contract_id, number))
+            .get(&(contract, number))
             .filter(|_| !record.invoice_number.is_empty());
         let by_running = record
             .draw_request_number
-            .and_then(|number| self.by_running.get(&(record.contract_id, number)));
+            .and_then(|number| self.by_running.get(&(contract, number)));
         // Named or not, a payment of exactly what one certificate asks for pays that one.
         let by_amount = self
             .by_amount
-            .get(&(record.contract_id, record.amount))
+            .get(&(contract, record.amount))
             .copied()
             .flatten();
         by_number.or(by_running).copied().or(by_amount)
