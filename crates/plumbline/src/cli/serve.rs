@@ -9,7 +9,7 @@ use store::control::people;
 use store::{Installation, Secret};
 use tokio::net::TcpListener;
 #[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -82,8 +82,19 @@ pub(super) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     Ok(Answer::text("Stopped."))
 }
 
+/// Without a handler SIGHUP would end the process, and systemd takes that for a clean end that needs no
+/// restart.
+#[cfg(unix)]
+async fn nothing_to_renew(mut asked: Signal) {
+    while asked.recv().await.is_some() {
+        tracing::info!("there is no certificate to read again");
+    }
+}
+
 fn certificate(arguments: &ServeArguments) -> anyhow::Result<Option<Arc<Certificate>>> {
     let (Some(chain), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else {
+        #[cfg(unix)]
+        tokio::spawn(nothing_to_renew(signal(SignalKind::hangup())?));
         return Ok(None);
     };
     let certificate = Arc::new(Certificate::read(chain, key)?);

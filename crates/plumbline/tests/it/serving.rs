@@ -266,6 +266,17 @@ async fn tls_is_spoken_without_a_proxy_and_its_certificate_can_be_replaced() {
     }
 }
 
+#[tokio::test]
+async fn a_reload_without_a_certificate_leaves_the_server_there() {
+    let mut server = Server::start(&[]);
+    server.signal("HUP");
+    for _ in 0..20 {
+        let answer = ask_plain(&server);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(server.child.try_wait().unwrap().is_none(), "it ended");
+}
+
 fn ask_plain(server: &Server) -> String {
     let mut stream = server.connect();
     let request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";

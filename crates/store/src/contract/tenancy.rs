@@ -226,6 +226,7 @@ pub(crate) async fn a_foreign_scope_opens_no_function(mine: &Store, foreign: &Te
         proposals::newest_of_findings(s, f);
         proposals::open_count(s, f);
         proposals::week(s, f, ("72", "prp_1"), at(0));
+        proposals::approved_alone(s, f, at(0));
         documents::keep(s, f, super::documents::paper("doc_1", b"%PDF-"), at(0));
         documents::document(s, f, "doc_1");
         quarantine::standing(s, f);
