@@ -108,7 +108,7 @@ fn certificate(arguments: &ServeArguments) -> anyhow::Result<Option<Arc<Certific
 
 /// Reads the certificate again whenever somebody says so.
 #[cfg(unix)]
-async fn renewed(certificate: Arc<Certificate>, mut asked: tokio::signal::unix::Signal) {
+async fn renewed(certificate: Arc<Certificate>, mut asked: Signal) {
     while asked.recv().await.is_some() {
         match certificate.renew() {
             Ok(()) => tracing::info!("the certificate was read again"),
