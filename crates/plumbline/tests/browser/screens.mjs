@@ -337,7 +337,7 @@ await check("a draft is changed on a sheet, and what is wrong is told beside wha
   must((await preparer.textContent(".problems")).includes("no amount"), "the amount is refused");
   must(await preparer.inputValue("[name=number]") === "BY-HAND-1", "what was written is still there");
   await looked(preparer, "edit-refused");
-  await preparer.fill("[name=amount-0]", "1,250.00");
+  await preparer.fill("[name=amount-0]", "31,250.00");
   await preparer.click("text=Keep this version");
   await preparer.waitForSelector(".toast");
   must((await preparer.textContent("h1")).includes("BY-HAND-1"), "the sentence says what was written");

@@ -33,7 +33,7 @@ pub struct FirstOwner {
 ///
 /// # Errors
 /// [`StoreError::UnknownTenant`] when there is no such company, or it is not open;
-/// [`Refusal::Change`] when it has an owner, [`Refusal::AlreadyMember`].
+/// [`crate::Refusal::Change`] when it has an owner, [`crate::Refusal::AlreadyMember`].
 pub async fn invite(
     control: &Control,
     tenant_id: &str,
