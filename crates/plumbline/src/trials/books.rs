@@ -59,6 +59,20 @@ impl Books {
         date.as_str()?.parse().ok()
     }
 
+    /// The last day of any record or of the ledger.
+    pub(crate) fn last_day(&self) -> Option<Date> {
+        let date = |text: &String| -> Option<Date> {
+            let value: Value = serde_json::from_str(text).ok()?;
+            value.get("TxnDate")?.as_str()?.parse().ok()
+        };
+        let of_ledger = self.ledger.keys().map(|(.., day)| *day);
+        self.records
+            .values()
+            .filter_map(date)
+            .chain(of_ledger)
+            .max()
+    }
+
     /// Every record whose image is another one, or that is there in one of the two only.
     pub(crate) fn differing(&self, other: &Self) -> Vec<SourceRef> {
         let keys: BTreeSet<&SourceRef> = self.records.keys().chain(other.records.keys()).collect();

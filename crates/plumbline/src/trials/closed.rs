@@ -1,6 +1,7 @@
 //! Every kind of action done, its period closed, and its effect taken back by another document: the
 //! balances are as they were, and nothing of the closed period is touched.
 
+use figures::Date;
 use gate::action::Kind;
 use gate::proposal::State;
 
@@ -28,7 +29,9 @@ async fn done_and_closed(trial: &Trial, id: &str) -> anyhow::Result<Told> {
         return Ok(Ok(format!("not done: {}", trial.reason(id).await?)));
     }
     let kind = trial.proposal(id).await?.newest().draft.kind;
-    let closed = trial.desk.today()?;
+    // A contractor's books have documents of days to come; none of them may stay open.
+    let last = trial.books()?.last_day();
+    let closed = last.into_iter().fold(trial.desk.today()?, Date::max);
     let realm = trial.company.realm_id();
     trial.company.set_closing_date(&realm, Some(closed));
     let done = trial.books()?;
