@@ -13,6 +13,7 @@ mod undo;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use connectors::http::{Clock, SystemClock};
@@ -284,8 +285,13 @@ impl Trial {
 
     /// Goes on until it is known what became of it, as a worker does.
     pub(crate) async fn settle(&self, id: &str) -> anyhow::Result<State> {
-        const PATIENCE: usize = 40;
-        for _ in 0..PATIENCE {
+        const PATIENCE: usize = 45;
+        for tries in 0..PATIENCE {
+            // A worker pauses as well: a refresh of the tokens that was cut holds others off for half a
+            // minute.
+            if tries > 5 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             let outcome = Executor::new(&self.desk, &self.ledger).run(id).await;
             match outcome {
                 Ok(Ended::Nothing | Ended::Done | Ended::Refused(_) | Ended::Void(_)) => {
