@@ -7,13 +7,14 @@ use gate::roles::Role;
 use gate::switching;
 use jiff::{SignedDuration, Timestamp};
 use store::control::people;
-use store::control::raises::{About, Proposal};
+use store::control::raises::{self, About, Proposal};
 
 use super::error::AppError;
 use super::house::House;
-use super::people::{said, titles};
+use super::people::{refused, said, titles};
 use super::shell::Asked;
 use super::signin::view::Form;
+use super::visitor::Visitor;
 use super::{format, notices};
 use crate::mail::{Letter, one_line};
 
@@ -79,6 +80,24 @@ impl Page {
 /// The number of a proposal in an address.
 pub(super) fn number(text: &str) -> Result<i64, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
+}
+
+/// Ends the proposal of another owner.
+pub(super) async fn refuse(house: &House, visitor: &Visitor, id: &str) -> Result<(), AppError> {
+    let (door, number) = (house.door(), number(id)?);
+    let (scope, by) = (&visitor.scope, &visitor.person_id);
+    raises::refuse(door.control(), scope, number, by, door.now())
+        .await
+        .map_err(refused)
+}
+
+/// Takes an own proposal back.
+pub(super) async fn withdraw(house: &House, visitor: &Visitor, id: &str) -> Result<(), AppError> {
+    let (door, number) = (house.door(), number(id)?);
+    let (scope, by) = (&visitor.scope, &visitor.person_id);
+    raises::withdraw(door.control(), scope, number, by, door.now())
+        .await
+        .map_err(refused)
 }
 
 /// What the rows of proposals need besides them.

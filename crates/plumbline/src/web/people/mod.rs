@@ -61,7 +61,7 @@ pub async fn page(State(house): State<Arc<House>>, visitor: Visitor) -> Result<R
 }
 
 /// What the store refuses is told in its own words; nothing was changed.
-fn refused(error: StoreError) -> AppError {
+pub(super) fn refused(error: StoreError) -> AppError {
     match error {
         StoreError::Refused(Refusal::Change(gate::changes::Refusal::NotPermitted(denial))) => {
             AppError::Forbidden(denial.to_string())

@@ -10,7 +10,7 @@ use store::control::raises::{self, Confirmed, Confirming};
 use super::{INVITATION_COUNTS, back, refused, sent};
 use crate::web::error::AppError;
 use crate::web::house::House;
-use crate::web::raises::number;
+use crate::web::raises::{self as proposals, number};
 use crate::web::visitor::Visitor;
 
 /// `POST /people/proposals/{id}/confirm`
@@ -55,11 +55,7 @@ pub async fn refuse(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
-    let (door, number) = (house.door(), number(&id)?);
-    let (scope, by) = (&visitor.scope, &visitor.person_id);
-    raises::refuse(door.control(), scope, number, by, door.now())
-        .await
-        .map_err(refused)?;
+    proposals::refuse(&house, &visitor, &id).await?;
     Ok(back())
 }
 
@@ -72,10 +68,6 @@ pub async fn withdraw(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
-    let (door, number) = (house.door(), number(&id)?);
-    let (scope, by) = (&visitor.scope, &visitor.person_id);
-    raises::withdraw(door.control(), scope, number, by, door.now())
-        .await
-        .map_err(refused)?;
+    proposals::withdraw(&house, &visitor, &id).await?;
     Ok(back())
 }

@@ -6,15 +6,15 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use gate::switching::Step;
 use store::control::people::Colleague;
+use store::control::raises::Proposal;
 use store::control::raises::switching::{self, Confirming};
-use store::control::raises::{self, Proposal};
 
 use super::refused;
 use crate::settings::{Settings, carry_out};
 use crate::web::access::Action;
 use crate::web::error::AppError;
 use crate::web::house::{House, Work};
-use crate::web::raises::{Around, Page, Proposed, number};
+use crate::web::raises::{self as proposals, Around, Page, Proposed, number};
 use crate::web::shell::Asked;
 use crate::web::visitor::Visitor;
 
@@ -58,11 +58,7 @@ pub async fn refuse(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
-    let (door, number) = (house.door(), number(&id)?);
-    let (scope, by) = (&visitor.scope, &visitor.person_id);
-    raises::refuse(door.control(), scope, number, by, door.now())
-        .await
-        .map_err(refused)?;
+    proposals::refuse(&house, &visitor, &id).await?;
     Ok(super::back(&[]))
 }
 
@@ -75,11 +71,7 @@ pub async fn withdraw(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
-    let (door, number) = (house.door(), number(&id)?);
-    let (scope, by) = (&visitor.scope, &visitor.person_id);
-    raises::withdraw(door.control(), scope, number, by, door.now())
-        .await
-        .map_err(refused)?;
+    proposals::withdraw(&house, &visitor, &id).await?;
     Ok(super::back(&[]))
 }
 
