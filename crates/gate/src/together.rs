@@ -79,10 +79,18 @@ pub struct Batch {
     pub digest: Digest,
 }
 
-/// Whether proposals of this draft can be approved with others.
-#[must_use]
-pub fn is_fit(draft: &Draft) -> bool {
-    draft.kind.undo() == Undo::Exact && draft.request.is_some()
+/// Whether proposals of a kind can be approved with others, where this is the sum up to which money is.
+///
+/// # Errors
+/// [`NotTogether::NotReversible`] or [`NotTogether::NoLimit`].
+pub fn permit(kind: Kind, limit: Option<Money>) -> Result<(), NotTogether> {
+    if kind.undo() != Undo::Exact {
+        return Err(NotTogether::NotReversible);
+    }
+    if kind.effect() != Effect::Neither && limit.is_none() {
+        return Err(NotTogether::NoLimit);
+    }
+    Ok(())
 }
 
 /// These proposals, each in the version whose digest was shown, as one batch. A version that is not
@@ -111,15 +119,11 @@ pub fn together(shown: &[(&Proposal, Digest)], limit: Option<Money>) -> Result<B
     {
         return Err(NotTogether::NotAlike);
     }
-    if !drafts.iter().all(|one| is_fit(one)) {
-        return Err(NotTogether::NotReversible);
-    }
+    permit(kind, limit)?;
     let total: Money = drafts.iter().map(|one| one.money).sum();
-    if kind.effect() != Effect::Neither {
-        let limit = limit.ok_or(NotTogether::NoLimit)?;
-        if total > limit {
-            return Err(NotTogether::Above(limit));
-        }
+    let is_above = |limit: &Money| kind.effect() != Effect::Neither && total > *limit;
+    if let Some(limit) = limit.filter(is_above) {
+        return Err(NotTogether::Above(limit));
     }
     let digest = Fields::of("plumbline.together.v1")
         .text(kind.name())

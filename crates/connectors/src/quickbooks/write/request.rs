@@ -91,7 +91,7 @@ pub fn as_it_was(verb: Verb, raw: &str, mark: &str) -> Result<String, NoObject> 
 }
 
 /// Characters of a number (fault 2050).
-const LONGEST_NUMBER: usize = 21;
+pub const LONGEST_NUMBER: usize = 21;
 
 /// The number of a document as it would be sent; nothing when it has none.
 #[must_use]
@@ -184,6 +184,11 @@ fn amount(money: Money) -> Value {
     );
     // A decimal of digits is always a number; arbitrary precision keeps it as it is.
     serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// The amount of a line.
+fn amount_of(line: &Value) -> Option<Money> {
+    Money::parse(&line.get("Amount")?.to_string()).ok()
 }
 
 fn reference(id: Option<&str>) -> Value {

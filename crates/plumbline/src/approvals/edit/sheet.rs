@@ -1,5 +1,6 @@
 //! A bill, an invoice or an entry as a person fills it in: everything is text until it is read.
 
+use connectors::quickbooks::write::request::LONGEST_NUMBER;
 use figures::model::Posting;
 use figures::{Date, Money, SmolStr};
 use gate::correction::{
@@ -10,8 +11,6 @@ use super::Names;
 
 /// So many lines at most; QuickBooks takes more, a person does not look at them.
 const MOST_LINES: usize = 200;
-/// Characters of a number (fault 2050).
-const LONGEST_NUMBER: usize = 21;
 /// Characters of what a line says (fault 2050).
 const LONGEST_TEXT: usize = 4_000;
 

@@ -1,8 +1,9 @@
 //! The list of what waits for a decision, and of what is over.
 
 use askama::Template;
-use gate::action::{Effect, Kind, Undo};
+use gate::action::Kind;
 use gate::switches::Switches;
+use gate::together;
 use store::proposals::Shown;
 
 use crate::approvals::StandsIn;
@@ -134,10 +135,8 @@ fn choosable<'a>(
     decides: impl Fn(&Shown) -> bool,
 ) -> Vec<&'a str> {
     let is_fit = |one: &Shown| {
-        Kind::from_name(&one.kind).is_some_and(|kind| {
-            let has_limit = settings.together_up_to.is_some() || kind.effect() == Effect::Neither;
-            kind.undo() == Undo::Exact && has_limit
-        })
+        let kind = Kind::from_name(&one.kind);
+        kind.is_some_and(|kind| together::permit(kind, settings.together_up_to).is_ok())
     };
     let is_on = settings.switches.grant(None).is_ok();
     let fit = found

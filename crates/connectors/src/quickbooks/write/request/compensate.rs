@@ -13,7 +13,11 @@ use figures::{Date, Money};
 use gate::draft::{Request, Verb};
 use serde_json::{Map, Value, json};
 
-use super::{Lookup, NoRequest, amount, collect_names, create, lines_of, note, read, reference};
+use super::super::NoObject;
+use super::{
+    Lookup, NoRequest, amount, amount_of, as_it_was, collect_names, create, lines_of, note, read,
+    reference,
+};
 use crate::quickbooks::write::image::writable;
 
 /// Something that was done, as its records show it.
@@ -40,10 +44,9 @@ pub fn compensation(
     mark: &str,
     lookup: &Lookup<'_>,
 ) -> Result<Request, NoRequest> {
-    let object = |text: Option<&str>| {
-        let text = text.ok_or_else(|| NoRequest::NotRead(effect.record.clone()))?;
-        writable(text).map_err(|_| super::no_object(effect.record))
-    };
+    let unread = || NoRequest::NotRead(effect.record.clone());
+    let unusable = |NoObject| super::no_object(effect.record);
+    let object = |text: Option<&str>| writable(text.ok_or_else(unread)?).map_err(unusable);
     let (entity, mut body) = match (effect.request.verb, effect.request.entity.as_str()) {
         (Verb::Create, "Bill") => ("VendorCredit", credit(object(effect.after)?)),
         (Verb::Create, "Invoice") => ("CreditMemo", credit(object(effect.after)?)),
@@ -52,7 +55,11 @@ pub fn compensation(
             let (before, after) = (object(effect.before)?, object(effect.after)?);
             ("JournalEntry", moved_back(effect, before, after, lookup)?)
         }
-        (Verb::Void | Verb::Delete, entity) => (entity, object(effect.before)?),
+        (verb @ (Verb::Void | Verb::Delete), entity) => {
+            let before = effect.before.ok_or_else(unread)?;
+            let again = as_it_was(verb, before, mark).map_err(unusable)?;
+            return on(day, entity, object(Some(&again))?, lookup);
+        }
         _ => return Err(NoRequest::ForAPerson),
     };
     body.retain(|name, _| !OF_THE_FIRST.contains(&name.as_str()));
@@ -61,10 +68,19 @@ pub fn compensation(
             line.retain(|name, _| !matches!(name.as_str(), "Id" | "LineNum" | "LinkedTxn"));
         }
     }
-    body.insert("TxnDate".to_owned(), json!(day.to_string()));
     body.insert("PrivateNote".to_owned(), json!(note(mark)));
-    let mut names = BTreeSet::new();
-    let body = Value::Object(body);
+    on(day, entity, body, lookup)
+}
+
+/// The request that makes a document of this day.
+fn on(
+    day: Date,
+    entity: &str,
+    mut body: Map<String, Value>,
+    lookup: &Lookup<'_>,
+) -> Result<Request, NoRequest> {
+    body.insert("TxnDate".to_owned(), json!(day.to_string()));
+    let (body, mut names) = (Value::Object(body), BTreeSet::new());
     collect_names(&body, &mut names);
     create(entity, body, names, lookup)
 }
@@ -121,18 +137,18 @@ fn moved_back(
     }
     let mut lines = Vec::new();
     for (was, is) in was.iter().zip(is.iter()) {
-        let cents = cents_of(is).ok_or_else(|| unusable("a line of it has no amount"))?;
-        if cents_of(was) != Some(cents) {
+        let moved = amount_of(is).ok_or_else(|| unusable("a line of it has no amount"))?;
+        if amount_of(was) != Some(moved) {
             return Err(unusable("a line of it has another amount than before"));
         }
         let (from, to) = (Coded::of(is, lookup)?, Coded::of(was, lookup)?);
         let (Some(from), Some(to)) = (from, to) else {
             continue;
         };
-        if from == to || cents == 0 {
+        if from == to || moved.is_zero() {
             continue;
         }
-        let takes_from = if (cents < 0) == is_refund {
+        let takes_from = if (moved < Money::ZERO) == is_refund {
             "Credit"
         } else {
             "Debit"
@@ -142,9 +158,8 @@ fn moved_back(
         } else {
             "Credit"
         };
-        let magnitude = Money::from_cents(cents).abs();
-        lines.push(from.line(takes_from, magnitude, location.as_ref()));
-        lines.push(to.line(gives_to, magnitude, location.as_ref()));
+        lines.push(from.line(takes_from, moved.abs(), location.as_ref()));
+        lines.push(to.line(gives_to, moved.abs(), location.as_ref()));
     }
     if lines.is_empty() {
         return Err(unusable("no line of it is coded otherwise than before"));
@@ -153,11 +168,6 @@ fn moved_back(
     entry.extend(number.map(|number| ("DocNumber".to_owned(), number)));
     entry.insert("Line".to_owned(), Value::Array(lines));
     Ok(entry)
-}
-
-fn cents_of(line: &Value) -> Option<i64> {
-    let text = line.get("Amount")?.to_string();
-    Money::parse(&text).ok().map(Money::cents)
 }
 
 /// Where a line of a bill or purchase posts to.
@@ -371,11 +381,15 @@ mod tests {
 
     #[test]
     fn what_was_voided_is_entered_again_and_a_payment_is_left_to_a_person() {
-        let bill = r#"{"Id":"145","VendorRef":{"value":"72"},"DocNumber":"1","TxnDate":"2026-10-02","Line":[]}"#;
+        let bill = r#"{"Id":"145","VendorRef":{"value":"72"},"DocNumber":"1","PrivateNote":"As agreed","TxnDate":"2026-10-02","Line":[]}"#;
         let record = SourceRef::quickbooks("Bill", "145");
         let (entity, body) = compensated((Verb::Void, &record), Some(bill), None).unwrap();
         assert_eq!(entity, "Bill");
         assert!(body.contains(DAY) && !body.contains("145"), "{body}");
+        assert!(
+            body.contains("\"PrivateNote\":\"As agreed Plumbline prp_2\""),
+            "{body}"
+        );
         let payment = SourceRef::quickbooks("Payment", "310");
         let refused = compensated((Verb::Update, &payment), Some("{}"), Some("{}"));
         assert_eq!(refused, Err(NoRequest::ForAPerson));

@@ -1,12 +1,14 @@
 //! What a request enters, in the words of the trade, so that a person can say it otherwise.
 
 use figures::model::Posting;
-use figures::{Date, Money, SmolStr};
+use figures::{Date, SmolStr};
 use gate::correction::{
     BillLine, Coding, Correction, Entity, InvoiceLine, JournalLine, NewBill, NewInvoice, NewJournal,
 };
 use gate::draft::{Request, Verb};
 use serde_json::Value;
+
+use super::amount_of;
 
 /// The bill, invoice or entry that a request makes, for one that was made of a correction; nothing for
 /// any other.
@@ -55,10 +57,6 @@ fn day(value: &Value, name: &str) -> Option<Date> {
     value.get(name)?.as_str()?.parse().ok()
 }
 
-fn money(line: &Value) -> Option<Money> {
-    Money::parse(&line.get("Amount")?.to_string()).ok()
-}
-
 fn description(line: &Value) -> SmolStr {
     text(line, "Description").unwrap_or_default()
 }
@@ -71,7 +69,7 @@ fn bill_line(line: &Value) -> Option<BillLine> {
     let detail = detail(line)?;
     let account = id(detail, "AccountRef").map(Coding::Account);
     Some(BillLine {
-        amount: money(line)?,
+        amount: amount_of(line)?,
         on: account.or_else(|| id(detail, "ItemRef").map(Coding::Item))?,
         customer: id(detail, "CustomerRef"),
         class: id(detail, "ClassRef"),
@@ -82,7 +80,7 @@ fn bill_line(line: &Value) -> Option<BillLine> {
 fn invoice_line(line: &Value) -> Option<InvoiceLine> {
     let detail = detail(line)?;
     Some(InvoiceLine {
-        amount: money(line)?,
+        amount: amount_of(line)?,
         item: id(detail, "ItemRef")?,
         class: id(detail, "ClassRef"),
         description: description(line),
@@ -108,7 +106,7 @@ fn journal_line(line: &Value) -> Option<JournalLine> {
             "Credit" => Posting::Credit,
             _ => return None,
         },
-        amount: money(line)?,
+        amount: amount_of(line)?,
         account: id(detail, "AccountRef")?,
         entity,
         class: id(detail, "ClassRef"),
@@ -121,6 +119,7 @@ mod tests {
     use super::super::request;
     use super::super::tests::lookup;
     use super::*;
+    use figures::Money;
 
     fn some(id: &str, is: bool) -> Option<SmolStr> {
         is.then(|| id.into())
