@@ -52,6 +52,16 @@ pub(super) const PEOPLE: [(&str, Role); 7] = [
     ("auditor", Role::Auditor),
 ];
 
+/// The office once the others who own it are gone, and the browser of the one who stays.
+pub(super) async fn with_one_owner(office: &Office) -> Browser<'_> {
+    let mut owner = office.browser("owner", true).await;
+    for other in ["second", "newcomer"] {
+        let path = format!("/people/{}/disable", office.id_of(other).await);
+        assert_eq!(owner.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
+    }
+    owner
+}
+
 impl Office {
     pub(super) async fn empty(factors: Factors, smtp: Option<u16>) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use plumbline::settings::{Settings, carry_out};
 use plumbline::web::signin::door::Factors;
 use store::Secret;
 
-use super::house::{Answer, Browser, Office, PASSWORD, mail};
+use super::house::{Answer, Browser, Office, PASSWORD, mail, with_one_owner};
 use super::mailbox::Mailbox;
 
 const REASON: &str = "Nobody else works in this office.";
@@ -63,15 +63,6 @@ async fn keep(office: &Office, settings: &Settings) {
     let store = office.house.installation().store(&office.ours);
     let (store, now) = (store.await.unwrap(), office.house.now());
     settings.change(&store, &store.scope(), now).await.unwrap();
-}
-
-async fn with_one_owner(office: &Office) -> Browser<'_> {
-    let mut owner = office.browser("owner", true).await;
-    for other in ["second", "newcomer"] {
-        let path = format!("/people/{}/disable", office.id_of(other).await);
-        assert_eq!(owner.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
-    }
-    owner
 }
 
 #[tokio::test]

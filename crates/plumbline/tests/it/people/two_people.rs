@@ -3,23 +3,13 @@
 use axum::http::StatusCode;
 use plumbline::web::signin::door::Factors;
 
-use super::house::{Browser, Office};
+use super::house::{Browser, Office, with_one_owner};
 use super::mailbox::Mailbox;
 
 const REASON: &str = "Nobody else works in this office.";
 
 async fn people(browser: &Browser<'_>) -> String {
     browser.get("/people").await.text
-}
-
-/// The office with a single owner, and their browser.
-async fn with_one_owner(office: &Office) -> Browser<'_> {
-    let mut owner = office.browser("owner", true).await;
-    for other in ["second", "newcomer"] {
-        let path = format!("/people/{}/disable", office.id_of(other).await);
-        assert_eq!(owner.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
-    }
-    owner
 }
 
 #[tokio::test]
