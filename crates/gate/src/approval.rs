@@ -287,7 +287,7 @@ impl std::fmt::Display for Missing {
             Self::Second => out.write_str("It takes the approval of a second person."),
             Self::Waits(until) => write!(
                 out,
-                "It was approved by one person alone, and that counts from {until} on."
+                "It was approved by one person alone, and that counts from {until:.0} on."
             ),
         }
     }

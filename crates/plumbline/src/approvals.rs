@@ -214,9 +214,7 @@ async fn approve_as(
         let mut happening = match office.settle(proposal, &all, (&policy, week)) {
             Ok(_) => Happening::of(Event::Approve(all)).then(work::execution(&proposal.id)),
             Err(Missing::Waits(until)) => Happening::of(Event::Approve(all))
-                .because(format!(
-                    "By one person alone, so it counts from {until} on."
-                ))
+                .because("By one person alone, so it counts once its delay is over.")
                 .then(work::execution_from(&proposal.id, until)),
             Err(Missing::First | Missing::Second) => Happening::of(Event::FirstApproval(given)),
         };

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use connectors::http::SystemClock;
+use figures::Money;
+use gate::action::Kind;
+use gate::switches::{Level, Switches};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sandbox::contractor::Plan;
+use store::proposals::{self, Filter};
 use store::{results, worklist};
 use tokio::task::JoinSet;
 
@@ -20,6 +24,7 @@ use super::prepared::{grow_worklist, read_once, reader};
 use super::server::{Answered, Server};
 use super::{at, milliseconds};
 use crate::desk::Desk;
+use crate::propose::RECONCILIATION;
 
 const ITEMS: i64 = 10_000;
 /// Somebody who works fast looks at a page for a second on average: nothing to twice as long.
@@ -69,6 +74,13 @@ pub(super) async fn measured(
 /// The demo contractor with a long worklist, people who read it, and what they look at.
 async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let mut desk = Desk::open(data, Arc::new(SystemClock)).await?;
+    desk.settings.switches = Switches {
+        writes: true,
+        connection_writes: true,
+        agents: [(RECONCILIATION.into(), Level::Propose)].into(),
+        ..Switches::default()
+    };
+    desk.settings.together_up_to = Some(Money::from_cents(100_000_000_00));
     read_once(&mut desk, &Plan::demo()).await?;
     let (store, scope) = (&desk.store, &desk.scope);
     let result = results::newest(store, scope, None).await?;
@@ -78,7 +90,7 @@ async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<
     let item = items.first().context("an empty worklist")?;
     let of_job = items.iter().find_map(|item| item.project_id);
     let job = of_job.context("no item of a job")?;
-    let pages = vec![
+    let mut pages = vec![
         "/".to_owned(),
         "/worklist".to_owned(),
         "/worklist?group=job".to_owned(),
@@ -96,10 +108,30 @@ async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<
         "/audit".to_owned(),
         "/settings".to_owned(),
         "/account".to_owned(),
+        "/approvals".to_owned(),
+        "/approvals?tab=over".to_owned(),
     ];
+    pages.extend(pages_of_proposals(&desk).await?);
     let cookies = reader(&desk.installation, scope.tenant_id(), people).await?;
     desk.close().await;
     Ok((cookies, pages))
+}
+
+/// A proposal, the sheet on which it is changed, and others like it on one page.
+async fn pages_of_proposals(desk: &Desk) -> anyhow::Result<[String; 3]> {
+    let open = proposals::list(&desk.store, &desk.scope, Filter::Open, 1_000).await?;
+    let entries = open
+        .iter()
+        .filter(|one| one.kind == Kind::PostJournal.name());
+    let entries: Vec<&str> = entries.map(|one| one.id.as_str()).collect();
+    let first = entries.first().context("no entry is proposed")?;
+    ensure!(entries.len() > 1, "one entry alone is proposed");
+    let together: Vec<String> = entries.iter().map(|id| format!("id={id}")).collect();
+    Ok([
+        format!("/approvals/{first}"),
+        format!("/approvals/{first}/edit"),
+        format!("/approvals/together?{}", together.join("&")),
+    ])
 }
 
 /// Everybody goes through all pages again and again, each from another one on. Returns the bytes

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connectors::http::{Clock, SystemClock};
 use figures::Date;
-use gate::roles::{Grant, Grants, Role};
+use gate::roles::{Department, Grant, Grants, Role};
 use sandbox::contractor::{Plan, generate};
 use store::control::sessions::{self, NewSession};
 use store::worklist::{self, Proof, PublishedFinding, Publishing};
@@ -36,8 +36,7 @@ pub(super) async fn read_once(desk: &mut Desk, plan: &Plan) -> anyhow::Result<()
     Ok(())
 }
 
-/// Lets somebody read everything of a company: an auditor with so many sessions. Returns their
-/// cookies.
+/// Lets somebody see everything of a company, with so many sessions. Returns their cookies.
 pub(super) async fn reader(
     installation: &Installation,
     tenant_id: &str,
@@ -58,7 +57,9 @@ pub(super) async fn reader(
         settings,
     )?;
     let mail = format!("reader@{tenant_id}.example");
-    let grants = Grants::new(vec![Grant::standing(Role::Auditor)]);
+    let leads = Department::ALL.into_iter().map(Role::Lead);
+    let roles = leads.chain([Role::Preparer, Role::Auditor]);
+    let grants = Grants::new(roles.map(Grant::standing).collect());
     let (password, name) = (door.token()?, "Avery Reader");
     let person = door
         .add_person(tenant_id, &mail, name, password, grants)
@@ -81,7 +82,7 @@ pub(super) async fn reader(
     Ok(cookies)
 }
 
-/// Replaces a worklist by one with so many items, made of those that are there.
+/// Makes a worklist so many items long with copies of those that are there.
 ///
 /// # Errors
 /// When the store cannot be read or written.
@@ -93,7 +94,11 @@ pub async fn grow_worklist(
     let scope = store.scope();
     let there = worklist::list(store, &scope, worklist::Filter::default()).await?;
     let findings = (0..items).zip(there.iter().cycle()).map(|(number, item)| {
-        let id = format!("fnd_{number:016x}");
+        // What is proposed for those that are there stands on.
+        let id = match usize::try_from(number) {
+            Ok(place) if place < there.len() => item.id.clone(),
+            _ => format!("fnd_{number:016x}"),
+        };
         PublishedFinding {
             body: item.body.replace(&item.id, &id),
             id,

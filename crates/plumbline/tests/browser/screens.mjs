@@ -309,7 +309,7 @@ await check("an owner lets it write, a lead approves, it is done, and taken back
 
 // A page as it is looked at: in both themes, on a desk and on a phone, without a violation.
 const looked = async (page, name) => {
-  for (const [width, colorScheme] of [[1440, "light"], [820, "light"], [390, "dark"]]) {
+  for (const [width, colorScheme] of [1440, 820, 390].flatMap((width) => [[width, "light"], [width, "dark"]])) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: path.join(output, `${name}-${width}-${colorScheme}.png`), fullPage: true });
@@ -318,6 +318,7 @@ const looked = async (page, name) => {
     must(over <= 0, `${over} px too wide at ${width}`);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
 };
 
 await check("a draft is changed on a sheet, and what is wrong is told beside what was written", async () => {
@@ -420,6 +421,66 @@ await check("alike proposals are looked at together and approved at once", async
   await lead.context().close();
 });
 
+// The simulated QuickBooks: of the ports that the demo listens on, the one with the books in it.
+const simulated = async (page) => {
+  const sockets = fs.readdirSync(`/proc/${server.pid}/fd`).flatMap((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/${server.pid}/fd/${fd}`).match(/^socket:\[(\d+)\]$/)?.[1] ?? [];
+    } catch { return []; }
+  });
+  const listening = fs.readFileSync("/proc/net/tcp", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
+    .filter((cells) => cells[3] === "0A" && sockets.includes(cells[9]))
+    .map((cells) => `http://127.0.0.1:${parseInt(cells[1].split(":")[1], 16)}`);
+  for (const address of listening) {
+    const dump = await page.request.get(`${address}/_sandbox/dump`, { timeout: 5000 }).then((answer) => answer.json()).catch(() => null);
+    if (dump?.Bill) return [address, dump];
+  }
+  throw new Error(`no simulated QuickBooks among ${listening}`);
+};
+
+await check("what somebody changed since is not taken back, and shown in three states", async () => {
+  const page = await opened("/", 1440, "light");
+  const [ledger, dump] = await simulated(page);
+  const bill = dump.Bill.find((one) => one.DocNumber === "BY-HAND-1");
+  must(bill, "the bill that was written by hand is in QuickBooks");
+  const edited = async (edits) => {
+    const answer = await page.request.post(`${ledger}/_sandbox/edits`, { data: edits });
+    must(answer.ok(), await answer.text());
+  };
+  const preparer = await enter("tom");
+  const takeBack = async () => {
+    await preparer.goto(origin + entered);
+    await preparer.click("form[action$='/take-back'] button");
+    await preparer.waitForFunction(() => document.querySelector("h1")?.textContent === "Not taken back");
+  };
+  const bank = dump.Account.find((one) => one.AccountType === "Bank");
+  await edited([{ action: "create", entity: "BillPayment", body: {
+    VendorRef: bill.VendorRef, PayType: "Check", CheckPayment: { BankAccountRef: { value: bank.Id } }, TotalAmt: 1,
+    TxnDate: bill.TxnDate, Line: [{ Amount: 1, LinkedTxn: [{ TxnId: bill.Id, TxnType: "Bill" }] }],
+  } }]);
+  await takeBack();
+  must((await preparer.textContent("main")).includes("It was paid or linked since"), "a payment is told as one");
+  await looked(preparer, "not-taken-back-paid");
+  await preparer.click("form[action$='/take-back/instead'] button");
+  await preparer.waitForURL((url) => url.pathname !== entered && url.pathname.startsWith("/approvals/prp_"));
+  must((await preparer.textContent("h1")).includes("Taken back by another document"), "a credit is proposed");
+  must((await preparer.textContent("main")).includes("New Vendor credit BY-HAND-1"), "of the same number");
+  await looked(preparer, "taken-back-by-another");
+  const lead = await enter(enteredBy);
+  await lead.goto(preparer.url());
+  await lead.click("summary:has-text('Decline')");
+  await lead.selectOption("form[action$='/decline'] select", "Not now");
+  await lead.click("form[action$='/decline'] button");
+  await lead.waitForSelector(".toast");
+  await lead.context().close();
+  await edited([{ action: "update", entity: "Bill", id: bill.Id, body: { PrivateNote: "Seen by Ray" } }]);
+  await takeBack();
+  must((await preparer.textContent("main")).includes("Seen by Ray"), "what somebody wrote is shown");
+  must(await preparer.locator("form[action$='/take-back/instead']").count() === 0, "and nothing is written over it");
+  await looked(preparer, "not-taken-back-changed");
+  for (const one of [page, preparer]) await one.context().close();
+});
+
 await check("the theme is chosen and remembered", async () => {
   const page = await opened("/", 1440, "light");
   await page.click("#theme");
@@ -467,19 +528,67 @@ await check("an owner alone says why, everybody sees it, and in the first week s
   await vic.locator("form[action$='/give'] select").selectOption("preparer");
   await vic.locator("form[action$='/give'] button").click();
   await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => row.textContent.includes("Vic Sanders") && row.cells[1].textContent.includes("Preparer")));
-  for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: path.join(output, `people-alone-${width}-${colorScheme}.png`), fullPage: true });
-    await accessible(page);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    must(over <= 0, `${over} px too wide at ${width}`);
+  await looked(page, "people-alone");
+  // Once nobody leads receivables, the owner stands in there.
+  const priya = page.locator("tbody tr", { hasText: "Priya Raman" });
+  await priya.locator("summary").click();
+  await priya.locator("form[action$='/take'] button").first().click();
+  await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => row.textContent.includes("Priya Raman") && row.cells[1].textContent.includes("No role")));
+  await page.goto(`${origin}/approvals`);
+  const mine = page.locator("section", { hasText: "For you" }).locator("tbody th a");
+  let address = null;
+  for (const href of await mine.evaluateAll((all) => all.map((one) => one.getAttribute("href")))) {
+    await page.goto(origin + href);
+    if (await page.locator("form[action$='/approve']").count() === 1) { address = href; break; }
   }
+  must(address, "something can be approved alone");
+  must((await page.textContent(".terms")).includes("so you decide alone"), "it says so before");
+  await looked(page, "approve-alone");
+  await page.click("form[action$='/approve'] button");
+  await page.waitForSelector(".toast");
+  must((await page.textContent("main")).includes("It waits for its delay"), "it waits");
+  await looked(page, "approved-alone");
   await page.goto(`${origin}/settings`);
   await page.click("form[action='/settings/alone/end'] button");
   await page.waitForFunction(() => !document.body.textContent.includes("Sole approver mode is on"));
   must(page.said.length === 0, page.said.join("\n"));
   await page.context().close();
+});
+
+await check("with two owners a role and a limit wait for the other one, who confirms them", async () => {
+  const owner = await opened("/people", 1440, "light");
+  const row = (page, name) => page.locator("tbody tr", { hasText: name });
+  const give = async (name, role) => {
+    await row(owner, name).locator("summary").click();
+    await row(owner, name).locator("form[action$='/give'] select").selectOption(role);
+    await row(owner, name).locator("form[action$='/give'] button").click();
+    await owner.waitForURL("**/people**");
+  };
+  await give("Vic Sanders", "owner");
+  await owner.waitForFunction(() => [...document.querySelectorAll("tbody tr")].some((row) => row.textContent.includes("Vic Sanders") && row.cells[1].textContent.includes("Owner")));
+  await owner.goto(`${origin}/people`);
+  await give("Priya Raman", "lead.collections");
+  await owner.waitForSelector("#p-prop");
+  await looked(owner, "people-proposed");
+  await owner.goto(`${origin}/settings`);
+  await owner.fill("#f-writes-together_up_to", "2,000,000.00");
+  await owner.click("form[action='/settings/writes'] button");
+  await owner.waitForSelector("text=Waiting for a second person");
+  await looked(owner, "settings-proposed");
+  const second = await enter("vic");
+  await second.goto(`${origin}/settings`);
+  must((await second.textContent("main")).includes("$1,000,000.00 to $2,000,000.00"), "the other owner sees exactly what would be");
+  await looked(second, "settings-to-confirm");
+  await second.click("form[action$='/confirm'] button");
+  await second.waitForFunction(() => document.querySelector("#f-writes-together_up_to")?.value === "2,000,000.00");
+  await second.goto(`${origin}/people`);
+  await second.click("form[action$='/confirm'] button");
+  await second.waitForFunction(() => !document.querySelector("#p-prop"));
+  must((await row(second, "Priya Raman").textContent()).includes("A/R lead"), "and the role is given");
+  for (const page of [owner, second]) {
+    must(page.said.length === 0, page.said.join("\n"));
+    await page.context().close();
+  }
 });
 
 await check("everything is taken along, and erasing is asked for and taken back", async () => {
