@@ -12,6 +12,7 @@ use connectors::http::SystemClock;
 use figures::Money;
 use gate::action::Kind;
 use gate::switches::{Level, Switches};
+use gate::together;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sandbox::contractor::Plan;
@@ -117,20 +118,27 @@ async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<
     Ok((cookies, pages))
 }
 
-/// A proposal, the sheet on which it is changed, and others like it on one page.
+/// A proposal, the sheet on which it is changed, and the most that are alike on one page.
 async fn pages_of_proposals(desk: &Desk) -> anyhow::Result<[String; 3]> {
     let open = proposals::list(&desk.store, &desk.scope, Filter::Open, 1_000).await?;
-    let entries = open
-        .iter()
-        .filter(|one| one.kind == Kind::PostJournal.name());
-    let entries: Vec<&str> = entries.map(|one| one.id.as_str()).collect();
-    let first = entries.first().context("no entry is proposed")?;
-    ensure!(entries.len() > 1, "one entry alone is proposed");
-    let together: Vec<String> = entries.iter().map(|id| format!("id={id}")).collect();
+    let entered = [Kind::PostBill, Kind::EnterInvoice, Kind::PostJournal].map(Kind::name);
+    let entered = open.iter().find(|one| entered.contains(&one.kind.as_str()));
+    let entered = &entered.context("nothing to be entered is proposed")?.id;
+    let mut alike: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for one in &open {
+        let kind = Kind::from_name(&one.kind);
+        if kind.is_some_and(|kind| together::permit(kind, desk.settings.together_up_to).is_ok()) {
+            let same = alike.entry((one.kind.as_str(), one.department));
+            same.or_default().push(format!("id={}", one.id));
+        }
+    }
+    let mut most = alike.into_values().max_by_key(Vec::len).unwrap_or_default();
+    ensure!(most.len() > 1, "no two proposals are alike");
+    most.truncate(together::MOST);
     Ok([
-        format!("/approvals/{first}"),
-        format!("/approvals/{first}/edit"),
-        format!("/approvals/together?{}", together.join("&")),
+        format!("/approvals/{entered}"),
+        format!("/approvals/{entered}/edit"),
+        format!("/approvals/together?{}", most.join("&")),
     ])
 }
 
