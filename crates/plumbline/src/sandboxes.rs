@@ -140,6 +140,14 @@ impl Sandboxes {
         }
     }
 
+    /// Closes the books up to the end of last year only, so that there is something that an
+    /// approval can write.
+    pub fn close_last_year(&self) {
+        let year_ago = jiff::civil::date(self.as_of.year() - 1, 12, 31);
+        let company = &self.quickbooks;
+        company.set_closing_date(&company.realm_id(), Some(year_ago));
+    }
+
     /// Stops both.
     pub async fn shutdown(self) {
         self.procore.shutdown().await;

@@ -36,10 +36,7 @@ pub(super) async fn run(global: &Global, once: bool) -> anyhow::Result<Answer> {
     screen.note("starting a local Procore and a local QuickBooks with the demo contractor");
     let world = generate(&Plan::demo());
     let sandboxes = Sandboxes::start(world, Ports::default(), Manner::Headless).await?;
-    // Only last year is closed, so that there is something that an approval can write.
-    let year_ago = jiff::civil::date(sandboxes.as_of.year() - 1, 12, 31);
-    let company = &sandboxes.quickbooks;
-    company.set_closing_date(&company.realm_id(), Some(year_ago));
+    sandboxes.close_last_year();
     let answer = if once {
         let folder = tempfile::tempdir()?;
         first_cycle(&sandboxes, &folder.path().join("data"), &mut screen).await?

@@ -25,6 +25,7 @@ use crate::web::signin::password::Cost;
 /// Connects a company to a contractor's sandboxes and reads it once.
 pub(super) async fn read_once(desk: &mut Desk, plan: &Plan) -> anyhow::Result<()> {
     let sandboxes = Sandboxes::start(generate(plan), Ports::default(), Manner::Headless).await?;
+    sandboxes.close_last_year();
     desk.settings.time_zone.clone_from(&sandboxes.time_zone);
     desk.settings.as_of = Some(sandboxes.as_of);
     let access = sandboxes.procore_access(Rights::ServiceAccount);
