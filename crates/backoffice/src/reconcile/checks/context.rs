@@ -93,6 +93,8 @@ pub(crate) struct Context<'c, 'a> {
     /// Approved change orders by prime contract.
     pub(crate) prime_changes: BTreeMap<i64, Money>,
     customer_places: FxHashMap<&'a str, u32>,
+    /// Documents by what they are looked up by.
+    of_amount: FxHashMap<(DocumentKind, i64), Vec<u32>>,
 }
 
 impl<'c, 'a> Context<'c, 'a> {
@@ -120,6 +122,7 @@ impl<'c, 'a> Context<'c, 'a> {
             billed: BTreeMap::new(),
             prime_changes: BTreeMap::new(),
             customer_places: FxHashMap::default(),
+            of_amount: FxHashMap::default(),
         };
         for (place, customer) in view.lists.customers.iter().enumerate() {
             context
@@ -142,17 +145,32 @@ impl<'c, 'a> Context<'c, 'a> {
             }
         }
         context.index_paired();
-        context.index_journals();
+        context.index_documents();
         context
     }
 
-    fn index_journals(&mut self) {
-        for (place, document) in self.view.documents.iter().enumerate() {
+    fn index_documents(&mut self) {
+        for (document, place) in self.view.documents.iter().zip(0_u32..) {
             if document.kind == DocumentKind::JournalEntry && is_payroll(self.view, document) {
-                self.payroll_journals
-                    .insert(u32::try_from(place).unwrap_or(NONE));
+                self.payroll_journals.insert(place);
+            }
+            if let Some(amount) = looked_up_by(document) {
+                self.of_amount.entry(amount).or_default().push(place);
             }
         }
+    }
+
+    /// Purchases of an amount, or bills that are open for it.
+    pub(crate) fn of_amount(
+        &self,
+        kind: DocumentKind,
+        amount: Money,
+    ) -> impl Iterator<Item = &'a LedgerDocument> {
+        let found = self.of_amount.get(&(kind, amount.cents()));
+        found
+            .into_iter()
+            .flatten()
+            .map(|place| self.view.at(*place))
     }
 
     fn index_paired(&mut self) {
@@ -302,6 +320,15 @@ impl<'c, 'a> Context<'c, 'a> {
             Some(date) => format!("{number}{party}, dated {date}"),
             None => format!("{number}{party}"),
         }
+    }
+}
+
+/// The amount by which a joint check or the bill that it pays is looked up.
+pub(crate) fn looked_up_by(document: &LedgerDocument) -> Option<(DocumentKind, i64)> {
+    match document.kind {
+        DocumentKind::Purchase => Some((document.kind, document.total.cents())),
+        DocumentKind::Bill => Some((document.kind, document.balance.cents())),
+        _ => None,
     }
 }
 

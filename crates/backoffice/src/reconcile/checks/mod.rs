@@ -12,7 +12,7 @@ mod roots;
 mod run;
 mod wide;
 
-pub(crate) use context::{Claim, Context, Hit};
+pub(crate) use context::{Claim, Context, Hit, looked_up_by};
 pub(crate) use habits::{AccountVote, JobVote};
 pub(crate) use numbers::compact_number;
 pub(crate) use run::{from_hit, join, of_cases, run, scanned, worst_first};

@@ -42,6 +42,9 @@ pub(super) struct KeptProject {
 /// A unit of a ledger document.
 #[derive(Debug, Clone)]
 pub(super) struct KeptLedger {
+    /// Which of the document's units it is.
+    pub(super) nth: u32,
+    is_first: bool,
     pub(super) family: Family,
     pub(super) pays: Option<DocumentKey>,
     pub(super) job: Option<i64>,
@@ -153,6 +156,8 @@ impl KeptLedger {
             share: unit.share,
             part: unit.part,
             one_job: unit.one_job,
+            nth: unit.nth,
+            is_first: unit.is_first,
             joined: None,
             vote: None,
         }
@@ -161,7 +166,7 @@ impl KeptLedger {
     /// Whether a unit is cut like this one.
     pub(super) fn is_cut_like(&self, other: &Self) -> bool {
         let amounts = |one: &Self| (one.shown, one.share, one.standing, one.part, one.one_job);
-        let bound = |one: &Self| (one.family, one.job, one.party, one.date);
+        let bound = |one: &Self| (one.family, one.job, one.party, one.date, one.is_first);
         amounts(self) == amounts(other)
             && bound(self) == bound(other)
             && (&self.pays, &self.number, &self.party_name)
@@ -169,7 +174,7 @@ impl KeptLedger {
     }
 
     /// The unit, for books in which its document has this place.
-    pub(super) fn revive(&self, document: u32, pays: Option<u32>, nth: u32) -> LedgerUnit<'_> {
+    pub(super) fn revive(&self, document: u32, pays: Option<u32>) -> LedgerUnit<'_> {
         LedgerUnit {
             family: self.family,
             document,
@@ -183,7 +188,8 @@ impl KeptLedger {
             standing: self.standing,
             share: self.share,
             part: self.part,
-            nth,
+            nth: self.nth,
+            is_first: self.is_first,
             one_job: self.one_job,
         }
     }
@@ -236,22 +242,23 @@ impl Kept {
     }
 
     pub(super) fn ledger_unit(&self, key: &LedgerKey) -> Option<&KeptLedger> {
-        self.ledger.get(&key.document)?.get(key.nth as usize)
+        let parts = self.ledger.get(&key.document)?;
+        parts.get(place_of(parts, key.nth)?)
     }
 
     pub(super) fn ledger_unit_mut(&mut self, key: &LedgerKey) -> Option<&mut KeptLedger> {
-        self.ledger
-            .get_mut(&key.document)?
-            .get_mut(key.nth as usize)
+        let parts = self.ledger.get_mut(&key.document)?;
+        let place = place_of(parts, key.nth)?;
+        parts.get_mut(place)
     }
 
     /// The names of all units of a document.
     pub(super) fn parts_of(&self, document: &DocumentKey) -> impl Iterator<Item = LedgerKey> + '_ {
-        let parts = self.ledger.get(document).map_or(0, Vec::len);
+        let parts = self.ledger.get(document).into_iter().flatten();
         let document = document.clone();
-        (0..parts).map(move |nth| LedgerKey {
+        parts.map(move |part| LedgerKey {
             document: document.clone(),
-            nth: u32::try_from(nth).unwrap_or(u32::MAX),
+            nth: part.nth,
         })
     }
 
@@ -260,12 +267,10 @@ impl Kept {
         let documents = self.documents_of.get(&job).into_iter().flatten();
         documents.flat_map(move |document| {
             let parts = self.ledger.get(document).into_iter().flatten();
-            let of_job = parts
-                .zip(0..)
-                .filter(move |(part, _)| part.job == Some(job));
-            of_job.map(|(_, nth)| LedgerKey {
+            let of_job = parts.filter(move |part| part.job == Some(job));
+            of_job.map(|part| LedgerKey {
                 document: document.clone(),
-                nth,
+                nth: part.nth,
             })
         })
     }
@@ -307,13 +312,15 @@ impl Kept {
         units: Vec<KeptLedger>,
     ) -> Vec<KeptLedger> {
         let before = self.ledger.remove(key).unwrap_or_default();
-        for (unit, nth) in before.iter().zip(0..) {
+        for unit in &before {
             if let Some(documents) = unit.job.and_then(|job| self.documents_of.get_mut(&job)) {
                 documents.remove(key);
             }
             self.with_retainage -= u64::from(unit.shown.gross != unit.shown.net);
-            let document = key.clone();
-            self.loose_ledger.remove(&LedgerKey { document, nth });
+            self.loose_ledger.remove(&LedgerKey {
+                document: key.clone(),
+                nth: unit.nth,
+            });
         }
         for unit in &units {
             if let Some(job) = unit.job {
@@ -382,6 +389,16 @@ impl Kept {
         }
         Some(group)
     }
+}
+
+/// Where the part of this number is among the parts of a document.
+pub(super) fn place_of(parts: &[KeptLedger], nth: u32) -> Option<usize> {
+    // Only payments of several bills have gaps.
+    let straight = nth as usize;
+    if parts.get(straight).is_some_and(|part| part.nth == nth) {
+        return Some(straight);
+    }
+    parts.binary_search_by_key(&nth, |part| part.nth).ok()
 }
 
 /// The QuickBooks id that a unit's link names.

@@ -150,7 +150,7 @@ pub struct Difference {
 }
 
 /// How far a change reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Reach {
     /// So many jobs.
     Jobs(usize),

@@ -7,7 +7,7 @@ use figures::source::Rejection;
 use figures::{Date, SmolStr};
 use rustc_hash::FxHashSet;
 
-use super::kept::{GroupNumber, KeptLedger, KeptProject};
+use super::kept::{GroupNumber, KeptLedger, KeptProject, place_of};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::shelf::{Project, targets};
 use super::state::{self, State};
@@ -225,17 +225,22 @@ fn recut_documents(state: &mut State, touched: &mut Touched, view: &View<'_>) {
         let parts = cut.iter().filter(|unit| Some(unit.document) == place);
         let mut parts: Vec<KeptLedger> = parts.map(|unit| KeptLedger::keep(unit, view)).collect();
         let before = state.kept.ledger.get(key).cloned().unwrap_or_default();
-        let as_it_was = !touched.changed.contains(key) && before.len() == parts.len();
-        for (nth, unit) in before.iter().enumerate() {
+        let is_other = touched.changed.contains(key);
+        for unit in &before {
+            let place = place_of(&parts, unit.nth);
             // A payment stays what it was, but for what it pays of a document that changed.
-            if as_it_was && unit.is_cut_like(&parts[nth]) {
-                (parts[nth].joined, parts[nth].vote) = (unit.joined, unit.vote.clone());
+            if let Some(part) = place.map(|place| &mut parts[place])
+                && !is_other
+                && unit.is_cut_like(part)
+            {
+                (part.joined, part.vote) = (unit.joined, unit.vote.clone());
                 continue;
             }
-            let now = parts.get(nth).and_then(|part| part.job);
             touched.anew.insert(key.clone());
             touched.jobs.extend(unit.job);
-            touched.jobs.extend(now);
+            touched
+                .jobs
+                .extend(place.and_then(|place| parts[place].job));
             touched
                 .groups
                 .extend(unit.joined.map(|joined| joined.group));
@@ -243,10 +248,10 @@ fn recut_documents(state: &mut State, touched: &mut Touched, view: &View<'_>) {
                 state.wide.habits.count_job(job, vote, Turn::TakeAway);
             }
         }
-        if !as_it_was {
-            touched
-                .jobs
-                .extend(parts.iter().filter_map(|part| part.job));
+        let is_new = |part: &&KeptLedger| is_other || place_of(&before, part.nth).is_none();
+        let new: Vec<&KeptLedger> = parts.iter().filter(is_new).collect();
+        if is_other || !new.is_empty() {
+            touched.jobs.extend(new.iter().filter_map(|part| part.job));
             touched.anew.insert(key.clone());
         }
         for unit in &before {

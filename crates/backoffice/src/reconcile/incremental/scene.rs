@@ -170,7 +170,7 @@ impl<'k> Cast<'k> {
         for key in &scene.ledger {
             if let (Some(known), Some(place)) = (kept.ledger_unit(key), document(&key.document)) {
                 let pays = known.pays.as_ref().and_then(document);
-                self.ledger.push(known.revive(place, pays, key.nth));
+                self.ledger.push(known.revive(place, pays));
                 self.ledger_keys.push(key.clone());
                 self.known_ledger.push(known);
             }

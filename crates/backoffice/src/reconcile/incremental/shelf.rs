@@ -8,6 +8,7 @@ use figures::{Date, Money};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{self, DocumentKey, ProjectKey, RecordKey};
+use crate::reconcile::checks::looked_up_by;
 use crate::reconcile::order;
 use crate::reconcile::policy::Policy;
 use crate::reconcile::records::{Records, of_project};
@@ -207,15 +208,6 @@ impl Shelf {
         }
         order::put_records_in_order(&mut records);
         records
-    }
-}
-
-/// The amount by which a joint check or the bill that it pays is looked up.
-fn looked_up_by(document: &LedgerDocument) -> Option<(DocumentKind, i64)> {
-    match document.kind {
-        DocumentKind::Purchase => Some((document.kind, document.total.cents())),
-        DocumentKind::Bill => Some((document.kind, document.balance.cents())),
-        _ => None,
     }
 }
 

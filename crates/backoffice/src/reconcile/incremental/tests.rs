@@ -5,7 +5,7 @@ use figures::{Money, SmolStr};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{Change, Reconciler};
+use super::{Change, Reach, Reconciler};
 use crate::reconcile::policy::Policy;
 use crate::reconcile::reconcile;
 use crate::reconcile::result::Reconciliation;
@@ -20,6 +20,8 @@ const BOOKED: &str =
 struct Both {
     world: World,
     standing: Reconciler,
+    /// How far the last change reached.
+    reach: Reach,
 }
 
 impl Both {
@@ -28,7 +30,12 @@ impl Both {
         let (books, decisions) = (world.books.clone(), world.decisions.clone());
         let standing = Reconciler::new(books, as_of, policy, decisions, Vec::new());
         let standing = standing.expect("the books are kept");
-        Self { world, standing }
+        let reach = Reach::Everything;
+        Self {
+            world,
+            standing,
+            reach,
+        }
     }
 
     fn booked() -> Self {
@@ -50,7 +57,8 @@ impl Both {
             Some(now) => Change::Document(Box::new(now)),
             None => Change::Gone(was.expect("it was there").kind, SmolStr::new(id), None),
         };
-        self.standing.apply(vec![change]).expect("each id is once");
+        let difference = self.standing.apply(vec![change]);
+        self.reach = difference.expect("each id is once").reach;
         let (books, policy) = (&self.world.books, Policy::default());
         let (as_of, decisions) = (self.world.as_of, &self.world.decisions);
         let scratch = reconcile(books, as_of, &policy, decisions, Vec::new());
@@ -179,6 +187,48 @@ fn what_is_left_of_a_bill_of_two_jobs_is_told_once() {
         2,
         "both parts are left over"
     );
+}
+
+/// One check for the bills of three jobs, more than they ask for.
+const CHECK_RUN: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
+    job 2 \"Mill Street Lofts\" 1043 = 62\n\
+    job 3 \"Quay House\" 1044 = 63\n\
+    vendor 7 \"Brightline Electric LLC\" = 77\n\
+    P cost 31 job 1 vendor 7 \"N-1\" 2026-09-03 1,000.00 paid 2026-09-20\n\
+    P cost 32 job 2 vendor 7 \"N-2\" 2026-09-03 2,000.00 paid 2026-09-20\n\
+    P cost 33 job 3 vendor 7 \"N-3\" 2026-09-03 3,000.00 paid 2026-09-20\n\
+    Q bill 201 vendor 77 \"N-1\" 2026-09-03 job 1 cost 1,000.00\n\
+    Q bill 202 vendor 77 \"N-2\" 2026-09-03 job 2 cost 2,000.00\n\
+    Q bill 203 vendor 77 \"N-3\" 2026-09-03 job 3 cost 3,000.00\n\
+    Q bill_payment 401 vendor 77 \"1051\" 2026-09-20 pays 201 1,000.00 pays 202 2,000.00 \
+    pays 203 3,000.00\n";
+
+#[test]
+fn a_bill_of_a_check_run_leaves_the_jobs_of_the_others_alone() {
+    let world = World::read(CHECK_RUN).unwrap_or_else(|why| panic!("{why}"));
+    let mut both = Both::new(world);
+    for (id, jobs) in [("201", 2), ("202", 1), ("203", 1)] {
+        let bill = both.documents().iter().find(|one| one.id == id).cloned();
+        let bill = bill.expect("the world has it");
+        let mut voided = bill.clone();
+        voided.voided = true;
+        for amount in [&mut voided.total, &mut voided.balance] {
+            *amount = Money::ZERO;
+        }
+        for line in &mut voided.lines {
+            line.amount = Money::ZERO;
+        }
+        let mut shared = bill.clone();
+        let mut line = bill.lines[0].clone();
+        line.customer = Some(SmolStr::new(if id == "203" { "61" } else { "63" }));
+        shared.lines.push(line);
+        for (version, most) in [(Some(voided), jobs), (None, jobs), (Some(shared), 2)] {
+            both.put(id, version);
+            assert!(both.reach <= Reach::Jobs(most), "{id}: {:?}", both.reach);
+            both.put(id, Some(bill.clone()));
+            assert!(both.reach <= Reach::Jobs(most), "{id}: {:?}", both.reach);
+        }
+    }
 }
 
 /// What happens to a document of a random world.

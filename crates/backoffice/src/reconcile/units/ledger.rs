@@ -10,6 +10,10 @@ use crate::reconcile::matching::jobs::JobMap;
 use crate::reconcile::matching::parties::PartyMap;
 use crate::reconcile::view::{View, debit_less_credit};
 
+/// Room for the parts of each bill that a payment pays, so that the parts of the others keep their
+/// numbers when the bill is cut otherwise.
+const PARTS_OF_A_BILL: u32 = 256;
+
 /// Makes the units of all ledger documents, in order of the documents.
 pub(crate) fn ledger_units<'a>(
     view: &View<'a>,
@@ -22,11 +26,13 @@ pub(crate) fn ledger_units<'a>(
         jobs,
         parties,
         units: Vec::new(),
+        next: 0,
         rejections,
     };
     for (place, document) in view.documents.iter().enumerate() {
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         let from = cutter.units.len();
+        cutter.next = 0;
         match document.kind {
             DocumentKind::Invoice | DocumentKind::CreditMemo => cutter.billing(place, document),
             DocumentKind::Payment => cutter.receipt(place, document),
@@ -40,16 +46,19 @@ pub(crate) fn ledger_units<'a>(
             DocumentKind::Estimate => cutter.estimate(place, document),
             DocumentKind::RefundReceipt | DocumentKind::SalesReceipt | DocumentKind::Transfer => {}
         }
-        number_parts(&mut cutter.units[from..]);
+        compare_parts(&mut cutter.units[from..]);
     }
     cutter.units
 }
 
-/// Notes of each part which of its document's it is, and whether they all are on one job.
-fn number_parts(parts: &mut [LedgerUnit<'_>]) {
+/// Notes of each part of a document whether it is the first, and whether they all are on one job.
+fn compare_parts(parts: &mut [LedgerUnit<'_>]) {
     let one_job = parts.windows(2).all(|two| two[0].job == two[1].job);
-    for (part, nth) in parts.iter_mut().zip(0..) {
-        (part.nth, part.one_job) = (nth, one_job);
+    for part in &mut *parts {
+        part.one_job = one_job;
+    }
+    if let Some(first) = parts.first_mut() {
+        first.is_first = true;
     }
 }
 
@@ -58,6 +67,8 @@ struct Cutter<'v, 'a> {
     jobs: &'v JobMap,
     parties: &'v PartyMap,
     units: Vec<LedgerUnit<'a>>,
+    /// Number of the next part of the document.
+    next: u32,
     rejections: &'v mut Vec<Rejection>,
 }
 
@@ -101,9 +112,11 @@ impl<'a> Cutter<'_, 'a> {
             standing,
             share: if counts { cut.share } else { Share::NONE },
             part: cut.part,
-            nth: 0,
+            nth: self.next,
+            is_first: false,
             one_job: true,
         });
+        self.next += 1;
     }
 
     fn billing(&mut self, place: u32, document: &'a LedgerDocument) {
@@ -323,16 +336,19 @@ impl<'a> Cutter<'_, 'a> {
         if document.voided {
             self.voided(Family::Payment, place, document);
         }
-        for line in &document.lines {
-            for link in line.links.iter().filter(|link| link.kind == "Bill") {
-                let Some(pays) = self.view.document(DocumentKind::Bill, &link.id) else {
-                    self.pay(place, document, None, None, line.amount);
-                    continue;
-                };
-                let bill = self.view.at(pays);
-                for (job, share) in self.shares(bill, line.amount) {
-                    self.pay(place, document, Some(pays), job, share);
-                }
+        let links = document.lines.iter().flat_map(|line| {
+            let bills = line.links.iter().filter(|link| link.kind == "Bill");
+            bills.map(|link| (link, line.amount))
+        });
+        for ((link, paid), nth) in links.zip(0_u32..) {
+            self.next = self.next.max(nth.saturating_mul(PARTS_OF_A_BILL));
+            let Some(pays) = self.view.document(DocumentKind::Bill, &link.id) else {
+                self.pay(place, document, None, None, paid);
+                continue;
+            };
+            let bill = self.view.at(pays);
+            for (job, share) in self.shares(bill, paid) {
+                self.pay(place, document, Some(pays), job, share);
             }
         }
     }

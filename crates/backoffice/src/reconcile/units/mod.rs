@@ -199,8 +199,11 @@ pub(crate) struct LedgerUnit<'a> {
     pub(crate) share: Share,
     /// What part of the document it is.
     pub(crate) part: Part,
-    /// Which of the document's units it is.
+    /// Which of the document's units it is. Numbers rise, and have gaps where a paid bill has
+    /// fewer parts than there is room for.
     pub(crate) nth: u32,
+    /// It is the document's first unit.
+    pub(crate) is_first: bool,
     /// All units of the document are on one job, or all on none.
     pub(crate) one_job: bool,
 }

@@ -91,12 +91,9 @@ fn joint_check<'a>(
             })
     };
     context
-        .view
-        .documents
-        .iter()
-        .copied()
-        .filter(|document| document.kind == DocumentKind::Purchase && !document.voided)
-        .find(|check| check.total == amount && near(check) && named(check) && is_joint(context, check))
+        .of_amount(DocumentKind::Purchase, amount)
+        .filter(|check| !check.voided)
+        .find(|check| near(check) && named(check) && is_joint(context, check))
 }
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
@@ -136,12 +133,10 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 /// The open bill of this amount of one of a check's payees.
 fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'a LedgerDocument> {
     let (one, other) = payees(context.view.payee(check))?;
-    context.view.documents.iter().copied().find(|bill| {
+    context.of_amount(DocumentKind::Bill, check.total).find(|bill| {
         let vendor = names::normalise(context.view.payee(bill));
-        bill.kind == DocumentKind::Bill
-            && bill.balance == check.total
-            && [&one, &other]
-                .into_iter()
-                .any(|payee| *payee == vendor || names::alike(payee, &vendor))
+        [&one, &other]
+            .into_iter()
+            .any(|payee| *payee == vendor || names::alike(payee, &vendor))
     })
 }

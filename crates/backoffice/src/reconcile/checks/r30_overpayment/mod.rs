@@ -72,7 +72,7 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
             _ => false,
         })?;
     // A payment of several bills is reported with the part that differs, or with its first part.
-    if case.family == Family::Payment && case.residual.is_empty() && unit.nth != 0
+    if case.family == Family::Payment && case.residual.is_empty() && !unit.is_first
     {
         return None;
     }
