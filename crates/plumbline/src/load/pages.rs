@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use connectors::http::SystemClock;
 use figures::Money;
 use gate::action::Kind;
+use gate::proposal::Proposal;
 use gate::switches::{Level, Switches};
 use gate::together;
 use rand::{Rng, SeedableRng};
@@ -24,6 +25,7 @@ use super::person::Person;
 use super::prepared::{grow_worklist, read_once, reader};
 use super::server::{Answered, Server};
 use super::{at, milliseconds};
+use crate::approvals;
 use crate::desk::Desk;
 use crate::propose::RECONCILIATION;
 
@@ -118,27 +120,31 @@ async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<
     Ok((cookies, pages))
 }
 
-/// A proposal, the sheet on which it is changed, and the most that are alike on one page.
+/// A proposal, the sheet on which it is changed, and as many alike as one page may have. The demo
+/// proposes no two alike, so copies are made.
 async fn pages_of_proposals(desk: &Desk) -> anyhow::Result<[String; 3]> {
-    let open = proposals::list(&desk.store, &desk.scope, Filter::Open, 1_000).await?;
-    let entered = [Kind::PostBill, Kind::EnterInvoice, Kind::PostJournal].map(Kind::name);
-    let entered = open.iter().find(|one| entered.contains(&one.kind.as_str()));
-    let entered = &entered.context("nothing to be entered is proposed")?.id;
-    let mut alike: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    for one in &open {
-        let kind = Kind::from_name(&one.kind);
-        if kind.is_some_and(|kind| together::permit(kind, desk.settings.together_up_to).is_ok()) {
-            let same = alike.entry((one.kind.as_str(), one.department));
-            same.or_default().push(format!("id={}", one.id));
-        }
+    let (store, scope) = (&desk.store, &desk.scope);
+    let open = proposals::list(store, scope, Filter::Open, 1_000).await?;
+    let entered = open.iter().find(|one| one.kind == Kind::PostBill.name());
+    let entered = &entered.context("no bill is proposed")?.id;
+    let stored = proposals::proposal(store, scope, entered).await?;
+    let mut first = stored
+        .context("the proposal is gone")?
+        .proposal
+        .newest()
+        .clone();
+    first.draft.finding = None;
+    let mut alike = Vec::new();
+    for _ in 0..together::MOST {
+        let id = approvals::new_id(desk)?;
+        alike.push(format!("id={id}"));
+        let copy = Proposal::try_new(scope.tenant_id().into(), id.into(), first.clone())?;
+        proposals::propose(store, scope, copy, desk.clock.now()).await?;
     }
-    let mut most = alike.into_values().max_by_key(Vec::len).unwrap_or_default();
-    ensure!(most.len() > 1, "no two proposals are alike");
-    most.truncate(together::MOST);
     Ok([
         format!("/approvals/{entered}"),
         format!("/approvals/{entered}/edit"),
-        format!("/approvals/together?{}", most.join("&")),
+        format!("/approvals/together?{}", alike.join("&")),
     ])
 }
 

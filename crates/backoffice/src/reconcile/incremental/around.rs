@@ -7,8 +7,8 @@ use figures::model::DocumentKind;
 use rustc_hash::FxHashSet;
 
 use super::Reconciler;
-use super::kept::KeptLedger;
 use super::keys::DocumentKey;
+use super::loose::{Amounts, amounts_of};
 use super::scene::{Fresh, InOrder, Scene};
 use crate::reconcile::units::{Family, Part};
 
@@ -57,18 +57,33 @@ impl Reconciler {
             .extend(paid.filter_map(|key| kept.project_unit(key)?.pays));
     }
 
+    /// What payments of a scene pay, on both sides.
+    pub(super) fn add_paid(&self, scene: &Scene, paid: &mut Scene) {
+        let kept = &self.state.kept;
+        let ledger = scene.ledger.iter().filter_map(|key| kept.ledger_unit(key));
+        for pays in ledger.filter_map(|unit| unit.pays.as_ref()) {
+            paid.ledger.extend(kept.parts_of(pays));
+        }
+        let project = scene.project.iter();
+        let pays = project.filter_map(|key| kept.project_unit(key)?.pays);
+        paid.project.extend(pays);
+    }
+
     /// Unpaired documents that take an unpaired one of the scene back, and those that they could
     /// take back instead: which belongs to which is told by all of a job together.
     pub(super) fn add_taken_back(&self, scene: &mut Scene) {
         let kept = &self.state.kept;
         let here = scene.ledger.iter().filter_map(|key| kept.ledger_unit(key));
-        let wanted: FxHashSet<TakenBack> = here.filter_map(taken_back).collect();
-        let same = kept.loose_ledger.iter().filter(|key| {
+        let lone = here.filter(|unit| unit.joined.is_none());
+        let wanted: FxHashSet<Amounts> = lone.filter_map(amounts_of).collect();
+        let same = wanted
+            .iter()
+            .flat_map(|amounts| kept.loose_ledger.of_amounts(amounts));
+        let lone = same.filter(|key| {
             let unit = kept.ledger_unit(key);
-            unit.and_then(taken_back)
-                .is_some_and(|of_unit| wanted.contains(&of_unit))
+            unit.is_some_and(|unit| unit.joined.is_none())
         });
-        let documents: Vec<DocumentKey> = same.map(|key| key.document.clone()).collect();
+        let documents: Vec<DocumentKey> = lone.map(|key| key.document.clone()).collect();
         for document in &documents {
             scene.add_document(kept, document);
         }
@@ -129,15 +144,4 @@ fn uses_up(document: &DocumentKey) -> bool {
         document.kind,
         DocumentKind::CreditMemo | DocumentKind::VendorCredit
     )
-}
-
-/// What a document and the credit that takes it back have in common: family, party and job, and
-/// both amounts but for their sign.
-type TakenBack = (Family, u32, Option<i64>, [u64; 2]);
-
-fn taken_back(unit: &KeptLedger) -> Option<TakenBack> {
-    let lone = unit.joined.is_none() && matches!(unit.family, Family::Billing | Family::Cost);
-    let amounts = [unit.share.main, unit.share.retainage];
-    let amounts = amounts.map(|amount| amount.cents().unsigned_abs());
-    (lone && !unit.share.is_none()).then_some((unit.family, unit.party, unit.job, amounts))
 }

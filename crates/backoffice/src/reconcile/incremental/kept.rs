@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::source::SourceRef;
 use figures::{Date, SmolStr};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use super::loose::{LooseLedger, LooseProject};
 use super::marks::{UnitMarks, marks_of};
 use crate::reconcile::checks::{AccountVote, JobVote};
 use crate::reconcile::matching::pairing::{Group, Stage};
@@ -31,6 +32,7 @@ pub(super) struct KeptProject {
     standing: Standing,
     pub(super) share: Share,
     weight: Share,
+    entered: Share,
     pub(super) pays: Option<ProjectKey>,
     /// Labor, which is looked at over all jobs before anything else is.
     pub(super) labor: bool,
@@ -55,6 +57,7 @@ pub(super) struct KeptLedger {
     pub(super) shown: Shown,
     pub(super) standing: Standing,
     pub(super) share: Share,
+    entered: Share,
     pub(super) part: Part,
     one_job: bool,
     pub(super) marks: UnitMarks,
@@ -105,6 +108,7 @@ impl KeptProject {
             standing: unit.standing,
             share: unit.share,
             weight: unit.weight,
+            entered: unit.entered,
             pays: None,
             labor: false,
             joined: None,
@@ -134,6 +138,7 @@ impl KeptProject {
             standing: self.standing,
             share: self.share,
             weight: self.weight,
+            entered: self.entered,
             pays,
         }
     }
@@ -154,6 +159,7 @@ impl KeptLedger {
             shown: unit.shown,
             standing: unit.standing,
             share: unit.share,
+            entered: unit.entered,
             part: unit.part,
             one_job: unit.one_job,
             nth: unit.nth,
@@ -166,7 +172,16 @@ impl KeptLedger {
     /// Whether a unit is cut like this one.
     pub(super) fn is_cut_like(&self, other: &Self) -> bool {
         let amounts = |one: &Self| (one.shown, one.share, one.standing, one.part, one.one_job);
-        let bound = |one: &Self| (one.family, one.job, one.party, one.date, one.is_first);
+        let bound = |one: &Self| {
+            (
+                one.family,
+                one.job,
+                one.party,
+                one.date,
+                one.is_first,
+                one.entered,
+            )
+        };
         amounts(self) == amounts(other)
             && bound(self) == bound(other)
             && (&self.pays, &self.number, &self.party_name)
@@ -187,6 +202,7 @@ impl KeptLedger {
             shown: self.shown,
             standing: self.standing,
             share: self.share,
+            entered: self.entered,
             part: self.part,
             nth: self.nth,
             is_first: self.is_first,
@@ -211,8 +227,8 @@ pub(super) struct Kept {
     pub(super) groups: FxHashMap<GroupNumber, KeptGroup>,
     next_group: GroupNumber,
     /// Units that were left over when a step looked over all jobs.
-    pub(super) loose_project: FxHashSet<ProjectKey>,
-    pub(super) loose_ledger: FxHashSet<LedgerKey>,
+    pub(super) loose_project: LooseProject,
+    pub(super) loose_ledger: LooseLedger,
     /// Groups by what their ledger side lacks.
     pub(super) lacking: BTreeMap<(Family, i64), BTreeSet<GroupNumber>>,
     /// Procore's units by the QuickBooks id that their link names.
@@ -281,7 +297,7 @@ impl Kept {
             let Some(before) = self.project.remove(&key) else {
                 continue;
             };
-            self.loose_project.remove(&key);
+            self.loose_project.remove(&before);
             if let Some(id) = link_id(&before) {
                 self.linked.entry(id).or_default().remove(&key);
             }
@@ -317,10 +333,9 @@ impl Kept {
                 documents.remove(key);
             }
             self.with_retainage -= u64::from(unit.shown.gross != unit.shown.net);
-            self.loose_ledger.remove(&LedgerKey {
-                document: key.clone(),
-                nth: unit.nth,
-            });
+            let document = key.clone();
+            let nth = unit.nth;
+            self.loose_ledger.remove(&LedgerKey { document, nth }, unit);
         }
         for unit in &units {
             if let Some(job) = unit.job {

@@ -59,6 +59,11 @@ impl Marks {
         }
     }
 
+    /// Whether several documents have this mark.
+    pub(super) fn is_shared(&self, mark: u64) -> bool {
+        self.documents.get(&mark).is_some_and(|same| same.len() > 1)
+    }
+
     /// Documents with this mark.
     pub(super) fn with(&self, mark: u64) -> impl Iterator<Item = &DocumentKey> {
         self.documents.get(&mark).into_iter().flatten()

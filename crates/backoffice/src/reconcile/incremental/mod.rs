@@ -11,6 +11,7 @@
 mod around;
 mod kept;
 mod keys;
+mod loose;
 mod marks;
 mod recheck;
 mod recut;

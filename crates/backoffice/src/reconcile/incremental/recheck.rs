@@ -68,42 +68,42 @@ impl Reconciler {
         let mut asked = Asked::default();
         let changed =
             |kinds: &[DocumentKind]| kinds.iter().any(|kind| touched.kinds.contains(kind));
-        let loose = || {
-            let keys = kept.loose_ledger.iter();
-            keys.filter_map(|key| Some((key, kept.ledger_unit(key)?)))
-        };
         // Money gone astray is judged by what is open and by what waits for its deposit.
         if changed(&[
             DocumentKind::Invoice,
             DocumentKind::Payment,
             DocumentKind::Deposit,
         ]) {
-            let astray = |unit: &KeptLedger| {
-                matches!(
-                    unit.part,
-                    Part::Unapplied | Part::ToIncome | Part::ToReceivable
-                )
-            };
-            asked.ledger.extend(
-                loose()
-                    .filter(|(_, unit)| astray(unit))
-                    .map(|(key, _)| key.clone()),
-            );
+            let kinds = [
+                DocumentKind::Payment,
+                DocumentKind::Deposit,
+                DocumentKind::JournalEntry,
+            ];
+            let loose = kinds
+                .into_iter()
+                .flat_map(|kind| kept.loose_ledger.of_kind(kind));
+            let astray = loose.filter(|key| {
+                let unit = kept.ledger_unit(key);
+                unit.is_some_and(|unit| {
+                    matches!(
+                        unit.part,
+                        Part::Unapplied | Part::ToIncome | Part::ToReceivable
+                    )
+                })
+            });
+            asked.ledger.extend(astray.cloned());
         }
         // A joint check is looked up by amount, and so is the bill that it pays.
         if changed(&[DocumentKind::Bill]) {
-            let checks = loose().filter(|(key, _)| key.document.kind == DocumentKind::Purchase);
-            asked.ledger.extend(checks.map(|(key, _)| key.clone()));
+            let checks = kept.loose_ledger.of_kind(DocumentKind::Purchase);
+            asked.ledger.extend(checks.cloned());
         }
         if changed(&[DocumentKind::Purchase]) {
-            let payments = kept.loose_project.iter().filter(|key| {
-                kept.project_unit(key)
-                    .is_some_and(|unit| unit.family == Family::Payment)
-            });
+            let payments = kept.loose_project.of_family(Family::Payment);
             asked.project.extend(payments.copied());
         }
         for day in &touched.payroll_days {
-            let labor = kept.loose_project.iter().filter(|key| {
+            let labor = kept.loose_project.of_family(Family::Cost).filter(|key| {
                 kept.project_unit(key).is_some_and(|unit| {
                     let apart = unit
                         .date()
@@ -122,21 +122,20 @@ impl Reconciler {
     /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.
     fn add_repeated(&self, touched: &Touched, anew: &Scene, asked: &mut Asked) {
         let kept = &self.state.kept;
+        // Nothing else repeats; what decides about contracts besides, such as change orders, is at
+        // hand for fresh jobs only.
+        let repeats = |unit: &&KeptLedger| matches!(unit.family, Family::Billing | Family::Cost);
         let fresh = anew.ledger.iter().filter_map(|key| kept.ledger_unit(key));
-        let fresh = fresh.flat_map(|unit| unit.marks).flatten();
-        let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(fresh).collect();
-        for key in &kept.loose_ledger {
-            // Nothing else repeats; what decides about contracts besides, such as change orders,
-            // is at hand for fresh jobs only.
-            let of_unit = kept.ledger_unit(key);
-            let of_unit =
-                of_unit.filter(|unit| matches!(unit.family, Family::Billing | Family::Cost));
-            let of_unit = of_unit.map(|unit| unit.marks);
-            let mut of_unit = of_unit.into_iter().flatten().flatten();
-            if of_unit.any(|mark| marks.contains(&mark)) {
-                asked.ledger.insert(key.clone());
-            }
-        }
+        let fresh = fresh.filter(repeats).flat_map(|unit| unit.marks).flatten();
+        let shared = fresh.filter(|mark| self.state.marks.is_shared(*mark));
+        let marks: FxHashSet<u64> = touched.marks.iter().copied().chain(shared).collect();
+        let documents = marks.iter().flat_map(|mark| self.state.marks.with(*mark));
+        let parts = documents.flat_map(|document| kept.parts_of(document));
+        asked.ledger.extend(parts.filter(|key| {
+            let unit = kept.ledger_unit(key).filter(repeats);
+            let mut of_unit = unit.into_iter().flat_map(|unit| unit.marks).flatten();
+            of_unit.any(|mark| marks.contains(&mark)) && kept.loose_ledger.contains(key)
+        }));
     }
 
     /// What other jobs have left over of documents that fresh jobs share: what is left over of one
@@ -200,6 +199,12 @@ impl Reconciler {
         self.add_payments(&scene, &mut around);
         self.add_project_payments(&scene, fresh, &mut around);
         around.add_groups(kept);
+        // What explains such a payment may be what is wrong with either document that it pays.
+        let mut paid = Scene::default();
+        self.add_paid(&around, &mut paid);
+        paid.add_groups(kept);
+        scene.project.extend(paid.project);
+        scene.ledger.extend(paid.ledger);
         scene.project.extend(around.project);
         scene.ledger.extend(around.ledger);
         self.add_taken_back(&mut scene);

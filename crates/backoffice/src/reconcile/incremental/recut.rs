@@ -234,6 +234,11 @@ fn recut_documents(state: &mut State, touched: &mut Touched, view: &View<'_>) {
                 && unit.is_cut_like(part)
             {
                 (part.joined, part.vote) = (unit.joined, unit.vote.clone());
+                // On a job, it is asked about with the document that it pays.
+                let pays = unit.pays.as_ref().filter(|_| unit.job.is_none());
+                if pays.is_some_and(|pays| touched.changed.contains(pays)) {
+                    touched.anew.insert(key.clone());
+                }
                 continue;
             }
             touched.anew.insert(key.clone());

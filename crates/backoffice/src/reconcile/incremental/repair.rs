@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
 use figures::model::DocumentKind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Reconciler;
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
-use super::state::{Names, State, vote};
+use super::state::{Names, State, document_of, vote};
 use crate::reconcile::checks::{AccountVote, Turn};
 use crate::reconcile::convention::Convention;
 use crate::reconcile::matching::decisions::Decisions;
 use crate::reconcile::matching::links;
 use crate::reconcile::matching::pairing::memory::{Memory, Remembered};
 use crate::reconcile::matching::pairing::{self, Known, NONE, Pairing};
+use crate::reconcile::result::PairKind;
 use crate::reconcile::units::Standing;
 use crate::reconcile::view::View;
 
@@ -78,17 +79,14 @@ impl Reconciler {
         }
         self.add_linked(&mut scene, fresh);
         scene.project.extend(kept.loose_project.iter().copied());
-        let ledger: Vec<LedgerKey> = scene
-            .ledger
-            .iter()
-            .chain(&kept.loose_ledger)
-            .cloned()
-            .collect();
+        scene.ledger.extend(kept.loose_ledger.iter().cloned());
+        let ledger: Vec<LedgerKey> = scene.ledger.iter().cloned().collect();
+        let decided = self.decided();
         for key in &ledger {
             let Some(unit) = kept.ledger_unit(key) else {
                 continue;
             };
-            if self.is_looked_at_whole(key) {
+            if decided.contains(&key.document) || self.is_looked_at_whole(key) {
                 scene.ledger.extend(kept.parts_of(&key.document));
             }
             // What a pair lacks may be exactly this.
@@ -111,11 +109,21 @@ impl Reconciler {
         scene
     }
 
-    /// Whether the other units of its document decide about a unit too. Of a journal that nobody
-    /// pays, those that are paired already decide nothing, and a payroll has hundreds of them.
+    /// Documents of which a person said what they are.
+    fn decided(&self) -> FxHashSet<DocumentKey> {
+        let confirmed = self.decisions.confirmed_of(PairKind::Document);
+        confirmed
+            .filter_map(|decision| document_of(&decision.quickbooks))
+            .collect()
+    }
+
+    /// Whether the other units of its document decide about a unit too. Of a payment made, and of a
+    /// journal that nobody pays, those that are paired already decide nothing, and a check run or a
+    /// payroll has hundreds of them.
     fn is_looked_at_whole(&self, key: &LedgerKey) -> bool {
         match key.document.kind {
             DocumentKind::Payment | DocumentKind::Deposit => true,
+            DocumentKind::BillPayment => false,
             DocumentKind::JournalEntry if self.shelf.payers(&key.document).next().is_none() => {
                 false
             }

@@ -226,29 +226,29 @@ impl State {
     /// Notes which of these units were left over when a step looked over all jobs.
     pub(super) fn note_loose_project<'n>(&mut self, keys: impl Iterator<Item = &'n ProjectKey>) {
         for key in keys {
-            let Some(unit) = self.kept.project_unit(key) else {
+            let Some(unit) = self.kept.project_unit(key).cloned() else {
                 continue;
             };
             let from = self.common_from(unit.family, unit.labor);
             if unit.joined.is_none_or(|joined| joined.stage >= from) {
-                self.kept.loose_project.insert(*key);
+                self.kept.loose_project.insert(&unit);
             } else {
-                self.kept.loose_project.remove(key);
+                self.kept.loose_project.remove(&unit);
             }
         }
     }
 
     pub(super) fn note_loose_ledger<'n>(&mut self, keys: impl Iterator<Item = &'n LedgerKey>) {
         for key in keys {
-            let Some(unit) = self.kept.ledger_unit(key) else {
+            let Some(unit) = self.kept.ledger_unit(key).cloned() else {
                 continue;
             };
             let journal = key.document.kind == DocumentKind::JournalEntry;
             let from = self.common_from(unit.family, journal && unit.family == Family::Cost);
             if unit.joined.is_none_or(|joined| joined.stage >= from) {
-                self.kept.loose_ledger.insert(key.clone());
+                self.kept.loose_ledger.insert(key, &unit);
             } else {
-                self.kept.loose_ledger.remove(key);
+                self.kept.loose_ledger.remove(key, &unit);
             }
         }
     }

@@ -326,6 +326,11 @@ fn booked(at: usize, plan: &Plan, retainage: Money, text: &mut String) -> std::f
 
 /// A world of these documents on two jobs with two vendors.
 pub(crate) fn world(plans: &[Plan]) -> Result<World, String> {
+    World::read(&text(plans)?)
+}
+
+/// The scenario of such a world.
+pub(crate) fn text(plans: &[Plan]) -> Result<String, String> {
     // Where the first document holds no retainage, the office enters net.
     let office = if plans.first().is_none_or(|plan| plan.retained) {
         ""
@@ -345,5 +350,5 @@ pub(crate) fn world(plans: &[Plan]) -> Result<World, String> {
     for (at, plan) in plans.iter().enumerate() {
         lines(at, plan, &plans[..at], &mut text).map_err(|error| error.to_string())?;
     }
-    World::read(&text)
+    Ok(text)
 }

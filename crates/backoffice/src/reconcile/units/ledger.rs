@@ -99,6 +99,7 @@ impl<'a> Cutter<'_, 'a> {
     fn push(&mut self, family: Family, place: u32, document: &'a LedgerDocument, cut: Cut) {
         let standing = cut.standing.unwrap_or_else(|| self.standing(document));
         let counts = standing == Standing::Counted && cut.job.is_some();
+        let share = if counts { cut.share } else { Share::NONE };
         self.units.push(LedgerUnit {
             family,
             document: place,
@@ -110,7 +111,8 @@ impl<'a> Cutter<'_, 'a> {
             date: Some(document.date),
             shown: cut.shown,
             standing,
-            share: if counts { cut.share } else { Share::NONE },
+            share,
+            entered: share,
             part: cut.part,
             nth: self.next,
             is_first: false,

@@ -175,6 +175,8 @@ pub(crate) struct ProjectUnit<'a> {
     pub(crate) share: Share,
     /// What it would add if it counted.
     pub(crate) weight: Share,
+    /// Its share before the tenant's retainage convention is applied.
+    pub(crate) entered: Share,
     /// The unit of the document that a payment pays, where the payment names it.
     pub(crate) pays: Option<u32>,
 }
@@ -197,6 +199,8 @@ pub(crate) struct LedgerUnit<'a> {
     pub(crate) standing: Standing,
     /// What it adds to the totals; nothing unless it counts and reaches a job.
     pub(crate) share: Share,
+    /// Its share before the tenant's retainage convention is applied.
+    pub(crate) entered: Share,
     /// What part of the document it is.
     pub(crate) part: Part,
     /// Which of the document's units it is. Numbers rise, and have gaps where a paid bill has

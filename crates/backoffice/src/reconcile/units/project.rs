@@ -23,6 +23,9 @@ pub(crate) fn project_units<'a>(view: &View<'a>, parties: &PartyMap) -> Vec<Proj
     subcontractor_invoices(view, parties, &mut units);
     direct_costs(view, parties, &mut units);
     paid::name_paid(view, &mut units);
+    for unit in &mut units {
+        unit.entered = unit.share;
+    }
     units
 }
 
@@ -67,6 +70,7 @@ fn contracts<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
                 Share::NONE
             },
             weight,
+            entered: Share::NONE,
             pays: None,
         });
     }
@@ -177,6 +181,7 @@ fn pay_applications<'a>(view: &View<'a>, units: &mut Vec<ProjectUnit<'a>>) {
             standing: standings[index],
             share: step.counted,
             weight: step.shown,
+            entered: Share::NONE,
             pays: None,
         });
     }
@@ -224,6 +229,7 @@ fn payments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectUnit
                 Share::NONE
             },
             weight,
+            entered: Share::NONE,
             pays: None,
         });
     }
@@ -261,6 +267,7 @@ fn commitments<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<ProjectU
                 Share::NONE
             },
             weight,
+            entered: Share::NONE,
             pays: None,
         });
     }
@@ -327,6 +334,7 @@ fn subcontractor_invoices<'a>(
             standing: standings[index],
             share: step.counted,
             weight: step.shown,
+            entered: Share::NONE,
             pays: None,
         });
     }
@@ -368,6 +376,7 @@ fn direct_costs<'a>(view: &View<'a>, parties: &PartyMap, units: &mut Vec<Project
                 Share::NONE
             },
             weight,
+            entered: Share::NONE,
             pays: None,
         };
         units.push(unit(Family::Cost, cost.date, standing(cost.date)));

@@ -193,14 +193,14 @@ pub(crate) fn pair(
     }
     run.step(Apart, Run::further_estimates);
     run.step(Apart, Run::retainage_entries);
-    for family in [Family::Receipt, Family::Payment] {
-        run.step(Apart, |run| run.match_paying(family));
-        run.step(Common, |run| {
-            run.note_common(family);
-            run.match_astray(family);
-        });
-        run.match_family(family);
-    }
+    run.step(Apart, |run| run.match_paying(Family::Receipt));
+    run.step(Common, |run| {
+        run.note_common(Family::Receipt);
+        run.match_astray();
+    });
+    run.match_family(Family::Receipt);
+    run.step(Apart, |run| run.match_paying(Family::Payment));
+    run.match_family(Family::Payment);
     run.step(Common, Run::complete);
     for family in Family::ALL {
         run.step(Apart, |run| run.match_drafts(family, Reach::OneJob));

@@ -161,10 +161,8 @@ impl<'a> Run<'_, 'a> {
 
     /// Money received that never reached its invoice: unapplied, or deposited straight to income or
     /// to receivables. The owner, the amount and nearly the day are what is left to go by.
-    pub(super) fn match_astray(&mut self, family: Family) {
-        if family != Family::Receipt {
-            return;
-        }
+    pub(super) fn match_astray(&mut self) {
+        let family = Family::Receipt;
         self.match_whole_payments();
         let mut by_amount: BTreeMap<Money, Vec<u32>> = BTreeMap::new();
         for place in self.free_ledger(family) {

@@ -213,13 +213,13 @@ impl<'a> Run<'_, 'a> {
         let group = &self.pairing.groups[group as usize];
         let project = group.project.iter().map(|place| {
             let unit = &self.project[*place as usize];
-            (Some(unit.job), unit.share)
+            (Some(unit.job), unit.entered)
         });
         let ledger = group.ledger.iter().map(|place| {
             let unit = &self.ledger[*place as usize];
-            (unit.job, Share::NONE - unit.share)
+            (unit.job, Share::NONE - unit.entered)
         });
-        let mut lacks = Share::NONE - entry.share;
+        let mut lacks = Share::NONE - entry.entered;
         for (job, share) in project.chain(ledger) {
             if job != entry.job {
                 return false;
