@@ -83,7 +83,7 @@ async fn prepared(data: &Path, people: u64) -> anyhow::Result<(Vec<String>, Vec<
         agents: [(RECONCILIATION.into(), Level::Propose)].into(),
         ..Switches::default()
     };
-    desk.settings.together_up_to = Some(Money::from_cents(100_000_000_00));
+    desk.settings.together_up_to = Some(Money::from_cents(10_000_000_000));
     read_once(&mut desk, &Plan::demo()).await?;
     let (store, scope) = (&desk.store, &desk.scope);
     let result = results::newest(store, scope, None).await?;

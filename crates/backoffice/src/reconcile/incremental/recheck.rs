@@ -116,7 +116,33 @@ impl Reconciler {
         self.add_repeated(touched, anew, &mut asked);
         self.add_credits(anew, &mut asked);
         self.add_other_parts(anew, &mut asked);
+        self.add_causes(anew, &mut asked);
         asked
+    }
+
+    /// What payments pay that are asked about: a payment that differs because the document differs is
+    /// told under the document, or no longer.
+    fn add_causes(&self, anew: &Scene, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        let pays = |family: Family| matches!(family, Family::Receipt | Family::Payment);
+        let mut payments = Scene::default();
+        let project = anew.project.iter().chain(&asked.project);
+        payments.project = project
+            .filter(|key| kept.project_unit(key).is_some_and(|unit| pays(unit.family)))
+            .copied()
+            .collect();
+        let ledger = anew.ledger.iter().chain(&asked.ledger);
+        payments.ledger = ledger
+            .filter(|key| kept.ledger_unit(key).is_some_and(|unit| pays(unit.family)))
+            .cloned()
+            .collect();
+        payments.add_groups(kept);
+        let mut paid = Scene::default();
+        self.add_paid(&payments, &mut paid);
+        let others = paid.project.difference(&anew.project);
+        asked.project.extend(others.copied());
+        let others = paid.ledger.difference(&anew.ledger);
+        asked.ledger.extend(others.cloned());
     }
 
     /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.

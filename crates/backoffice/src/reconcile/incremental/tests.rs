@@ -336,6 +336,28 @@ fn an_entry_of_an_office_that_enters_net_joins_its_document_again() {
     assert!(paired.any(|side| side.kind == "JournalEntry"));
 }
 
+#[test]
+fn a_payment_goes_under_what_it_pays_once_nothing_else_explains_it() {
+    let world = "P subcontract 28 job 2 vendor 8 90,000.00\n\
+        P requisition 100 on 17 no 1 2026-09-01 gross 1,000.00 retainage 0.00 draft\n\
+        Q bill 100 vendor 77 2026-09-01 job 1 cost 1,000.00\n\
+        P payment 101 on 28 25,000.00 2026-09-01\n\
+        Q bill_payment 101 vendor 78 2026-09-01 pays 100 25,000.00\n\
+        P requisition 102 on 28 no 2 2026-09-01 gross 25,000.00 retainage 0.00\n\
+        Q vendor_credit 102 vendor 78 2026-09-01 job 2 cost 25,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let bill = both.documents().iter().find(|one| one.id == "100").cloned();
+    let mut bill = bill.expect("the world has it");
+    bill.lines[0].customer = None;
+    let scratch = both.put("100", Some(bill));
+    let reversed = scratch
+        .findings
+        .iter()
+        .find(|one| one.check == "R17_sign_reversed");
+    let reversed = reversed.expect("the credit has the wrong sign");
+    assert_eq!(reversed.effects.len(), 2, "{reversed:#?}");
+}
+
 /// What happens to a document of a random world.
 #[derive(Debug, Clone)]
 enum Edit {
