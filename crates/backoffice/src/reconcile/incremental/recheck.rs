@@ -116,8 +116,25 @@ impl Reconciler {
         self.add_repeated(touched, anew, &mut asked);
         self.add_credits(anew, &mut asked);
         self.add_other_parts(anew, &mut asked);
+        self.add_other_payments(touched, &mut asked);
         self.add_causes(anew, &mut asked);
         asked
+    }
+
+    /// Other payments, on no job, of what changed documents pay: whether they are too much is told by
+    /// all of them together. Those on a job are fresh with it.
+    fn add_other_payments(&self, touched: &Touched, asked: &mut Asked) {
+        let kept = &self.state.kept;
+        for paid in &touched.paid {
+            let parts = self
+                .shelf
+                .payers(paid)
+                .flat_map(|payer| kept.parts_of(payer));
+            asked.ledger.extend(parts.filter(|part| {
+                let unit = kept.ledger_unit(part);
+                unit.is_some_and(|unit| unit.job.is_none() && unit.pays.as_ref() == Some(paid))
+            }));
+        }
     }
 
     /// What payments pay that are asked about: a payment that differs because the document differs is

@@ -31,6 +31,8 @@ pub(super) struct Touched {
     pub(super) anew: BTreeSet<DocumentKey>,
     /// Documents as they were.
     before: Vec<LedgerDocument>,
+    /// What changed documents pay, and paid before.
+    pub(super) paid: BTreeSet<DocumentKey>,
     /// Groups of units that are no longer what they were.
     pub(super) groups: BTreeSet<GroupNumber>,
     /// What repetitions of documents would share with them, before and now.
@@ -159,6 +161,7 @@ impl Reconciler {
                 touched.jobs.extend(unit.job);
             }
         }
+        touched.paid = linked;
     }
 }
 

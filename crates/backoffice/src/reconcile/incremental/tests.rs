@@ -358,6 +358,23 @@ fn a_payment_goes_under_what_it_pays_once_nothing_else_explains_it() {
     assert_eq!(reversed.effects.len(), 2, "{reversed:#?}");
 }
 
+#[test]
+fn what_was_paid_on_a_bill_of_no_job_is_added_up_again() {
+    let world = "Q bill 102 vendor 77 2026-09-01 job none cost 1,000.00\n\
+        Q bill_payment 105 vendor 77 2026-09-01 pays 102 1,000.00\n\
+        P requisition 106 on 17 no 6 2026-09-05 gross 1,000.00 retainage 0.00\n\
+        P payment 107 on 17 1,000.00 2026-09-05\n\
+        Q bill_payment 107 vendor 77 2026-09-05 pays 102 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let payment = both.documents().iter().find(|one| one.id == "105").cloned();
+    let mut payment = payment.expect("the world has it");
+    for cents in [1, 2, 100_000] {
+        payment.total = Money::from_cents(cents);
+        payment.lines[0].amount = payment.total;
+        both.put("105", Some(payment.clone()));
+    }
+}
+
 /// What happens to a document of a random world.
 #[derive(Debug, Clone)]
 enum Edit {
