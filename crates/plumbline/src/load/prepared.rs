@@ -6,6 +6,7 @@ use connectors::http::{Clock, SystemClock};
 use figures::Date;
 use gate::roles::{Department, Grant, Grants, Role};
 use sandbox::contractor::{Plan, generate};
+use store::control::factors::{self, SettingUp};
 use store::control::sessions::{self, NewSession};
 use store::worklist::{self, Proof, PublishedFinding, Publishing};
 use store::{Installation, Store};
@@ -65,6 +66,14 @@ pub(super) async fn reader(
     let person = door
         .add_person(tenant_id, &mail, name, password, grants)
         .await?;
+    factors::prepare(door.control(), &person, door.token()?).await?;
+    let factor = SettingUp {
+        person_id: person.clone(),
+        kept_session: String::new(),
+        step: 0,
+        recovery_codes: Vec::new(),
+    };
+    factors::set_up(door.control(), factor, clock.now()).await?;
     let mut cookies = Vec::new();
     for _ in 0..count {
         let token = door.token()?;
@@ -73,7 +82,7 @@ pub(super) async fn reader(
             token: token.clone(),
             person_id: person.clone(),
             tenant_id: Some(tenant_id.to_owned()),
-            factor_at: None,
+            factor_at: Some(clock.now()),
             user_agent: "load".to_owned(),
             address: "127.0.0.1".to_owned(),
         };
