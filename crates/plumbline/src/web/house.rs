@@ -168,6 +168,7 @@ impl House {
             clock: Arc::clone(&self.clock),
             view: tokio::sync::Mutex::default(),
             is_refreshing: AtomicBool::new(false),
+            names: tokio::sync::Mutex::default(),
             progress: self.progress(scope),
         });
         let entry = (Arc::clone(&tenant), now);

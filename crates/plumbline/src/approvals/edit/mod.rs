@@ -55,21 +55,23 @@ pub fn editable(proposal: &Proposal) -> Option<Correction> {
     entered(request).filter(|correction| correction.kind() == draft.kind)
 }
 
-/// The draft as a sheet to be filled in, and the names that it may use; nothing when it cannot be
-/// changed.
+/// The draft as a sheet to be filled in, in these names; nothing when it cannot be changed.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn open(desk: &Desk, id: &str) -> Result<Option<(Proposal, Sheet, Names)>, StoreError> {
+pub async fn open(
+    desk: &Desk,
+    id: &str,
+    names: &Names,
+) -> Result<Option<(Proposal, Sheet)>, StoreError> {
     let Some(stored) = proposals::proposal(&desk.store, &desk.scope, id).await? else {
         return Ok(None);
     };
     let Some(correction) = editable(&stored.proposal) else {
         return Ok(None);
     };
-    let names = Names::load(desk).await?;
-    let sheet = Sheet::of(&correction, &names);
-    Ok(Some((stored.proposal, sheet, names)))
+    let sheet = Sheet::of(&correction, names);
+    Ok(Some((stored.proposal, sheet)))
 }
 
 /// Keeps what a person wrote as the next version of the draft. `shown` is the digest of the version
@@ -83,8 +85,9 @@ pub async fn edit(
     (id, shown): (&str, Digest),
     sheet: &Sheet,
 ) -> Result<(), NotEdited> {
-    let opened = open(desk, id).await?;
-    let (proposal, _, names) = opened.ok_or(NotEdited::NotEditable)?;
+    let names = Names::load(desk).await?;
+    let opened = open(desk, id, &names).await?;
+    let (proposal, _) = opened.ok_or(NotEdited::NotEditable)?;
     if proposal.digest() != shown {
         return Err(NotEdited::Changed);
     }

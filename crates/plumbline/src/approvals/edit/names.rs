@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use figures::SmolStr;
 use figures::source::System;
 use serde_json::Value;
-use store::{StoreError, mirror};
+use store::{Store, StoreError, TenantScope, mirror};
 
 use crate::desk::Desk;
 
@@ -30,12 +30,24 @@ impl Names {
     /// When the store cannot be read.
     pub async fn load(desk: &Desk) -> Result<Self, StoreError> {
         let (store, scope) = (&desk.store, &desk.scope);
+        match mirror::cycle_as_of(store, scope, None).await? {
+            Some(newest) => Self::of_cycle(store, scope, newest.number).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Those that were read in a cycle.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn of_cycle(
+        store: &Store,
+        scope: &TenantScope,
+        cycle: i64,
+    ) -> Result<Self, StoreError> {
         let mut names = Self::default();
-        let Some(newest) = mirror::cycle_as_of(store, scope, None).await? else {
-            return Ok(names);
-        };
         for kind in KINDS {
-            let (cycle, system) = (newest.number, System::QuickBooks);
+            let system = System::QuickBooks;
             let stream = mirror::read_resource_as_of(store, scope, cycle, system, kind.into());
             for record in stream.await?.collect().await? {
                 names.add(kind, record.external_id, &record.body);

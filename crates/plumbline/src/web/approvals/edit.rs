@@ -53,7 +53,8 @@ pub async fn page(
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
     let asked = Asked::gather(&house, visitor).await?;
-    let (proposal, mut sheet, names) = opened(&asked, &id).await?;
+    let names = asked.tenant.names().await?;
+    let (proposal, mut sheet) = opened(&asked, &id, &names).await?;
     let another = sheet.another();
     sheet.lines.push(another);
     let digest = proposal.digest().to_string();
@@ -66,13 +67,13 @@ pub async fn page(
     ))
 }
 
-async fn opened(asked: &Asked, id: &str) -> Result<(Proposal, Sheet, Names), AppError> {
+async fn opened(asked: &Asked, id: &str, names: &Names) -> Result<(Proposal, Sheet), AppError> {
     let desk = asked.desk().await?;
     let (store, scope) = (asked.tenant.store(), asked.tenant.scope());
     store::proposals::proposal(store, scope, id)
         .await?
         .ok_or(AppError::NotFound)?;
-    edit::open(&desk, id)
+    edit::open(&desk, id, names)
         .await?
         .ok_or_else(|| AppError::Conflict(NotEdited::NotEditable.to_string()))
 }
@@ -104,7 +105,8 @@ pub async fn save(
         Err(NotEdited::Store(error)) => return Err(error.into()),
         Err(error) => return Err(AppError::Conflict(error.to_string())),
     };
-    let (proposal, _, names) = opened(&asked, &id).await?;
+    let names = asked.tenant.names().await?;
+    let (proposal, _) = opened(&asked, &id, &names).await?;
     let page = EditPage::new(&asked, &proposal, shown.to_string(), (sheet, flaws), &names);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, rendered(&page)?).into_response())
 }

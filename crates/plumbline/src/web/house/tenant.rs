@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use connectors::http::Clock;
 use jiff::{SignedDuration, Timestamp};
 use store::jobs::{self, JobState};
-use store::{Installation, Store, TenantScope, results};
+use store::{Installation, Store, StoreError, TenantScope, mirror, results};
 
 use super::Work;
+use crate::approvals::edit::Names;
 use crate::desk::Desk;
 use crate::logs;
 use crate::settings::Settings;
@@ -26,6 +27,8 @@ pub struct Tenant {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) view: tokio::sync::Mutex<Option<Kept>>,
     pub(super) is_refreshing: AtomicBool,
+    /// Names, and the cycle in which they were read.
+    pub(super) names: tokio::sync::Mutex<Option<(i64, Arc<Names>)>>,
     pub(super) progress: Arc<Shared>,
 }
 
@@ -164,6 +167,25 @@ impl Tenant {
                 Err(error)
             }
         }
+    }
+
+    /// What accounts, customers, vendors and so on are called, as they were read last. They stay
+    /// until there is a newer reading: a company has thousands, and each would be read for every sheet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn names(&self) -> Result<Arc<Names>, StoreError> {
+        let Some(newest) = mirror::cycle_as_of(&self.store, &self.scope, None).await? else {
+            return Ok(Arc::default());
+        };
+        let mut known = self.names.lock().await;
+        if let Some((_, names)) = known.as_ref().filter(|(of, _)| *of == newest.number) {
+            return Ok(Arc::clone(names));
+        }
+        let names = Names::of_cycle(&self.store, &self.scope, newest.number).await?;
+        let names = Arc::new(names);
+        *known = Some((newest.number, Arc::clone(&names)));
+        Ok(names)
     }
 
     /// How far a reading has come.

@@ -25,7 +25,8 @@ async fn read_once(app: &App) -> Desk {
 }
 
 async fn sheet(desk: &Desk, id: &str) -> Sheet {
-    edit::open(desk, id).await.unwrap().unwrap().1
+    let names = edit::Names::load(desk).await.unwrap();
+    edit::open(desk, id, &names).await.unwrap().unwrap().1
 }
 
 #[tokio::test]
