@@ -159,6 +159,11 @@ impl Reconciler {
         for key in touched.changed.iter().chain(&linked) {
             for unit in kept.ledger.get(key).into_iter().flatten() {
                 touched.jobs.extend(unit.job);
+                // What is on no job is of the jobs that it is paired with: its payments are.
+                let joined = unit.joined.filter(|_| unit.job.is_none());
+                let group = joined.and_then(|joined| kept.groups.get(&joined.group));
+                let project = group.into_iter().flat_map(|group| &group.project);
+                touched.jobs.extend(project.map(|unit| unit.job));
             }
         }
         touched.paid = linked;
