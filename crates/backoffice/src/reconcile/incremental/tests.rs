@@ -375,6 +375,26 @@ fn what_was_paid_on_a_bill_of_no_job_is_added_up_again() {
     }
 }
 
+#[test]
+fn payments_of_a_bill_of_no_job_call_it_by_its_new_number() {
+    let world = "P requisition 100 on 17 no 1 2026-09-01 gross 1,000.00 retainage 0.00 draft\n\
+        Q bill 100 vendor 77 2026-09-01 job none cost 1,000.00\n\
+        P payment 108 on 17 1,000.00 2026-09-01 \"N-708\" pays 100\n\
+        Q bill_payment 108 vendor 77 \"N-708\" 2026-09-01 pays 100 1,000.00\n\
+        Q bill_payment 1008 vendor 77 \"N-708\" 2026-09-01 pays 100 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let bill = both.documents().iter().find(|one| one.id == "100").cloned();
+    let mut bill = bill.expect("the world has it");
+    bill.number = SmolStr::new("N-709");
+    let scratch = both.put("100", Some(bill));
+    let twice = scratch
+        .findings
+        .iter()
+        .find(|one| one.check == "R30_overpayment");
+    let twice = twice.expect("the bill is paid twice");
+    assert!(twice.what.contains("N-709"), "{}", twice.what);
+}
+
 /// What happens to a document of a random world.
 #[derive(Debug, Clone)]
 enum Edit {
