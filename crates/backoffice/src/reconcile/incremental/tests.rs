@@ -53,6 +53,11 @@ impl Both {
         &mut ledger.expect("the ledger is there").documents
     }
 
+    fn document(&mut self, id: &str) -> LedgerDocument {
+        let found = self.documents().iter().find(|one| one.id == id);
+        found.expect("the books have it").clone()
+    }
+
     /// Puts a document in the place of the one of its id, or takes that one out.
     fn put(&mut self, id: &str, now: Option<LedgerDocument>) -> Reconciliation {
         self.history.push(match &now {
@@ -127,9 +132,7 @@ fn an_entry_joins_and_leaves_its_document_as_in_a_comparison_from_scratch() {
     let found = |outcome: &Reconciliation| outcome.findings.len();
     let mut left = 0;
     for id in ids {
-        let documents = both.documents();
-        let document = documents.iter().find(|one| one.id == id).cloned();
-        let document = document.expect("the scenario has it");
+        let document = both.document(id);
         for version in versions(&document) {
             left += usize::from(found(&both.put(id, version)) > 0);
             assert_eq!(
@@ -146,12 +149,8 @@ fn an_entry_joins_and_leaves_its_document_as_in_a_comparison_from_scratch() {
 #[test]
 fn what_happens_to_both_at_once_comes_to_the_same() {
     let mut both = Both::booked();
-    let of = |both: &mut Both, id: &str| {
-        let found = both.documents().iter().find(|one| one.id == id).cloned();
-        found.expect("the scenario has it")
-    };
     for (id, entry) in [("231", "651"), ("234", "652"), ("235", "653")] {
-        let (document, booked) = (of(&mut both, id), of(&mut both, entry));
+        let (document, booked) = (both.document(id), both.document(entry));
         for one in versions(&document).into_iter().step_by(2) {
             for other in versions(&booked).into_iter().step_by(2) {
                 both.put(id, one.clone());
@@ -175,8 +174,7 @@ const TAKEN_BACK: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
 #[test]
 fn a_bill_of_another_job_stays_taken_back() {
     let mut both = Both::new(TAKEN_BACK);
-    let bill = both.documents().iter().find(|one| one.id == "201").cloned();
-    let mut bill = bill.expect("the world has it");
+    let mut bill = both.document("201");
     // Now it shares its amount with the bill of the other job.
     (bill.total, bill.lines[0].amount) = (Money::from_cents(100_000), Money::from_cents(100_000));
     let scratch = both.put("201", Some(bill));
@@ -194,7 +192,7 @@ const OF_BOTH_JOBS: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
 #[test]
 fn what_is_left_of_a_bill_of_two_jobs_is_told_once() {
     let mut both = Both::new(OF_BOTH_JOBS);
-    let bill = both.documents().iter().find(|one| one.id == "201").cloned();
+    let bill = both.document("201");
     let told = |outcome: &Reconciliation| -> Vec<Option<i64>> {
         outcome.findings.iter().map(|one| one.project_id).collect()
     };
@@ -205,7 +203,7 @@ fn what_is_left_of_a_bill_of_two_jobs_is_told_once() {
         1,
         "the other part is paired"
     );
-    let left = both.put("201", bill);
+    let left = both.put("201", Some(bill));
     assert_eq!(told(&left), [Some(1)]);
     assert_eq!(
         left.findings[0].effects.len(),
@@ -232,8 +230,7 @@ const CHECK_RUN: &str = "job 1 \"Harbor Clinic\" 1042 = 61\n\
 fn a_bill_of_a_check_run_leaves_the_jobs_of_the_others_alone() {
     let mut both = Both::new(CHECK_RUN);
     for (id, jobs) in [("201", 2), ("202", 1), ("203", 1)] {
-        let bill = both.documents().iter().find(|one| one.id == id).cloned();
-        let bill = bill.expect("the world has it");
+        let bill = both.document(id);
         let mut voided = bill.clone();
         voided.voided = true;
         for amount in [&mut voided.total, &mut voided.balance] {
@@ -270,8 +267,8 @@ fn a_payment_of_nothing_known_is_weighed_against_its_equal() {
         Q bill_payment 104 vendor 77 2026-09-01 pays 102 1,000.00\n\
         Q bill_payment 1004 vendor 77 2026-09-01 pays 102 1,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let payment = both.documents().iter().find(|one| one.id == "104").cloned();
-    let scratch = both.put("104", payment);
+    let payment = both.document("104");
+    let scratch = both.put("104", Some(payment));
     let paired = scratch.pairs.iter().flat_map(|pair| &pair.quickbooks);
     assert_eq!(paired.filter(|side| side.kind == "BillPayment").count(), 0);
 }
@@ -284,8 +281,7 @@ fn labor_may_be_in_a_payroll_of_another_job() {
         Q journal 106 2026-09-21 note \"Payroll\" job 1 debit labor 1,000.00 job none credit \
         payroll 1,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let payroll = both.documents().iter().find(|one| one.id == "106").cloned();
-    let mut payroll = payroll.expect("the world has it");
+    let mut payroll = both.document("106");
     payroll.lines[0].amount = Money::from_cents(900_000);
     let scratch = both.put("106", Some(payroll));
     let paired = scratch.pairs.iter().flat_map(|pair| &pair.quickbooks);
@@ -306,8 +302,8 @@ fn a_payment_stays_explained_by_what_it_pays_itself() {
         Q bill_payment 102 vendor 77 2026-09-01 pays 101 999.99\n\
         Q bill 103 vendor 77 2026-09-01 job 2 cost 1,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let bill = both.documents().iter().find(|one| one.id == "103").cloned();
-    let scratch = both.put("103", bill);
+    let bill = both.document("103");
+    let scratch = both.put("103", Some(bill));
     assert!(
         scratch
             .findings
@@ -329,8 +325,8 @@ fn an_entry_of_an_office_that_enters_net_joins_its_document_again() {
         P requisition 106 on 18 no 2 \"N-706\" 2026-10-14 gross 2,000.00 retainage 200.00\n\
         Q bill 106 vendor 78 \"N-706\" 2026-10-14 job 1 cost 1,800.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let bill = both.documents().iter().find(|one| one.id == "104").cloned();
-    let scratch = both.put("104", bill);
+    let bill = both.document("104");
+    let scratch = both.put("104", Some(bill));
     assert_eq!(scratch.retainage_convention, Some("net"));
     let mut paired = scratch.pairs.iter().flat_map(|pair| &pair.quickbooks);
     assert!(paired.any(|side| side.kind == "JournalEntry"));
@@ -346,8 +342,7 @@ fn a_payment_goes_under_what_it_pays_once_nothing_else_explains_it() {
         P requisition 102 on 28 no 2 2026-09-01 gross 25,000.00 retainage 0.00\n\
         Q vendor_credit 102 vendor 78 2026-09-01 job 2 cost 25,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let bill = both.documents().iter().find(|one| one.id == "100").cloned();
-    let mut bill = bill.expect("the world has it");
+    let mut bill = both.document("100");
     bill.lines[0].customer = None;
     let scratch = both.put("100", Some(bill));
     let reversed = scratch
@@ -366,8 +361,7 @@ fn what_was_paid_on_a_bill_of_no_job_is_added_up_again() {
         P payment 107 on 17 1,000.00 2026-09-05\n\
         Q bill_payment 107 vendor 77 2026-09-05 pays 102 1,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let payment = both.documents().iter().find(|one| one.id == "105").cloned();
-    let mut payment = payment.expect("the world has it");
+    let mut payment = both.document("105");
     for cents in [1, 2, 100_000] {
         payment.total = Money::from_cents(cents);
         payment.lines[0].amount = payment.total;
@@ -383,8 +377,7 @@ fn payments_of_a_bill_of_no_job_call_it_by_its_new_number() {
         Q bill_payment 108 vendor 77 \"N-708\" 2026-09-01 pays 100 1,000.00\n\
         Q bill_payment 1008 vendor 77 \"N-708\" 2026-09-01 pays 100 1,000.00\n";
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
-    let bill = both.documents().iter().find(|one| one.id == "100").cloned();
-    let mut bill = bill.expect("the world has it");
+    let mut bill = both.document("100");
     bill.number = SmolStr::new("N-709");
     let scratch = both.put("100", Some(bill));
     let twice = scratch
