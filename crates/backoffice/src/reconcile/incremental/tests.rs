@@ -356,6 +356,25 @@ fn a_payment_goes_under_what_it_pays_once_nothing_else_explains_it() {
 #[test]
 fn what_was_paid_on_a_bill_of_no_job_is_added_up_again() {
     let world = "Q bill 102 vendor 77 2026-09-01 job none cost 1,000.00\n\
+        Q bill_payment 105 vendor 77 2026-09-01 pays 102 500.00\n\
+        P payment 107 on 17 1,000.00 2026-09-05 \"N-9\"\n\
+        Q bill_payment 107 vendor 77 \"N-9\" 2026-09-05 pays 102 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let mut payment = both.document("105");
+    payment.total = Money::from_cents(60_000);
+    payment.lines[0].amount = payment.total;
+    let scratch = both.put("105", Some(payment));
+    let said = |one: &str| one.contains("1,600.00 is paid on 1,000.00");
+    assert!(
+        scratch.findings.iter().any(|one| said(&one.what)),
+        "{:#?}",
+        scratch.findings
+    );
+}
+
+#[test]
+fn payments_of_a_bill_of_no_job_change_places() {
+    let world = "Q bill 102 vendor 77 2026-09-01 job none cost 1,000.00\n\
         Q bill_payment 105 vendor 77 2026-09-01 pays 102 1,000.00\n\
         P requisition 106 on 17 no 6 2026-09-05 gross 1,000.00 retainage 0.00\n\
         P payment 107 on 17 1,000.00 2026-09-05\n\
