@@ -9,7 +9,7 @@ use smol_str::format_smolstr;
 
 use super::Advice;
 use super::desk::Desk;
-use crate::reconcile::result::{Effect, Finding};
+use crate::reconcile::result::{Effect, Finding, PairBasis};
 use crate::reconcile::units::{Family, ProjectUnit};
 use crate::reconcile::view::debit_less_credit;
 
@@ -121,6 +121,14 @@ fn allowed(
     number: &str,
 ) -> Result<(), String> {
     desk.open_period(journal.date)?;
+    let pair = desk.pair(&journal.source());
+    if pair.is_some_and(|pair| pair.basis == PairBasis::Confirmed) {
+        return Err(
+            "a person confirmed that it is this labor, and an entry beside it would not be taken for \
+             a part of it"
+                .to_owned(),
+        );
+    }
     if costs
         .iter()
         .any(|unit| !desk.dates_agree(unit.date, journal.date))

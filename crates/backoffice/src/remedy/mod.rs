@@ -17,7 +17,7 @@
 //! | R04 | the bill is entered as earlier bills of the commitment, the vendor or the job were |
 //! | R05, R06 | the document that Procore does not know is removed while nothing is paid on it; the other one where that one is paid; instruction where both are |
 //! | R07 | the invoice is entered as earlier invoices of the contract or the job were |
-//! | R09 | an entry that names the document books its retainage, in the open period and whether it is paid or not: against income or cost where it was entered net, against payables where a bill was entered gross; instruction where an invoice asks for the retainage as well, the office enters net, or the entry could name another document too |
+//! | R09 | an entry that names the document books its retainage, in the open period and whether it is paid or not: against income or cost where it was entered net, against payables where a bill was entered gross; instruction where an invoice asks for the retainage as well, the office enters net, the entry could name another document too, or another entry names it |
 //! | R10 | instruction to raise the estimate; nothing where Procore has to approve |
 //! | R13 | the job of the lines is changed on bills and purchases; instruction for invoices, for lines without a job and where more than the job differs; nothing for payments, which follow what they pay, and for purchase orders |
 //! | R14 | the class of the lines is changed on bills and purchases; instruction for locations, classes in the header and invoices |
@@ -26,7 +26,7 @@
 //! | R21, R22 | what Procore no longer has is removed while nothing is paid on it; what was voided in the ledger is entered again as R04 or R07; instruction where Procore's own link names what is gone, because only a link that is set anew finds the new document; nothing for payments and commitments, where the books do not tell which side is right |
 //! | R26 | as R04 for a vendor's invoice that is not paid; instruction for expenses, payroll and what is paid |
 //! | R28, R46 | instruction: a payment is entered by whoever sees the bank |
-//! | R31 | labor that went to another job, or to none, is moved by an entry on the same accounts; nothing where the amounts differ, because a timecard may be missing |
+//! | R31 | labor that went to another job, or to none, is moved by an entry on the same accounts; instruction where a person confirmed the pair; nothing where the amounts differ, because a timecard may be missing |
 //! | R32, R33 | instruction to close or change the purchase order; nothing where the cure is in Procore |
 //! | R35 | the release is entered as an invoice where only Procore has it; instruction where it was keyed as new work; nothing where only the ledger has it: the cure is in Procore |
 //! | R45 | instruction to reactivate a customer or vendor; nothing for what is inactive in Procore |

@@ -20,7 +20,7 @@ use super::precedent::same;
 use super::recode::{amounts, clean};
 use super::words::capital;
 use crate::reconcile::matching::pairing::compact;
-use crate::reconcile::matching::pairing::withheld::{SUFFIX, named_by};
+use crate::reconcile::matching::pairing::withheld::{SUFFIX, may_name, named_by, retainage_entry};
 use crate::reconcile::result::Finding;
 use crate::reconcile::units::{Family, ProjectUnit};
 
@@ -257,14 +257,23 @@ fn number_of(
     if desk.entries.contains(number.as_str()) {
         return Err(format!("an entry {number} is there already"));
     }
-    let named = named_by(&number);
     let of_job = |one: &&&LedgerDocument| {
         let on_lines = one.lines.iter().filter_map(|line| line.customer.as_deref());
         let mut customers = one.customer.as_deref().into_iter().chain(on_lines);
         customers.any(|customer| desk.job_of(customer) == Some(unit.job))
     };
-    let billing = unit.family == Family::Billing;
     let all = desk.view.documents.iter();
+    let mut entries = all.clone().filter(|one| {
+        may_name(one, &document.number) && retainage_entry(&desk.view, one).is_some()
+    });
+    if let Some(entry) = entries.find(of_job) {
+        let name = desk.name(entry);
+        return Err(format!(
+            "{name} books other retainage of it and has to go first"
+        ));
+    }
+    let named = named_by(&number);
+    let billing = unit.family == Family::Billing;
     let mut others = all.filter(|one| {
         let kind = match one.kind {
             DocumentKind::Invoice => billing,

@@ -150,6 +150,14 @@ fn an_entry_is_posted_only_where_it_names_one_document() {
         "R09",
         "an entry BE-2217-RET is there already",
     );
+    // A second entry would book the retainage twice, and neither would be taken for its part.
+    let wrong = "Q journal 652 \"BE-2217\" 2026-10-01 job 1 debit cost 2,400.00 credit \
+                 retainage_payable 2,400.00\n";
+    refused(
+        &(bought(NET) + wrong),
+        "R09",
+        "journal entry BE-2217 over 2,400.00, dated 2026-10-01 books other retainage of it",
+    );
 }
 
 #[test]

@@ -528,6 +528,12 @@ fn labor_moves_by_an_entry_and_only_where_the_amounts_are_equal() {
                  Q journal 651 2026-10-09 note \"Payroll\" job 2 debit labor 5,600.00 job none \
                  credit payroll 5,600.00\n";
     corrected(&books(&[JOB, labor]), "R31", Kind::PostJournal);
+    let confirmed = "confirmed direct_cost 61 = JournalEntry 651\n";
+    refused(
+        &books(&[JOB, labor, confirmed]),
+        "R31",
+        "a person confirmed",
+    );
     let less = labor
         .replace("job 2 debit labor", "job 1 debit labor")
         .replace("payroll 2026-10-09 5,600.00", "payroll 2026-10-09 5,000.00");

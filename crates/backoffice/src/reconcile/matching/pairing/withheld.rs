@@ -92,6 +92,12 @@ fn named_in_words(entry: &LedgerDocument) -> BTreeSet<String> {
     words.map(compact).filter(|one| !one.is_empty()).collect()
 }
 
+/// Whether an entry may name the document of this number.
+pub(crate) fn may_name(entry: &LedgerDocument, number: &str) -> bool {
+    let number = compact(number);
+    named_by(&entry.number).contains(&number) || named_in_words(entry).contains(&number)
+}
+
 /// An entry that is looked at, with the job that it is on.
 struct Candidate<'a> {
     part: u32,
