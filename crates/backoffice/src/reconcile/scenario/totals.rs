@@ -7,8 +7,7 @@ use figures::model::{
 };
 use figures::{Date, Measure, Money};
 
-/// The books and the day, for worlds in which a job has one customer without descendants and a
-/// bill serves one job.
+/// The books and the day, for worlds in which a job has one customer without descendants.
 pub(super) struct Totals<'b> {
     project: &'b ProjectBooks,
     ledger: &'b LedgerBooks,
@@ -190,8 +189,9 @@ impl<'b> Totals<'b> {
                 (Measure::Retainage, JournalEntry) => self.lines(document, customer, |line| {
                     self.is_retainage(line, Classification::Asset)
                 }),
-                (Measure::Received, Payment) => self.applied(document, Invoice, |invoice| {
-                    invoice.customer.as_deref() == Some(customer)
+                (Measure::Received, Payment) => self.applied(document, Invoice, |invoice, paid| {
+                    let own = invoice.customer.as_deref() == Some(customer);
+                    if own { paid } else { Money::ZERO }
                 }),
                 (Measure::Cost, Bill | Purchase | VendorCredit | JournalEntry) => times(
                     turned,
@@ -208,14 +208,9 @@ impl<'b> Totals<'b> {
                         self.is_retainage(line, Classification::Liability)
                     })
                 }
-                (Measure::Paid, BillPayment) => self.applied(document, Bill, |bill| {
-                    let sum: Money = bill.lines.iter().map(|line| line.amount).sum();
-                    let named = bill
-                        .lines
-                        .iter()
-                        .any(|line| line.customer.as_deref() == Some(customer));
-                    !sum.is_zero() && named
-                }),
+                (Measure::Paid, BillPayment) => {
+                    self.applied(document, Bill, |bill, paid| share_of(bill, customer, paid))
+                }
                 _ => Money::ZERO,
             };
         }
@@ -249,27 +244,23 @@ impl<'b> Totals<'b> {
         lines.map(|line| line.amount).sum()
     }
 
-    /// Amounts applied to documents of a kind.
+    /// What is applied to documents of a kind, as far as it counts.
     fn applied(
         &self,
         payment: &LedgerDocument,
         kind: DocumentKind,
-        counts: impl Fn(&LedgerDocument) -> bool,
+        counted: impl Fn(&LedgerDocument, Money) -> Money,
     ) -> Money {
-        let paid = |line: &LedgerLine| {
-            line.links.iter().any(|link| {
+        let found = |line: &LedgerLine| {
+            line.links.iter().find_map(|link| {
                 let mut documents = self.ledger.documents.iter();
-                let found = documents.find(|one| {
-                    one.kind == kind && link.kind == kind.entity() && one.id == link.id
-                });
-                found.is_some_and(&counts)
+                documents
+                    .find(|one| one.kind == kind && link.kind == kind.entity() && one.id == link.id)
             })
         };
-        payment
-            .lines
-            .iter()
-            .filter(|line| paid(line))
-            .map(|line| line.amount)
+        let lines = payment.lines.iter();
+        lines
+            .filter_map(|line| Some(counted(found(line)?, line.amount)))
             .sum()
     }
 
@@ -299,6 +290,34 @@ impl<'b> Totals<'b> {
                 && (one.sub_type == "Retainage" || name.contains("retain"))
         })
     }
+}
+
+/// A customer's share of what is paid on a bill, by largest remainder over the bill's customers.
+fn share_of(bill: &LedgerDocument, customer: &str, paid: Money) -> Money {
+    let mut weights: Vec<(Option<&str>, i64)> = Vec::new();
+    for line in &bill.lines {
+        let of = line.customer.as_deref();
+        match weights.iter_mut().find(|(one, _)| *one == of) {
+            Some((_, weight)) => *weight += line.amount.cents(),
+            None => weights.push((of, line.amount.cents())),
+        }
+    }
+    let sum: i64 = weights.iter().map(|(_, weight)| weight).sum();
+    if sum <= 0 {
+        return Money::ZERO;
+    }
+    let part = |weight: i64| i128::from(paid.cents()) * i128::from(weight);
+    let whole = |weight: i64| part(weight).div_euclid(i128::from(sum));
+    let rest = |weight: i64| part(weight).rem_euclid(i128::from(sum));
+    let given: i128 = weights.iter().map(|(_, weight)| whole(*weight)).sum();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(rest(weights[*at].1)));
+    let left = usize::try_from(i128::from(paid.cents()) - given).unwrap_or(0);
+    let own = weights.iter().position(|(one, _)| *one == Some(customer));
+    own.map_or(Money::ZERO, |own| {
+        let more = i128::from(order[..left].contains(&own));
+        Money::from_cents(i64::try_from(whole(weights[own].1) + more).unwrap_or(0))
+    })
 }
 
 fn times(sign: i64, amount: Money) -> Money {
