@@ -270,28 +270,6 @@ fn edit_project(
     };
     Some((
         how,
-        Change::Project(job, Box::new(records_of(project, job))),
+        Change::Project(job, Box::new(ProjectRecords::of(project, job))),
     ))
-}
-
-/// All records of one project.
-#[must_use]
-pub fn records_of(project: &ProjectBooks, job: i64) -> ProjectRecords {
-    macro_rules! of_job {
-        ($($list:ident),*) => {
-            ProjectRecords {
-                $($list: project.$list.iter().filter(|one| one.project_id == job).cloned().collect(),)*
-            }
-        };
-    }
-    of_job!(
-        prime_contracts,
-        commitments,
-        change_orders,
-        pay_applications,
-        subcontractor_invoices,
-        contract_payments,
-        direct_costs,
-        billing_periods
-    )
 }

@@ -14,7 +14,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sandbox::contractor::{Plan, generate};
 
-pub use edits::{edit, records_of};
+pub use edits::edit;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

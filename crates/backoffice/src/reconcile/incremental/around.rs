@@ -1,22 +1,21 @@
 //! What must be at hand to judge a unit: what it pays and is paid by, what it may repeat or take
 //! back, and what checks look up by amount.
 
-use std::collections::BTreeSet;
-
 use figures::model::DocumentKind;
 use rustc_hash::FxHashSet;
 
 use super::Reconciler;
-use super::keys::DocumentKey;
+use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::loose::{Amounts, amounts_of};
-use super::scene::{Fresh, InOrder, Scene};
+use super::scene::{InOrder, Scene};
+use super::shelf::is_credit;
 use crate::reconcile::units::{Family, Part};
 
 impl Reconciler {
     /// Payments of the documents of a scene, and what payments of the scene pay.
     pub(super) fn add_payments(&self, scene: &Scene, around: &mut Scene) {
         let kept = &self.state.kept;
-        let mut paid: BTreeSet<&DocumentKey> = BTreeSet::new();
+        let mut paid: FxHashSet<&DocumentKey> = FxHashSet::default();
         for key in &scene.ledger {
             let Some(unit) = kept.ledger_unit(key) else {
                 continue;
@@ -30,31 +29,46 @@ impl Reconciler {
             }
         }
         for document in paid {
-            for payer in self.shelf.payers(document) {
-                let parts = kept.parts_of(payer).filter(|part| {
-                    kept.ledger_unit(part).is_some_and(|unit| {
-                        unit.pays.as_ref() == Some(document) || uses_up(document)
-                    })
-                });
-                around.ledger.extend(parts);
+            around.ledger.extend(kept.parts_paying(document).cloned());
+            // A credit is used up by whatever else a payment pays.
+            if is_credit(document.kind) {
+                let payers = self.shelf.payers(document);
+                around
+                    .ledger
+                    .extend(payers.flat_map(|payer| kept.parts_of(payer)));
             }
         }
     }
 
     /// The same on Procore's side; its payments are of the job of what they pay.
-    pub(super) fn add_project_payments(&self, scene: &Scene, fresh: &Fresh, around: &mut Scene) {
+    pub(super) fn add_project_payments(&self, scene: &Scene, around: &mut Scene) {
         let kept = &self.state.kept;
-        let others = scene
-            .project
-            .iter()
-            .filter(|key| !fresh.jobs.contains(&key.job));
-        around
-            .project
-            .extend(others.flat_map(|key| kept.payments_of(key)));
-        let paid = scene.project.iter();
-        around
-            .project
-            .extend(paid.filter_map(|key| kept.project_unit(key)?.pays));
+        for key in scene.strangers() {
+            around.project.extend(kept.payments_of(key));
+            around
+                .project
+                .extend(kept.project_unit(key).and_then(|unit| unit.pays));
+        }
+    }
+
+    /// Payments of both sides of the pairs that payments of a scene pay, or that are in it: they are
+    /// matched with each other.
+    pub(super) fn add_other_sides(&self, scene: &mut Scene) {
+        let kept = &self.state.kept;
+        scene.add_groups(kept);
+        let mut paid = scene.beside();
+        self.add_paid(scene, &mut paid);
+        paid.add_groups(kept);
+        scene.project.extend(paid.project);
+        scene.ledger.extend(paid.ledger);
+        let payments = scene.strangers().flat_map(|key| kept.payments_of(key));
+        let payments: Vec<ProjectKey> = payments.copied().collect();
+        scene.project.extend(payments);
+        let documents: FxHashSet<&DocumentKey> =
+            scene.ledger.iter().map(|key| &key.document).collect();
+        let payments = documents.into_iter().flat_map(|one| kept.parts_paying(one));
+        let payments: Vec<LedgerKey> = payments.cloned().collect();
+        scene.ledger.extend(payments);
     }
 
     /// What payments of a scene pay, on both sides.
@@ -64,7 +78,7 @@ impl Reconciler {
         for pays in ledger.filter_map(|unit| unit.pays.as_ref()) {
             paid.ledger.extend(kept.parts_of(pays));
         }
-        let project = scene.project.iter();
+        let project = scene.strangers();
         let pays = project.filter_map(|key| kept.project_unit(key)?.pays);
         paid.project.extend(pays);
     }
@@ -136,12 +150,4 @@ impl Reconciler {
             }
         }
     }
-}
-
-/// A credit is used up by whatever else a payment pays.
-fn uses_up(document: &DocumentKey) -> bool {
-    matches!(
-        document.kind,
-        DocumentKind::CreditMemo | DocumentKind::VendorCredit
-    )
 }

@@ -10,8 +10,12 @@ use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::loose::{LooseLedger, LooseProject};
 use super::marks::{UnitMarks, marks_of};
 use crate::reconcile::checks::{AccountVote, JobVote};
+use crate::reconcile::matching::documents::UNKNOWN;
 use crate::reconcile::matching::pairing::{Group, Stage};
-use crate::reconcile::units::{Family, LedgerUnit, Part, ProjectUnit, Share, Shown, Standing};
+use crate::reconcile::result::Side;
+use crate::reconcile::units::{
+    Family, LedgerUnit, PARTS_OF_A_BILL, Part, ProjectUnit, Share, Shown, Standing,
+};
 use crate::reconcile::view::View;
 
 /// Number of a kept group.
@@ -71,6 +75,8 @@ pub(super) struct KeptLedger {
 pub(super) struct Joined {
     pub(super) group: GroupNumber,
     pub(super) stage: Stage,
+    /// Whether not all units of the group are of one job.
+    pub(super) wide: bool,
 }
 
 /// A group with what was counted of it.
@@ -114,6 +120,12 @@ impl KeptProject {
             joined: None,
             broken: None,
         }
+    }
+
+    /// Whether it has neither a party nor a number, and one amount.
+    pub(super) fn names_nobody(&self) -> bool {
+        let plain = Shown::plain(self.shown.gross) == self.shown;
+        plain && self.number.is_empty() && self.party_name.is_empty() && self.party == UNKNOWN
     }
 
     pub(super) fn date(&self) -> Option<Date> {
@@ -169,6 +181,18 @@ impl KeptLedger {
         }
     }
 
+    pub(super) fn date(&self) -> Option<Date> {
+        self.date
+    }
+
+    /// Its name, as a part of its document.
+    fn name(&self, document: &DocumentKey) -> LedgerKey {
+        LedgerKey {
+            document: document.clone(),
+            nth: self.nth,
+        }
+    }
+
     /// Whether a unit is cut like this one.
     pub(super) fn is_cut_like(&self, other: &Self) -> bool {
         let amounts = |one: &Self| (one.shown, one.share, one.standing, one.part, one.one_job);
@@ -220,8 +244,12 @@ pub(super) struct Kept {
     pub(super) units_of: BTreeMap<i64, Vec<ProjectKey>>,
     /// Payments by what they pay.
     paying: FxHashMap<ProjectKey, Vec<ProjectKey>>,
+    /// Units whose records a person said something about, by the ids of such records.
+    decided: FxHashMap<i64, Vec<ProjectKey>>,
     /// Ledger units by document.
     pub(super) ledger: FxHashMap<DocumentKey, Vec<KeptLedger>>,
+    /// Of these, the ones that pay a document, by what they pay.
+    paying_ledger: FxHashMap<DocumentKey, Vec<LedgerKey>>,
     /// Documents with a unit on a job.
     pub(super) documents_of: BTreeMap<i64, BTreeSet<DocumentKey>>,
     pub(super) groups: FxHashMap<GroupNumber, KeptGroup>,
@@ -238,6 +266,26 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// With room for the units of records that a person said something about.
+    pub(super) fn knowing(decided: impl Iterator<Item = i64>) -> Self {
+        Self {
+            decided: decided.map(|id| (id, Vec::new())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Procore's units of a record that a person said something about.
+    pub(super) fn decided(&self, record: &SourceRef) -> impl Iterator<Item = &ProjectKey> {
+        let side = Side::from(record);
+        let of_id = record
+            .id
+            .parse()
+            .ok()
+            .and_then(|id: i64| self.decided.get(&id));
+        let units = of_id.into_iter().flatten();
+        units.filter(move |key| key.side() == side)
+    }
+
     pub(super) fn project_unit(&self, key: &ProjectKey) -> Option<&KeptProject> {
         self.project.get(key)
     }
@@ -272,10 +320,12 @@ impl Kept {
     pub(super) fn parts_of(&self, document: &DocumentKey) -> impl Iterator<Item = LedgerKey> + '_ {
         let parts = self.ledger.get(document).into_iter().flatten();
         let document = document.clone();
-        parts.map(move |part| LedgerKey {
-            document: document.clone(),
-            nth: part.nth,
-        })
+        parts.map(move |part| part.name(&document))
+    }
+
+    /// The names of the units that pay a document.
+    pub(super) fn parts_paying(&self, document: &DocumentKey) -> impl Iterator<Item = &LedgerKey> {
+        self.paying_ledger.get(document).into_iter().flatten()
     }
 
     /// The names of the units of ledger documents on a job.
@@ -284,10 +334,7 @@ impl Kept {
         documents.flat_map(move |document| {
             let parts = self.ledger.get(document).into_iter().flatten();
             let of_job = parts.filter(move |part| part.job == Some(job));
-            of_job.map(|part| LedgerKey {
-                document: document.clone(),
-                nth: part.nth,
-            })
+            of_job.map(|part| part.name(document))
         })
     }
 
@@ -298,6 +345,9 @@ impl Kept {
                 continue;
             };
             self.loose_project.remove(&before);
+            if let Some(same) = self.decided.get_mut(&key.id) {
+                same.retain(|one| *one != key);
+            }
             if let Some(id) = link_id(&before) {
                 self.linked.entry(id).or_default().remove(&key);
             }
@@ -311,6 +361,9 @@ impl Kept {
             }
             if let Some(paid) = unit.pays {
                 self.paying.entry(paid).or_default().push(unit.key);
+            }
+            if let Some(same) = self.decided.get_mut(&unit.key.id) {
+                same.push(unit.key);
             }
         }
         if !units.is_empty() {
@@ -333,9 +386,15 @@ impl Kept {
                 documents.remove(key);
             }
             self.with_retainage -= u64::from(unit.shown.gross != unit.shown.net);
-            let document = key.clone();
-            let nth = unit.nth;
-            self.loose_ledger.remove(&LedgerKey { document, nth }, unit);
+            let name = unit.name(key);
+            self.loose_ledger.remove(&name, unit);
+            if let Some(paying) = unit
+                .pays
+                .as_ref()
+                .and_then(|paid| self.paying_ledger.get_mut(paid))
+            {
+                paying.retain(|one| *one != name);
+            }
         }
         for unit in &units {
             if let Some(job) = unit.job {
@@ -345,6 +404,10 @@ impl Kept {
                     .insert(key.clone());
             }
             self.with_retainage += u64::from(unit.shown.gross != unit.shown.net);
+            if let Some(paid) = &unit.pays {
+                let paying = self.paying_ledger.entry(paid.clone()).or_default();
+                paying.push(unit.name(key));
+            }
         }
         if !units.is_empty() {
             self.ledger.insert(key.clone(), units);
@@ -364,24 +427,33 @@ impl Kept {
 
     /// Adds a group and notes it at its units, with the steps in which they joined.
     pub(super) fn add_group(&mut self, group: KeptGroup, project: &[Stage], ledger: &[Stage]) {
+        let wide = self.is_wide(&group);
         let number = self.next_group;
+        let joined = |stage: &Stage| {
+            Some(Joined {
+                group: number,
+                stage: *stage,
+                wide,
+            })
+        };
         for (key, stage) in group.project.iter().zip(project) {
             if let Some(unit) = self.project_unit_mut(key) {
-                unit.joined = Some(Joined {
-                    group: number,
-                    stage: *stage,
-                });
+                unit.joined = joined(stage);
             }
         }
         for (key, stage) in group.ledger.iter().zip(ledger) {
             if let Some(unit) = self.ledger_unit_mut(key) {
-                unit.joined = Some(Joined {
-                    group: number,
-                    stage: *stage,
-                });
+                unit.joined = joined(stage);
             }
         }
         self.insert_group(number, group);
+    }
+
+    fn is_wide(&self, group: &KeptGroup) -> bool {
+        let ledger = group.ledger.iter();
+        let ledger = ledger.filter_map(|key| self.ledger_unit(key));
+        let project = group.project.iter().map(|key| Some(key.job));
+        not_of_one(project.chain(ledger.map(|unit| unit.job)))
     }
 
     /// Takes a group apart: its units are in none then.
@@ -406,14 +478,20 @@ impl Kept {
     }
 }
 
+/// Whether these are not all one job.
+pub(super) fn not_of_one(mut jobs: impl Iterator<Item = Option<i64>>) -> bool {
+    let first = jobs.next().flatten();
+    first.is_none() || jobs.any(|job| job != first)
+}
+
 /// Where the part of this number is among the parts of a document.
 pub(super) fn place_of(parts: &[KeptLedger], nth: u32) -> Option<usize> {
-    // Only payments of several bills have gaps.
-    let straight = nth as usize;
-    if parts.get(straight).is_some_and(|part| part.nth == nth) {
-        return Some(straight);
-    }
-    parts.binary_search_by_key(&nth, |part| part.nth).ok()
+    // Only payments of several bills have gaps, and most bills have one part.
+    let likely = [nth, nth / PARTS_OF_A_BILL].map(|place| place as usize);
+    let found = likely
+        .into_iter()
+        .find(|place| parts.get(*place).is_some_and(|part| part.nth == nth));
+    found.or_else(|| parts.binary_search_by_key(&nth, |part| part.nth).ok())
 }
 
 /// The QuickBooks id that a unit's link names.

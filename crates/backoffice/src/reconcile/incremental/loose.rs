@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use figures::dates::day_number;
 use figures::model::DocumentKind;
+use figures::{Date, Money};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::kept::{KeptLedger, KeptProject};
@@ -11,25 +13,74 @@ use crate::reconcile::units::Family;
 
 /// Procore's units that were left over, by family.
 #[derive(Debug, Default)]
-pub(super) struct LooseProject(BTreeMap<Family, FxHashSet<ProjectKey>>);
+pub(super) struct LooseProject {
+    awake: BTreeMap<Family, FxHashSet<ProjectKey>>,
+    asleep: Asleep,
+}
+
+/// Labor that nothing is paired with. It names neither a party nor a number, so it can only be
+/// paired with something of its amount, with a journal of its day, or with a voided document near
+/// its day; until there is one, nobody looks at it.
+#[derive(Debug, Default)]
+struct Asleep {
+    /// By the number of the day.
+    of_day: BTreeMap<i32, FxHashSet<ProjectKey>>,
+    of_amount: FxHashMap<u64, FxHashSet<ProjectKey>>,
+}
+
+/// The number of the day, and the amount, by which a unit is found that sleeps.
+fn found_by(unit: &KeptProject) -> Option<(i32, u64)> {
+    let day = unit.date().map(day_number)?;
+    Some((day, unit.shown.gross.cents().unsigned_abs()))
+}
 
 impl LooseProject {
     pub(super) fn insert(&mut self, unit: &KeptProject) {
-        self.0.entry(unit.family).or_default().insert(unit.key);
+        self.remove(unit);
+        let sleeps = unit.labor && unit.joined.is_none() && unit.names_nobody();
+        if let Some((day, amount)) = found_by(unit).filter(|_| sleeps) {
+            let asleep = &mut self.asleep;
+            asleep.of_day.entry(day).or_default().insert(unit.key);
+            asleep.of_amount.entry(amount).or_default().insert(unit.key);
+        } else {
+            self.awake.entry(unit.family).or_default().insert(unit.key);
+        }
     }
 
     pub(super) fn remove(&mut self, unit: &KeptProject) {
-        if let Some(same) = self.0.get_mut(&unit.family) {
+        if let Some(same) = self.awake.get_mut(&unit.family) {
+            same.remove(&unit.key);
+        }
+        let Some((day, amount)) = found_by(unit) else {
+            return;
+        };
+        let of_day = self.asleep.of_day.get_mut(&day);
+        let of_amount = self.asleep.of_amount.get_mut(&amount);
+        for same in of_day.into_iter().chain(of_amount) {
             same.remove(&unit.key);
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &ProjectKey> {
-        self.0.values().flatten()
+    /// All but those that sleep.
+    pub(super) fn awake(&self) -> impl Iterator<Item = &ProjectKey> {
+        self.awake.values().flatten()
     }
 
-    pub(super) fn of_family(&self, family: Family) -> impl Iterator<Item = &ProjectKey> {
-        self.0.get(&family).into_iter().flatten()
+    pub(super) fn awake_of(&self, family: Family) -> impl Iterator<Item = &ProjectKey> {
+        self.awake.get(&family).into_iter().flatten()
+    }
+
+    /// What sleeps within so many days of a day.
+    pub(super) fn asleep_near(&self, day: Date, days: i32) -> impl Iterator<Item = &ProjectKey> {
+        let day = day_number(day);
+        let near = self.asleep.of_day.range(day - days..=day + days);
+        near.flat_map(|(_, same)| same)
+    }
+
+    /// What sleeps and has this amount, whatever its sign.
+    pub(super) fn asleep_of_amount(&self, amount: Money) -> impl Iterator<Item = &ProjectKey> {
+        let amount = amount.cents().unsigned_abs();
+        self.asleep.of_amount.get(&amount).into_iter().flatten()
     }
 }
 
@@ -82,8 +133,13 @@ impl LooseLedger {
         same.is_some_and(|same| same.contains(key))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &LedgerKey> {
-        self.by_kind.values().flatten()
+    /// Those of all kinds but one.
+    pub(super) fn but(&self, kind: DocumentKind) -> impl Iterator<Item = &LedgerKey> {
+        let others = self
+            .by_kind
+            .iter()
+            .filter(move |(other, _)| **other != kind);
+        others.flat_map(|(_, same)| same)
     }
 
     pub(super) fn of_kind(&self, kind: DocumentKind) -> impl Iterator<Item = &LedgerKey> {

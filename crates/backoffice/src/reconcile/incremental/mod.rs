@@ -9,6 +9,7 @@
 //! a fact turns over, all books are compared.
 
 mod around;
+mod found;
 mod kept;
 mod keys;
 mod loose;
@@ -23,6 +24,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 mod verdicts;
+mod woken;
 
 use std::collections::BTreeSet;
 
@@ -104,6 +106,29 @@ impl std::fmt::Display for RecordTwice {
 impl std::error::Error for RecordTwice {}
 
 impl ProjectRecords {
+    /// All records of one project, in order.
+    #[must_use]
+    pub fn of(books: &ProjectBooks, project_id: i64) -> Self {
+        macro_rules! of_project {
+            ($($list:ident by |$one:ident| $key:expr;)*) => {
+                Self {
+                    $($list: {
+                        let all = books.$list.iter();
+                        let own = all.filter(|one| one.project_id == project_id);
+                        let mut own: Vec<_> = own.cloned().collect();
+                        own.sort_by(|a, b| {
+                            let left = { let $one = a; $key };
+                            let right = { let $one = b; $key };
+                            left.cmp(&right)
+                        });
+                        own
+                    },)*
+                }
+            };
+        }
+        of_records! { of_project! }
+    }
+
     /// Whether every list is in order and holds each name once.
     fn check(&self, project_id: i64) -> Result<(), RecordTwice> {
         let check = |list: &'static str, holds: bool| {
@@ -224,6 +249,7 @@ impl Reconciler {
 
 fn compare(books: &Books, as_of: Date, policy: &Policy, decisions: &Decisions) -> Option<State> {
     super::work(books, as_of, policy, decisions, |worked| {
-        State::of(worked, worked.jobs.clone(), worked.parties.clone())
+        let (jobs, parties) = (worked.jobs.clone(), worked.parties.clone());
+        State::of(worked, jobs, parties, decisions)
     })?
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use figures::SmolStr;
+use figures::dates::days_between;
 use figures::model::DocumentKind;
 use rustc_hash::FxHashSet;
 
 use super::Reconciler;
-use super::kept::{Kept, KeptLedger};
+use super::kept::{Kept, KeptLedger, KeptProject};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
@@ -30,6 +31,18 @@ const PAYROLL_DAYS: i32 = checks::PAYROLL_RUN_DAYS;
 struct Asked {
     project: BTreeSet<ProjectKey>,
     ledger: BTreeSet<LedgerKey>,
+}
+
+impl Asked {
+    /// Adds what is not fresh anyway.
+    fn add_others(&mut self, scene: Scene, anew: &Scene) {
+        let project = scene.project.into_iter();
+        self.project
+            .extend(project.filter(|key| !anew.project.contains(key)));
+        let ledger = scene.ledger.into_iter();
+        self.ledger
+            .extend(ledger.filter(|key| !anew.ledger.contains(key)));
+    }
 }
 
 impl Reconciler {
@@ -99,67 +112,73 @@ impl Reconciler {
             asked.ledger.extend(checks.cloned());
         }
         if changed(&[DocumentKind::Purchase]) {
-            let payments = kept.loose_project.of_family(Family::Payment);
+            let payments = kept.loose_project.awake_of(Family::Payment);
             asked.project.extend(payments.copied());
         }
         for day in &touched.payroll_days {
-            let labor = kept.loose_project.of_family(Family::Cost).filter(|key| {
-                kept.project_unit(key).is_some_and(|unit| {
-                    let apart = unit
-                        .date()
-                        .map(|date| figures::dates::days_between(date, *day));
-                    unit.labor && apart.is_some_and(|apart| apart.abs() <= PAYROLL_DAYS)
-                })
+            let labor = kept.loose_project.awake_of(Family::Cost).filter(|key| {
+                let unit = kept.project_unit(key).filter(|unit| unit.labor);
+                unit.and_then(KeptProject::date)
+                    .is_some_and(|date| days_between(date, *day).abs() <= PAYROLL_DAYS)
             });
             asked.project.extend(labor.copied());
+            let asleep = kept.loose_project.asleep_near(*day, PAYROLL_DAYS);
+            asked.project.extend(asleep.copied());
         }
         self.add_repeated(touched, anew, &mut asked);
-        self.add_credits(anew, &mut asked);
         self.add_other_parts(anew, &mut asked);
         self.add_other_payments(touched, &mut asked);
+        self.add_symptoms(anew, &mut asked);
         self.add_causes(anew, &mut asked);
         asked
     }
 
-    /// Other payments, on no job, of what changed documents pay: whether they are too much is told by
-    /// all of them together. Those on a job are fresh with it.
+    /// Other payments of what changed documents pay or paid: whether they are too much is told by all
+    /// of them together.
     fn add_other_payments(&self, touched: &Touched, asked: &mut Asked) {
         let kept = &self.state.kept;
         for paid in &touched.paid {
-            let parts = self
-                .shelf
-                .payers(paid)
-                .flat_map(|payer| kept.parts_of(payer));
-            asked.ledger.extend(parts.filter(|part| {
-                let unit = kept.ledger_unit(part);
-                unit.is_some_and(|unit| unit.job.is_none() && unit.pays.as_ref() == Some(paid))
-            }));
+            asked.ledger.extend(kept.parts_paying(paid).cloned());
         }
     }
 
-    /// What payments pay that are asked about: a payment that differs because the document differs is
-    /// told under the document, or no longer.
+    /// Payments of what is asked about, on whichever jobs: what is wrong with a document explains its
+    /// payments, or no longer does.
+    fn add_symptoms(&self, anew: &Scene, asked: &mut Asked) {
+        let mut scene = anew.clone();
+        scene.project.extend(asked.project.iter().copied());
+        scene.ledger.extend(asked.ledger.iter().cloned());
+        scene.add_groups(&self.state.kept);
+        let mut around = Scene::default();
+        self.add_payments(&scene, &mut around);
+        self.add_project_payments(&scene, &mut around);
+        asked.add_others(around, anew);
+    }
+
+    /// What payments pay and use up that are asked about: a payment that differs because the document
+    /// differs is told under the document, or no longer.
     fn add_causes(&self, anew: &Scene, asked: &mut Asked) {
         let kept = &self.state.kept;
         let pays = |family: Family| matches!(family, Family::Receipt | Family::Payment);
-        let mut payments = Scene::default();
-        let project = anew.project.iter().chain(&asked.project);
-        payments.project = project
-            .filter(|key| kept.project_unit(key).is_some_and(|unit| pays(unit.family)))
-            .copied()
-            .collect();
-        let ledger = anew.ledger.iter().chain(&asked.ledger);
-        payments.ledger = ledger
-            .filter(|key| kept.ledger_unit(key).is_some_and(|unit| pays(unit.family)))
-            .cloned()
-            .collect();
+        let mut payments = anew.clone();
+        let project = asked.project.iter();
+        payments.project.extend(
+            project.filter(|key| kept.project_unit(key).is_some_and(|unit| pays(unit.family))),
+        );
+        let ledger = asked.ledger.iter();
+        let ledger =
+            ledger.filter(|key| kept.ledger_unit(key).is_some_and(|unit| pays(unit.family)));
+        payments.ledger.extend(ledger.cloned());
         payments.add_groups(kept);
+        // What is wrong with a credit explains the payment that uses it up.
+        let using: FxHashSet<&DocumentKey> =
+            payments.ledger.iter().map(|key| &key.document).collect();
+        for credit in using.into_iter().flat_map(|key| self.shelf.credits_of(key)) {
+            asked.ledger.extend(kept.parts_of(credit));
+        }
         let mut paid = Scene::default();
         self.add_paid(&payments, &mut paid);
-        let others = paid.project.difference(&anew.project);
-        asked.project.extend(others.copied());
-        let others = paid.ledger.difference(&anew.ledger);
-        asked.ledger.extend(others.cloned());
+        asked.add_others(paid, anew);
     }
 
     /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.
@@ -198,28 +217,6 @@ impl Reconciler {
         }
     }
 
-    /// Credits that fresh payments use up: what is wrong with the credit explains the payment.
-    fn add_credits(&self, anew: &Scene, asked: &mut Asked) {
-        let kept = &self.state.kept;
-        for key in &anew.ledger {
-            let paying = matches!(
-                key.document.kind,
-                DocumentKind::Payment | DocumentKind::BillPayment
-            );
-            let Some(document) = self.shelf.documents.get(&key.document).filter(|_| paying) else {
-                continue;
-            };
-            for credit in super::shelf::targets(document) {
-                if matches!(
-                    credit.kind,
-                    DocumentKind::CreditMemo | DocumentKind::VendorCredit
-                ) {
-                    asked.ledger.extend(kept.parts_of(&credit));
-                }
-            }
-        }
-    }
-
     /// What must be looked at to judge what is fresh or asked about.
     fn scene_to_check(&self, fresh: &Fresh, mut scene: Scene, asked: &Asked) -> Scene {
         let kept = &self.state.kept;
@@ -238,12 +235,12 @@ impl Reconciler {
         }
         // What is left of a document is beside what of it is paired.
         scene.add_groups(kept);
-        let mut around = Scene::default();
+        let mut around = scene.beside();
         self.add_payments(&scene, &mut around);
-        self.add_project_payments(&scene, fresh, &mut around);
+        self.add_project_payments(&scene, &mut around);
         around.add_groups(kept);
         // What explains such a payment may be what is wrong with either document that it pays.
-        let mut paid = Scene::default();
+        let mut paid = scene.beside();
         self.add_paid(&around, &mut paid);
         paid.add_groups(kept);
         scene.project.extend(paid.project);
@@ -267,22 +264,19 @@ fn check_scene(state: &mut State, fresh: &Fresh, asked: &Asked, scene: &InOrder,
     {
         let cast = Cast::new(&kept, scene, view);
         let pairing = cast.pairing(&kept);
-        let names = Names {
-            project: cast.project_keys.clone(),
-            ledger: cast.ledger_keys.clone(),
-        };
+        let names = &cast.names;
         let units = (cast.project.as_slice(), cast.ledger.as_slice());
         let all = cases::cases(units.0, units.1, &pairing);
         let context = checks::Context::new(view, &jobs, &parties, units, &pairing, &wide);
         let is_asked: Vec<bool> = all
             .iter()
-            .map(|case| is_asked(case, &names, |key| fresh.has(&kept, key), fresh, asked))
+            .map(|case| is_asked(case, names, |key| fresh.has(&kept, key), fresh, asked))
             .collect();
-        forget(state, fresh, &all, &is_asked, &names);
+        forget(state, fresh, &all, &is_asked, names);
         forget_parts(state, &kept, asked);
         for (place, nth, finding) in numbered(checks::of_cases(&all, &context)) {
             if is_asked[place] {
-                let (place, homes) = case_place(&all[place], &names, nth);
+                let (place, homes) = case_place(&all[place], names, nth);
                 state.verdicts.say(place, finding, homes);
             }
         }
@@ -380,7 +374,7 @@ fn scan_again(
         }
     }
     // A journal that is not what it was, that is left over in part, or that was told before.
-    let of_fresh = cast.ledger_keys.iter().filter(|key| is_fresh(key));
+    let of_fresh = cast.names.ledger.iter().filter(|key| is_fresh(key));
     let mut journals: BTreeSet<DocumentKey> = of_fresh
         .map(|key| key.document.clone())
         .filter(|key| scene.whole.contains(key))

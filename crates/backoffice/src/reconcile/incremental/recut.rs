@@ -23,7 +23,7 @@ pub(super) struct Touched {
     /// Jobs whose comparison may come out otherwise.
     pub(super) jobs: BTreeSet<i64>,
     /// Projects whose records are others.
-    projects: BTreeSet<i64>,
+    pub(super) projects: BTreeSet<i64>,
     /// Documents that are others, and then those that are cut anew.
     changed: BTreeSet<DocumentKey>,
     documents: BTreeSet<DocumentKey>,

@@ -1,19 +1,19 @@
 //! Pairs anew what changes can reach.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use figures::SmolStr;
 use figures::model::DocumentKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Reconciler;
+use super::found::{Found, Paired, Stays};
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
-use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use super::keys::{DocumentKey, LedgerKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
-use super::state::{Names, State, document_of, vote};
-use crate::reconcile::checks::{AccountVote, Turn};
-use crate::reconcile::convention::Convention;
+use super::state::{State, document_of};
+use super::woken::Woken;
 use crate::reconcile::matching::decisions::Decisions;
 use crate::reconcile::matching::links;
 use crate::reconcile::matching::pairing::memory::{Memory, Remembered};
@@ -31,6 +31,8 @@ enum Round {
     Done,
     /// These came out otherwise as well.
     Wider(Fresh),
+    /// Something is free that may be paired with what sleeps.
+    Woken(Woken),
     /// A fact about the tenant turned over.
     Everything,
 }
@@ -43,33 +45,36 @@ impl Reconciler {
             jobs: touched.jobs.clone(),
             documents: touched.anew.clone(),
         };
+        let mut woken = self.woken();
         for _ in 0..MOST_ROUNDS {
-            match self.pair_anew(touched, &fresh) {
+            match self.pair_anew(touched, &fresh, &woken) {
                 Round::Done => return Some(fresh),
                 Round::Everything => return None,
                 Round::Wider(more) => {
                     fresh.jobs.extend(more.jobs);
                     fresh.documents.extend(more.documents);
                 }
+                Round::Woken(more) => woken.wake(more),
             }
         }
         None
     }
 
-    fn pair_anew(&mut self, touched: &Touched, fresh: &Fresh) -> Round {
+    fn pair_anew(&mut self, touched: &Touched, fresh: &Fresh, woken: &Woken) -> Round {
         let scene = self
-            .scene_to_pair(touched, fresh)
+            .scene_to_pair(touched, fresh, woken)
             .in_order(&self.state.kept);
         let by = (self.as_of, &self.policy);
         let (singles, documents) = (&scene.project, &scene.documents);
         let view = self.shelf.view(by, &fresh.jobs, singles, documents);
         let state = &mut self.state;
-        pair_scene(state, &self.decisions, (touched, fresh), &scene, &view)
+        let anew = (touched, fresh, woken);
+        pair_scene(state, &self.decisions, anew, &scene, &view)
     }
 
     /// What must be looked at to pair what is fresh: its units, everything that is left over in
     /// all jobs, and what these are bound to.
-    fn scene_to_pair(&self, touched: &Touched, fresh: &Fresh) -> Scene {
+    fn scene_to_pair(&self, touched: &Touched, fresh: &Fresh, woken: &Woken) -> Scene {
         let kept = &self.state.kept;
         let mut scene = Scene::of_fresh(kept, fresh);
         for number in &touched.groups {
@@ -77,9 +82,16 @@ impl Reconciler {
                 scene.add_group(group);
             }
         }
+        self.add_decided(&mut scene, fresh);
         self.add_linked(&mut scene, fresh);
-        scene.project.extend(kept.loose_project.iter().copied());
-        scene.ledger.extend(kept.loose_ledger.iter().cloned());
+        self.add_other_sides(&mut scene);
+        scene.project.extend(kept.loose_project.awake().copied());
+        let awake = kept.loose_ledger.but(DocumentKind::Estimate);
+        scene.ledger.extend(awake.cloned());
+        if woken.estimates {
+            let estimates = kept.loose_ledger.of_kind(DocumentKind::Estimate);
+            scene.ledger.extend(estimates.cloned());
+        }
         let ledger: Vec<LedgerKey> = scene.ledger.iter().cloned().collect();
         let decided = self.decided();
         for key in &ledger {
@@ -106,7 +118,25 @@ impl Reconciler {
             }
         }
         scene.add_groups(kept);
+        self.add_woken(&mut scene, woken);
         scene
+    }
+
+    /// What a person said is the same as something fresh.
+    fn add_decided(&self, scene: &mut Scene, fresh: &Fresh) {
+        let kept = &self.state.kept;
+        for decision in self.decisions.confirmed_of(PairKind::Document) {
+            let Some(document) = document_of(&decision.quickbooks) else {
+                continue;
+            };
+            let units = || kept.decided(&decision.procore);
+            let is_fresh = units().any(|key| fresh.jobs.contains(&key.job))
+                || kept.parts_of(&document).any(|part| fresh.has(kept, &part));
+            if is_fresh {
+                scene.project.extend(units());
+                scene.add_document(kept, &document);
+            }
+        }
     }
 
     /// Documents of which a person said what they are.
@@ -158,7 +188,7 @@ impl Reconciler {
 fn pair_scene(
     state: &mut State,
     decisions: &Decisions,
-    (touched, fresh): (&Touched, &Fresh),
+    (touched, fresh, woken): (&Touched, &Fresh, &Woken),
     scene: &InOrder,
     view: &View<'_>,
 ) -> Round {
@@ -174,73 +204,28 @@ fn pair_scene(
         memory: Some(&memory),
     };
     let pairing = pairing::pair(view, &cast.project, &cast.ledger, &known);
+    if let Some(more) = woken.missing(&cast, &memory, &pairing) {
+        return Round::Woken(more);
+    }
     let wider = wider(kept, &cast, &memory, &pairing);
     if !wider.jobs.is_empty() || !wider.documents.is_empty() {
         return Round::Wider(wider);
     }
-    let found = found(state, view, &cast, &memory, &pairing);
-    drop(cast);
-    commit(state, &open, found, view)
-}
-
-/// Takes the new groups over. Facts about the tenant that turn over are told.
-fn commit(state: &mut State, open: &BTreeSet<GroupNumber>, found: Found, view: &View<'_>) -> Round {
-    let closed_before = state.wide.completed.carries();
-    let codes: BTreeSet<SmolStr> = open
-        .iter()
-        .filter_map(|number| state.kept.groups.get(number)?.votes.account.as_ref())
-        .chain(
-            found
-                .groups
-                .iter()
-                .filter_map(|one| one.group.votes.account.as_ref()),
-        )
-        .map(|(code, _): &AccountVote| code.clone())
-        .collect();
-    let usual = |state: &State| -> Vec<Option<SmolStr>> {
-        let habits = &state.wide.habits;
-        let of_code = |code| habits.account_of(code, view.policy).map(SmolStr::new);
-        codes.iter().map(|code| of_code(code)).collect()
+    let stays = Stays::of(kept, touched, &cast, &pairing, &open);
+    let paired = Paired {
+        cast: &cast,
+        memory: &memory,
+        pairing: &pairing,
+        stays: &stays,
     };
-    let usual_before = usual(state);
-    for number in open {
-        if let Some(group) = state.kept.dissolve(*number) {
-            state.count_votes(&group.votes, Turn::TakeAway);
-        }
+    let found = Found::of(state, touched, view, &paired);
+    let open = open.difference(&stays.kept).copied().collect();
+    drop(cast);
+    if found.commit(state, &open, view) {
+        Round::Done
+    } else {
+        Round::Everything
     }
-    for one in found.groups {
-        state.count_votes(&one.group.votes, Turn::Add);
-        state.kept.add_group(one.group, &one.project, &one.ledger);
-    }
-    for (key, broken) in found.broken {
-        if let Some(unit) = state.kept.project_unit_mut(&key) {
-            unit.broken = broken;
-        }
-    }
-    for (key, now) in found.votes {
-        let Some(unit) = state.kept.ledger_unit_mut(&key) else {
-            continue;
-        };
-        let before = std::mem::replace(&mut unit.vote, now.clone());
-        let Some(job) = unit.job else { continue };
-        for (vote, turn) in [(before, Turn::TakeAway), (now, Turn::Add)] {
-            if let Some(vote) = vote {
-                state.wide.habits.count_job(job, &vote, turn);
-            }
-        }
-    }
-    state.note_loose_project(found.names.project.iter());
-    state.note_loose_ledger(found.names.ledger.iter());
-    for job in &found.jobs {
-        state.questions.remove(job);
-    }
-    for (job, question) in found.questions {
-        state.questions.entry(job).or_default().push(question);
-    }
-    let same = usual(state) == usual_before
-        && state.wide.completed.carries() == closed_before
-        && Convention::of(view, state.with_lines) == state.convention;
-    if same { Round::Done } else { Round::Everything }
 }
 
 /// Which units are paired anew.
@@ -251,8 +236,8 @@ struct Anew {
 
 impl Anew {
     fn of(cast: &Cast<'_>, fresh: &Fresh) -> Self {
-        let project = cast.project_keys.iter();
-        let ledger = cast.ledger_keys.iter().zip(&cast.known_ledger);
+        let project = cast.names.project.iter();
+        let ledger = cast.names.ledger.iter().zip(&cast.known_ledger);
         Self {
             project: project.map(|key| fresh.jobs.contains(&key.job)).collect(),
             ledger: ledger.map(|(key, known)| fresh.holds(known, key)).collect(),
@@ -345,7 +330,7 @@ fn wider(kept: &Kept, cast: &Cast<'_>, memory: &Memory, pairing: &Pairing) -> Fr
                 Some(job) => wider.jobs.insert(job),
                 None => wider
                     .documents
-                    .insert(cast.ledger_keys[place].document.clone()),
+                    .insert(cast.names.ledger[place].document.clone()),
             };
         }
     }
@@ -382,111 +367,9 @@ impl SameGroups {
     }
 }
 
-fn is_same_group(cast: &Cast<'_>, was: &KeptGroup, now: &pairing::Group) -> bool {
+pub(super) fn is_same_group(cast: &Cast<'_>, was: &KeptGroup, now: &pairing::Group) -> bool {
     let one = &was.group;
     cast.is_same(was, now)
         && (one.family, one.basis, one.score, one.evidence, one.reversed)
             == (now.family, now.basis, now.score, now.evidence, now.reversed)
-}
-
-/// What a pairing found about what was paired anew, under lasting names.
-struct Found {
-    groups: Vec<FoundGroup>,
-    broken: Vec<(ProjectKey, Option<figures::source::SourceRef>)>,
-    votes: Vec<(LedgerKey, Option<crate::reconcile::checks::JobVote>)>,
-    questions: Vec<(i64, crate::reconcile::result::Question)>,
-    /// What was paired anew.
-    names: Names,
-    jobs: BTreeSet<i64>,
-}
-
-struct FoundGroup {
-    group: KeptGroup,
-    project: Vec<pairing::Stage>,
-    ledger: Vec<pairing::Stage>,
-}
-
-fn found(
-    state: &State,
-    view: &View<'_>,
-    cast: &Cast<'_>,
-    memory: &Memory,
-    pairing: &Pairing,
-) -> Found {
-    let names = Names {
-        project: cast.project_keys.clone(),
-        ledger: cast.ledger_keys.clone(),
-    };
-    let is_fresh = |group: &pairing::Group| {
-        group
-            .project
-            .iter()
-            .any(|place| memory.fresh_project[*place as usize])
-            || group
-                .ledger
-                .iter()
-                .any(|place| memory.fresh_ledger[*place as usize])
-    };
-    let groups = pairing
-        .groups
-        .iter()
-        .filter(|group| is_fresh(group))
-        .map(|group| FoundGroup {
-            group: state.keep_group(group, &names, view, (&cast.project, &cast.ledger)),
-            project: group
-                .project
-                .iter()
-                .map(|at| pairing.joined_project[*at as usize])
-                .collect(),
-            ledger: group
-                .ledger
-                .iter()
-                .map(|at| pairing.joined_ledger[*at as usize])
-                .collect(),
-        });
-    let groups = groups.collect();
-    let mut broken = Vec::new();
-    let mut jobs_of: BTreeMap<figures::source::SourceRef, i64> = BTreeMap::new();
-    for ((key, unit), place) in cast.project_keys.iter().zip(&cast.project).zip(0_u32..) {
-        if memory.fresh_project[place as usize] {
-            broken.push((*key, pairing.broken_links.get(&place).cloned()));
-            jobs_of.insert(pairing::project_ref(unit, view), key.job);
-        }
-    }
-    let mut votes = Vec::new();
-    for ((key, unit), place) in cast.ledger_keys.iter().zip(&cast.ledger).zip(0_usize..) {
-        if memory.fresh_ledger[place]
-            && let Some(mut kept) = state.kept.ledger_unit(key).cloned()
-        {
-            let of = pairing.of_ledger[place];
-            kept.joined = (of != NONE).then_some(Joined {
-                group: of,
-                stage: pairing.joined_ledger[place],
-            });
-            votes.push((key.clone(), vote(&kept, view, unit)));
-        }
-    }
-    let questions = pairing.questions.iter();
-    let questions = questions
-        .filter_map(|question| Some((*jobs_of.get(&question.about)?, question.clone())))
-        .collect();
-    let fresh_project = cast.project_keys.iter().zip(&memory.fresh_project);
-    let fresh_ledger = cast.ledger_keys.iter().zip(&memory.fresh_ledger);
-    Found {
-        groups,
-        broken,
-        votes,
-        questions,
-        names: Names {
-            project: fresh_project
-                .filter(|(_, fresh)| **fresh)
-                .map(|(key, _)| *key)
-                .collect(),
-            ledger: fresh_ledger
-                .filter(|(_, fresh)| **fresh)
-                .map(|(key, _)| key.clone())
-                .collect(),
-        },
-        jobs: memory.jobs.clone(),
-    }
 }

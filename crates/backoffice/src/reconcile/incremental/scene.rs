@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::kept::{GroupNumber, Kept, KeptGroup, KeptLedger, KeptProject};
+use super::kept::{GroupNumber, Joined, Kept, KeptGroup, KeptLedger, KeptProject};
 use super::keys::{self, DocumentKey, LedgerKey, ProjectKey};
+use super::state::Names;
 use crate::reconcile::matching::pairing::{Group, Pairing};
 use crate::reconcile::units::{LedgerUnit, ProjectUnit};
 use crate::reconcile::view::View;
@@ -42,12 +43,17 @@ pub(super) struct Scene {
     pub(super) project: FxHashSet<ProjectKey>,
     pub(super) ledger: FxHashSet<LedgerKey>,
     pub(super) documents: FxHashSet<DocumentKey>,
+    /// Jobs of which all units are here.
+    jobs: BTreeSet<i64>,
 }
 
 impl Scene {
     /// All units of what is compared anew.
     pub(super) fn of_fresh(kept: &Kept, fresh: &Fresh) -> Self {
-        let mut scene = Self::default();
+        let mut scene = Self {
+            jobs: fresh.jobs.clone(),
+            ..Self::default()
+        };
         for job in &fresh.jobs {
             let units = kept.units_of.get(job).into_iter().flatten();
             scene.project.extend(units);
@@ -65,17 +71,41 @@ impl Scene {
         self.ledger.extend(group.ledger.iter().cloned());
     }
 
-    /// What the units are paired with. A unit is in one group at most, so once is enough.
+    /// What the units are paired with. A unit is in one group at most, so once is enough; and of a
+    /// job that is here, groups of that job alone are here already.
     pub(super) fn add_groups(&mut self, kept: &Kept) {
+        let is_news = |joined: &Joined, job: Option<i64>| {
+            joined.wide || job.is_none_or(|job| !self.jobs.contains(&job))
+        };
         let project = self.project.iter();
-        let project = project.filter_map(|key| kept.project_unit(key)?.joined);
+        let project = project.filter_map(|key| {
+            let joined = kept.project_unit(key)?.joined?;
+            is_news(&joined, Some(key.job)).then_some(joined.group)
+        });
         let ledger = self.ledger.iter();
-        let ledger = ledger.filter_map(|key| kept.ledger_unit(key)?.joined);
-        let joined = project.chain(ledger);
-        let numbers: FxHashSet<GroupNumber> = joined.map(|joined| joined.group).collect();
+        let ledger = ledger.filter_map(|key| {
+            let unit = kept.ledger_unit(key)?;
+            let joined = unit.joined?;
+            is_news(&joined, unit.job).then_some(joined.group)
+        });
+        let numbers: FxHashSet<GroupNumber> = project.chain(ledger).collect();
         for group in numbers.iter().filter_map(|number| kept.groups.get(number)) {
             self.add_group(group);
         }
+    }
+
+    /// An empty scene beside this one, which does not ask again for the groups of jobs that are here.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            jobs: self.jobs.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Procore's units of jobs that are not here as a whole.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = &ProjectKey> {
+        let project = self.project.iter();
+        project.filter(|key| !self.jobs.contains(&key.job))
     }
 
     /// All units of a document.
@@ -119,8 +149,7 @@ pub(super) struct InOrder {
 pub(super) struct Cast<'k> {
     pub(super) project: Vec<ProjectUnit<'k>>,
     pub(super) ledger: Vec<LedgerUnit<'k>>,
-    pub(super) project_keys: Vec<ProjectKey>,
-    pub(super) ledger_keys: Vec<LedgerKey>,
+    pub(super) names: Names,
     /// What is known of them, at the same places.
     pub(super) known_project: Vec<&'k KeptProject>,
     pub(super) known_ledger: Vec<&'k KeptLedger>,
@@ -134,8 +163,10 @@ impl<'k> Cast<'k> {
         let mut cast = Self {
             project: Vec::with_capacity(scene.project.len()),
             ledger: Vec::with_capacity(scene.ledger.len()),
-            project_keys: Vec::with_capacity(scene.project.len()),
-            ledger_keys: Vec::with_capacity(scene.ledger.len()),
+            names: Names {
+                project: Vec::with_capacity(scene.project.len()),
+                ledger: Vec::with_capacity(scene.ledger.len()),
+            },
             known_project: Vec::with_capacity(scene.project.len()),
             known_ledger: Vec::with_capacity(scene.ledger.len()),
             project_places: FxHashMap::default(),
@@ -143,8 +174,8 @@ impl<'k> Cast<'k> {
         };
         cast.revive_project(kept, scene, view);
         cast.revive_ledger(kept, scene, view);
-        cast.project_places = cast.project_keys.iter().copied().zip(0..).collect();
-        cast.ledger_places = cast.ledger_keys.iter().cloned().zip(0..).collect();
+        cast.project_places = cast.names.project.iter().copied().zip(0..).collect();
+        cast.ledger_places = cast.names.ledger.iter().cloned().zip(0..).collect();
         for (unit, known) in cast.project.iter_mut().zip(&cast.known_project) {
             unit.pays = known
                 .pays
@@ -159,7 +190,7 @@ impl<'k> Cast<'k> {
             let place = places.get(&key.record());
             if let (Some(known), Some(place)) = (kept.project_unit(key), place) {
                 self.project.push(known.revive(*place, None));
-                self.project_keys.push(*key);
+                self.names.project.push(*key);
                 self.known_project.push(known);
             }
         }
@@ -171,7 +202,7 @@ impl<'k> Cast<'k> {
             if let (Some(known), Some(place)) = (kept.ledger_unit(key), document(&key.document)) {
                 let pays = known.pays.as_ref().and_then(document);
                 self.ledger.push(known.revive(place, pays));
-                self.ledger_keys.push(key.clone());
+                self.names.ledger.push(key.clone());
                 self.known_ledger.push(known);
             }
         }
@@ -228,11 +259,11 @@ impl<'k> Cast<'k> {
         let project = now
             .project
             .iter()
-            .map(|place| &self.project_keys[*place as usize]);
+            .map(|place| &self.names.project[*place as usize]);
         let ledger = now
             .ledger
             .iter()
-            .map(|place| &self.ledger_keys[*place as usize]);
+            .map(|place| &self.names.ledger[*place as usize]);
         was.project.iter().eq(project) && was.ledger.iter().eq(ledger)
     }
 }

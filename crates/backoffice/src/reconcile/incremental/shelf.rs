@@ -30,6 +30,8 @@ pub(super) struct Shelf {
     pub(super) incomplete: Vec<Incomplete>,
     /// Documents whose lines link to a document.
     payers: FxHashMap<DocumentKey, BTreeSet<DocumentKey>>,
+    /// Credits that payments use up, by payment.
+    credits: FxHashMap<DocumentKey, Vec<DocumentKey>>,
     /// Checks and charges by amount, and bills by open amount: a joint check is found by them.
     by_amount: BTreeMap<(DocumentKind, i64), BTreeSet<DocumentKey>>,
 }
@@ -77,6 +79,12 @@ impl Shelf {
     pub(super) fn put(&mut self, document: LedgerDocument) -> Option<LedgerDocument> {
         let key = DocumentKey::of(&document);
         let before = self.remove(&key);
+        let credits: Vec<DocumentKey> = targets(&document)
+            .filter(|target| is_credit(target.kind))
+            .collect();
+        if !credits.is_empty() {
+            self.credits.insert(key.clone(), credits);
+        }
         for target in targets(&document) {
             self.payers.entry(target).or_default().insert(key.clone());
         }
@@ -97,6 +105,7 @@ impl Shelf {
         if let Some(count) = self.kinds.get_mut(&key.kind) {
             *count -= 1;
         }
+        self.credits.remove(key);
         for target in targets(&before) {
             if let Some(payers) = self.payers.get_mut(&target) {
                 payers.remove(key);
@@ -122,6 +131,11 @@ impl Shelf {
     /// Whether there is any document of a kind.
     pub(super) fn has(&self, kind: DocumentKind) -> bool {
         self.kinds.get(&kind).is_some_and(|count| *count > 0)
+    }
+
+    /// Credits that a payment uses up.
+    pub(super) fn credits_of(&self, payment: &DocumentKey) -> impl Iterator<Item = &DocumentKey> {
+        self.credits.get(payment).into_iter().flatten()
     }
 
     /// Documents that link to this one, there or not.
@@ -262,4 +276,9 @@ impl Project {
             }
         }
     }
+}
+
+/// Whether documents of a kind are used up by payments.
+pub(super) fn is_credit(kind: DocumentKind) -> bool {
+    matches!(kind, DocumentKind::CreditMemo | DocumentKind::VendorCredit)
 }

@@ -7,18 +7,19 @@ use figures::source::Rejection;
 use figures::{Measure, Money, SmolStr};
 use rustc_hash::FxHashSet;
 
-use super::kept::{GroupVotes, Joined, Kept, KeptGroup, KeptLedger, KeptProject};
+use super::kept::{GroupVotes, Joined, Kept, KeptGroup, KeptLedger, KeptProject, not_of_one};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::marks::Marks;
 use super::verdicts::{Home, Place, Verdicts};
 use crate::reconcile::cases::{self, Case};
 use crate::reconcile::checks::{self, Hit, JobVote, Tally, Turn, Wide};
 use crate::reconcile::convention::{Convention, retainage_vote};
+use crate::reconcile::matching::decisions::Decisions;
 use crate::reconcile::matching::job_evidence::{self, Mark};
 use crate::reconcile::matching::jobs::JobMap;
 use crate::reconcile::matching::pairing::{self, Group, NONE, STRAYED_LABOR, Stage};
 use crate::reconcile::matching::parties::PartyMap;
-use crate::reconcile::result::{Explained, Finding, NotKept, Question};
+use crate::reconcile::result::{Explained, Finding, NotKept, PairKind, Question};
 use crate::reconcile::units::{Family, LedgerUnit, ProjectKind, ProjectUnit, Share};
 use crate::reconcile::view::View;
 use crate::reconcile::{Worked, convention};
@@ -70,8 +71,15 @@ pub(super) const BY_JOB: [&str; 3] = ["R11", "R41", "R42"];
 
 impl State {
     /// Takes over what was worked out; nothing when two records have one name.
-    pub(super) fn of(worked: &Worked<'_, '_>, jobs: JobMap, parties: PartyMap) -> Option<Self> {
+    pub(super) fn of(
+        worked: &Worked<'_, '_>,
+        jobs: JobMap,
+        parties: PartyMap,
+        decisions: &Decisions,
+    ) -> Option<Self> {
         let view = worked.view;
+        let decided = decisions.confirmed_of(PairKind::Document);
+        let decided = decided.filter_map(|one| one.procore.id.parse().ok());
         let wide = Wide::learn(view, worked.project, worked.ledger, worked.pairing);
         let mut state = Self {
             evidence: evidence(view, &jobs),
@@ -79,7 +87,7 @@ impl State {
             parties,
             convention: worked.convention,
             not_kept: convention::not_kept(view, worked.convention),
-            kept: Kept::default(),
+            kept: Kept::knowing(decided),
             first_common: worked.pairing.first_common.clone(),
             marks: Marks::default(),
             wide,
@@ -124,11 +132,16 @@ impl State {
         if !project.is_sorted_by(|a, b| a < b) || !ledger.is_sorted_by(|a, b| a < b) {
             return None;
         }
+        let wide = wide_groups(worked);
         let mut by_job: BTreeMap<i64, Vec<KeptProject>> = BTreeMap::new();
         for (place, unit) in worked.project.iter().enumerate() {
             let mut kept = keep_project(unit, project[place], view);
             kept.pays = unit.pays.map(|paid| project[paid as usize]);
-            kept.joined = joined(&pairing.of_project, &pairing.joined_project, place);
+            kept.joined = joined(
+                pairing.of_project[place],
+                pairing.joined_project[place],
+                &wide,
+            );
             kept.broken = u32::try_from(place)
                 .ok()
                 .and_then(|place| pairing.broken_links.get(&place).cloned());
@@ -140,8 +153,12 @@ impl State {
         let mut parts: Vec<KeptLedger> = Vec::new();
         for (place, unit) in worked.ledger.iter().enumerate() {
             let mut kept = KeptLedger::keep(unit, view);
-            kept.joined = joined(&pairing.of_ledger, &pairing.joined_ledger, place);
-            kept.vote = vote(&kept, view, unit);
+            kept.joined = joined(
+                pairing.of_ledger[place],
+                pairing.joined_ledger[place],
+                &wide,
+            );
+            kept.vote = vote(kept.joined.is_some(), view, unit);
             parts.push(kept);
             let document = &ledger[place].document;
             if ledger
@@ -407,16 +424,30 @@ pub(super) fn note_steps(
 }
 
 /// The names of units by their places.
+#[derive(Default)]
 pub(super) struct Names {
     pub(super) project: Vec<ProjectKey>,
     pub(super) ledger: Vec<LedgerKey>,
 }
 
-fn joined(of: &[u32], stages: &[Stage], place: usize) -> Option<Joined> {
-    (of[place] != NONE).then(|| Joined {
-        group: of[place],
-        stage: stages[place],
+fn joined(group: u32, stage: Stage, wide: &[bool]) -> Option<Joined> {
+    (group != NONE).then(|| Joined {
+        group,
+        stage,
+        wide: wide[group as usize],
     })
+}
+
+/// Which groups hold units that are not of one job.
+fn wide_groups(worked: &Worked<'_, '_>) -> Vec<bool> {
+    let groups = worked.pairing.groups.iter();
+    let is_wide = groups.map(|group| {
+        let project = group.project.iter();
+        let project = project.map(|at| Some(worked.project[*at as usize].job));
+        let ledger = group.ledger.iter();
+        not_of_one(project.chain(ledger.map(|at| worked.ledger[*at as usize].job)))
+    });
+    is_wide.collect()
 }
 
 /// A unit of Procore's, without what is known of it by others.
@@ -432,9 +463,9 @@ pub(super) fn keep_project(
     kept
 }
 
-/// What is counted of a paired unit among the habits of its job.
-pub(super) fn vote(kept: &KeptLedger, view: &View<'_>, unit: &LedgerUnit<'_>) -> Option<JobVote> {
-    (kept.joined.is_some() && kept.job.is_some()).then(|| JobVote::of(view, unit))
+/// What is counted of a unit among the habits of its job, when it is paired.
+pub(super) fn vote(paired: bool, view: &View<'_>, unit: &LedgerUnit<'_>) -> Option<JobVote> {
+    (paired && unit.job.is_some()).then(|| JobVote::of(view, unit))
 }
 
 /// Where a case is kept, and what it is about.

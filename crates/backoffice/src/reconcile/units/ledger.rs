@@ -12,7 +12,7 @@ use crate::reconcile::view::{View, debit_less_credit};
 
 /// Room for the parts of each bill that a payment pays, so that the parts of the others keep their
 /// numbers when the bill is cut otherwise.
-const PARTS_OF_A_BILL: u32 = 256;
+pub(crate) const PARTS_OF_A_BILL: u32 = 256;
 
 /// Makes the units of all ledger documents, in order of the documents.
 pub(crate) fn ledger_units<'a>(

@@ -10,7 +10,7 @@ mod project;
 
 use figures::{Date, Measure, Money};
 
-pub(crate) use ledger::ledger_units;
+pub(crate) use ledger::{PARTS_OF_A_BILL, ledger_units};
 pub(crate) use project::project_units;
 
 /// Documents that are compared with each other.

@@ -7,6 +7,9 @@ use super::{Evidence, Group, NONE, Reach, Run, Sign, UNKNOWN, compact, index, st
 use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, LedgerUnit, ProjectUnit, Standing};
 
+/// A voided document stands for what is within this many days of it, if it has no number.
+pub(crate) const VOIDED_DAYS: i32 = 7;
+
 impl Run<'_, '_> {
     /// Drafts, void and deleted documents of Procore's against what stands in the ledger: within
     /// their job first, then in all jobs.
@@ -134,7 +137,7 @@ impl Run<'_, '_> {
             return Some(same);
         }
         let near = match (unit.date, other.date) {
-            (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= 7,
+            (Some(one), Some(two)) => figures::dates::days_between(one, two).abs() <= VOIDED_DAYS,
             _ => false,
         };
         let owner = is_receipt(unit) && !self.may_be_owner(unit.job, other);

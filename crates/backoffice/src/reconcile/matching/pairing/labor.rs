@@ -11,7 +11,7 @@ use crate::reconcile::result::PairBasis;
 use crate::reconcile::units::{Family, ProjectKind};
 
 /// Payroll is posted within this many days of the labor.
-const PAYROLL_DAYS: i32 = 10;
+pub(crate) const PAYROLL_DAYS: i32 = 10;
 
 /// Labor of one day that is left: costs, and parts of journals by journal.
 type LaborOfDay = (Vec<u32>, BTreeMap<u32, Vec<u32>>);

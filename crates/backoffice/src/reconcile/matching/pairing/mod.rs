@@ -24,6 +24,8 @@ use super::decisions::Decisions;
 use super::documents::{self, UNKNOWN};
 use super::jobs::JobMap;
 use block::{Reach, Sign};
+pub(crate) use ghosts::VOIDED_DAYS;
+pub(crate) use labor::PAYROLL_DAYS;
 pub(crate) use leftovers::lack_of;
 use memory::Memory;
 

@@ -1,20 +1,20 @@
 //! Documents come, go and change: after each step the result is the one from scratch.
 
-use figures::model::LedgerDocument;
-use figures::{Money, SmolStr};
-use proptest::prelude::*;
-use proptest::sample::Index;
+mod edits;
+mod random;
 
-use super::{Change, Reach, Reconciler};
+use figures::model::{LedgerDocument, ProjectBooks};
+use figures::{Money, SmolStr};
+
+use super::{Change, ProjectRecords, Reach, Reconciler};
 use crate::reconcile::policy::Policy;
 use crate::reconcile::reconcile;
 use crate::reconcile::result::Reconciliation;
-use crate::reconcile::scenario::random;
 use crate::reconcile::scenario::reader::World;
 use crate::reconcile::scenario::split;
 
 const BOOKED: &str =
-    include_str!("../checks/r09_retainage_net_vs_gross/scenarios/silent_booked_by_entry.txt");
+    include_str!("../../checks/r09_retainage_net_vs_gross/scenarios/silent_booked_by_entry.txt");
 
 /// The books of a scenario, kept up to date and as they are.
 struct Both {
@@ -53,6 +53,10 @@ impl Both {
         &mut ledger.expect("the ledger is there").documents
     }
 
+    fn project(&mut self) -> &mut ProjectBooks {
+        self.world.books.project.as_mut().expect("Procore is there")
+    }
+
     fn document(&mut self, id: &str) -> LedgerDocument {
         let found = self.documents().iter().find(|one| one.id == id);
         found.expect("the books have it").clone()
@@ -72,6 +76,18 @@ impl Both {
             Some(now) => Change::Document(Box::new(now)),
             None => Change::Gone(was.expect("it was there").kind, SmolStr::new(id), None),
         };
+        self.follow(change)
+    }
+
+    /// Puts Procore's records of a job, changed before, in the place of those of the standing books.
+    fn put_project(&mut self, job: i64, what: &str) -> Reconciliation {
+        self.history.push(format!("in Procore {what}"));
+        let records = ProjectRecords::of(self.project(), job);
+        self.follow(Change::Project(job, Box::new(records)))
+    }
+
+    /// Takes a change in, and compares from scratch.
+    fn follow(&mut self, change: Change) -> Reconciliation {
         let difference = self.standing.apply(vec![change]);
         self.reach = difference.expect("each id is once").reach;
         let (books, policy) = (&self.world.books, Policy::default());
@@ -407,116 +423,107 @@ fn payments_of_a_bill_of_no_job_call_it_by_its_new_number() {
     assert!(twice.what.contains("N-709"), "{}", twice.what);
 }
 
-/// What happens to a document of a random world.
-#[derive(Debug, Clone)]
-enum Edit {
-    NoNumber,
-    /// The number of a document in Procore, if there is one.
-    ProcoreNumber(Index),
-    NumberOf(Index),
-    Job(Index, Option<&'static str>),
-    Amount(Index, i64),
-    Voided,
-    Days(i8),
-    Removed,
-    /// As it was when the books were first compared.
-    Back,
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    let place = any::<Index>;
-    let customer = prop_oneof![
-        Just(Some("61")),
-        Just(Some("62")),
-        Just(Some("900")),
-        Just(None)
-    ];
-    prop_oneof![
-        3 => Just(Edit::NoNumber),
-        3 => place().prop_map(Edit::ProcoreNumber),
-        3 => place().prop_map(Edit::NumberOf),
-        2 => (place(), customer).prop_map(|(line, customer)| Edit::Job(line, customer)),
-        2 => (place(), 1_i64..4_000_000).prop_map(|(line, cents)| Edit::Amount(line, cents)),
-        1 => Just(Edit::Voided),
-        1 => (-60_i8..60).prop_map(Edit::Days),
-        2 => Just(Edit::Removed),
-        3 => Just(Edit::Back),
-    ]
-}
-
-/// The numbers of Procore's documents.
-fn procore_numbers(world: &World) -> Vec<SmolStr> {
-    let Some(books) = &world.books.project else {
-        return Vec::new();
-    };
-    let invoices = books
-        .subcontractor_invoices
+#[test]
+fn a_payment_stays_explained_by_the_credit_that_it_uses() {
+    let world = "Q check 100 vendor 77 2026-09-01 payable 1,000.00\n\
+        P cost 101 job 1 vendor 7 \"N-701\" 2026-09-01 1,000.00\n\
+        Q vendor_credit 101 vendor 77 \"N-701\" 2026-09-01 job 1 cost 1,000.00\n\
+        Q bill 103 vendor 77 2026-09-01 job 2 cost 1,000.00\n\
+        P payment 110 on 17 1,000.00 2026-09-01 \"N-710\" pays 103\n\
+        Q bill_payment 110 vendor 77 \"N-710\" 2026-09-01 pays 103 1,000.01 uses 101 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let check = both.document("100");
+    let scratch = both.put("100", Some(check));
+    let reversed = scratch
+        .findings
         .iter()
-        .map(|one| &one.invoice_number);
-    let costs = books.direct_costs.iter().map(|one| &one.invoice_number);
-    let applications = books.pay_applications.iter().map(|one| &one.invoice_number);
-    invoices.chain(costs).chain(applications).cloned().collect()
+        .find(|one| one.check == "R17_sign_reversed");
+    let reversed = reversed.expect("the credit has the wrong sign");
+    let about = |id: &str| reversed.records.iter().any(|record| record.id == id);
+    assert!(about("101") && about("110"), "{reversed:#?}");
 }
 
-/// A document after an edit; nothing when it goes.
-fn edited(
-    edit: &Edit,
-    document: &LedgerDocument,
-    first: &[LedgerDocument],
-    numbers: &[SmolStr],
-) -> Option<LedgerDocument> {
-    let mut one = document.clone();
-    let lines = one.lines.len();
-    match edit {
-        Edit::NoNumber => one.number = SmolStr::default(),
-        Edit::ProcoreNumber(at) if !numbers.is_empty() => {
-            one.number = at.get(numbers).clone();
-        }
-        Edit::NumberOf(other) => one.number = other.get(first).number.clone(),
-        Edit::Job(line, customer) if lines > 0 => {
-            one.lines[line.index(lines)].customer = customer.map(SmolStr::new);
-        }
-        Edit::Amount(line, cents) if lines > 0 => {
-            let line = &mut one.lines[line.index(lines)];
-            let amount = Money::from_cents(*cents);
-            one.total += amount - line.amount;
-            line.amount = amount;
-        }
-        Edit::Voided => one.voided = true,
-        Edit::Days(days) => {
-            one.date = one
-                .date
-                .saturating_add(jiff::Span::new().days(i64::from(*days)));
-        }
-        Edit::Removed => return None,
-        Edit::Back | Edit::ProcoreNumber(_) | Edit::Job(..) | Edit::Amount(..) => {}
-    }
-    Some(one)
+#[test]
+fn a_payment_in_another_job_goes_under_the_bill_of_both() {
+    let world = "P subcontract 28 job 2 vendor 8 90,000.00\n\
+        P cost 100 job 1 vendor 8 2026-09-01 500.00\n\
+        P cost 300 job 2 vendor 8 2026-09-01 500.00\n\
+        Q bill 100 vendor 78 2026-09-01 job 1 cost 500.00 job 2 cost 500.00\n\
+        Q bill_payment 101 vendor 78 2026-09-01 pays 100 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    both.project().direct_costs[0].deleted = true;
+    let scratch = both.put_project(1, "cost 100 is deleted");
+    let told = |check: &str| scratch.findings.iter().any(|one| one.check == check);
+    assert!(told("R21_deleted_one_side"), "{:#?}", scratch.findings);
+    assert!(!told("R27_paid_one_side"), "{:#?}", scratch.findings);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 40,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+#[test]
+fn a_payment_of_a_bill_on_the_wrong_job_takes_its_place_again() {
+    let world = "P subcontract 27 job 2 vendor 7 90,000.00\n\
+        P requisition 100 on 27 no 1 2026-09-01 gross 25,000.00 retainage 0.00\n\
+        Q bill 100 vendor 77 2026-09-01 job 1 cost 25,000.00\n\
+        P requisition 105 on 27 no 2 2026-09-01 gross 1,000.00 retainage 0.00\n\
+        Q bill 105 vendor 77 2026-09-01 job 2 cost 1,000.00\n\
+        P payment 108 on 27 1,450.25 2026-09-01 pays 100\n\
+        Q bill_payment 108 vendor 77 2026-09-01 pays 100 1,450.25\n\
+        Q bill_payment 113 vendor 77 2026-09-01 pays 105 1,450.25\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let payment = both.document("108");
+    let partner = |one: &Reconciliation| {
+        let mut pairs = one.pairs.iter();
+        let pair = pairs.find(|pair| pair.procore[0].kind == "contract_payment");
+        pair.map(|pair| pair.quickbooks[0].id.clone())
+    };
+    assert_eq!(partner(&both.put("108", None)).as_deref(), Some("113"));
+    let scratch = both.put("108", Some(payment));
+    assert_eq!(partner(&scratch).as_deref(), Some("108"));
+}
 
-    #[test]
-    fn edits_in_random_books_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::plan(), 1..24),
-        edits in prop::collection::vec((any::<Index>(), edit()), 1..10),
-    ) {
-        let mut both = Both::new(&random::text(&plans).map_err(TestCaseError::fail)?);
-        let numbers = procore_numbers(&both.world);
-        let first = both.documents().clone();
-        for (at, edit) in &edits {
-            let original = at.get(&first);
-            let standing = both.documents().iter().find(|one| one.source() == original.source());
-            let stands = standing.is_some();
-            let now = edited(edit, standing.unwrap_or(original), &first, &numbers);
-            if stands || now.is_some() {
-                both.put(&original.id, now);
-            }
-        }
-    }
+#[test]
+fn labor_that_slept_is_paired_once_a_journal_of_its_day_is_left_over() {
+    let world = "P cost 100 job 1 payroll 2026-09-01 1,000.00\n\
+        Q journal 100 2026-09-01 note \"Payroll\" job 1 debit labor 1,000.00 job none credit \
+        payroll 1,000.00\n\
+        P cost 101 job 2 payroll 2026-09-01 400.00\n\
+        P cost 102 job 2 payroll 2026-09-01 600.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    both.project().direct_costs[0].deleted = true;
+    let scratch = both.put_project(1, "cost 100 is deleted");
+    let mut pairs = scratch.pairs.iter();
+    let payroll = pairs.find(|pair| pair.quickbooks[0].kind == "JournalEntry");
+    let labor = payroll.expect("the journal is paired").procore.iter();
+    let labor: Vec<&str> = labor.map(|side| side.id.as_str()).collect();
+    assert_eq!(labor, ["101", "102"]);
+}
+
+#[test]
+fn an_estimate_that_slept_is_paired_once_a_contract_is_left_over() {
+    let world = "P contract 1 job 1 \"MC-10017\" 50,000.00 2026-09-01\n\
+        P contract 2 job 2 \"MC-10018\" 300,000.00 2026-09-01\n\
+        Q estimate 11 job 1 2026-09-01 50,000.00\n\
+        Q estimate 12 job 2 \"MC-10018\" 2026-09-01 300,000.00\n\
+        Q estimate 13 job 2 \"MC-10017\" 2026-09-01 50,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let scratch = both.put("11", None);
+    let mut pairs = scratch.pairs.iter();
+    let pair = pairs.find(|pair| {
+        let mut contracts = pair.procore.iter();
+        contracts.any(|side| side.kind == "prime_contract" && side.id == "1")
+    });
+    assert_eq!(pair.expect("the contract is paired").quickbooks[0].id, "13");
+}
+
+#[test]
+fn what_a_person_confirmed_is_found_again_in_another_job() {
+    let world = "P cost 106 job 2 payroll 2026-09-07 500.00\n\
+        Q journal 106 2026-09-07 note \"Payroll\" job 1 debit labor 700.00 job none credit payroll \
+        700.00\n\
+        confirmed direct_cost 106 = JournalEntry 106\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let journal = both.document("106");
+    both.put("106", None);
+    let scratch = both.put("106", Some(journal));
+    let mut pairs = scratch.pairs.iter();
+    assert!(pairs.any(|pair| pair.quickbooks[0].kind == "JournalEntry"));
 }
