@@ -5,8 +5,11 @@ use gate::digest::Digest;
 use gate::together::NotTogether;
 use plumbline::approvals::edit::{self, NotEdited, Sheet};
 use plumbline::approvals::{Chosen, Decided, NotApproved};
+use sandbox::quickbooks::Edit;
+use serde_json::json;
 
 use super::*;
+use crate::web::Served;
 
 async fn digest(desk: &Desk, id: &str) -> Digest {
     load(desk, id).await.proposal.digest()
@@ -161,4 +164,32 @@ async fn alike_proposals_are_approved_at_once_and_one_that_changed_is_left_out()
     let reason = history.last().unwrap().reason.clone().unwrap();
     assert!(reason.contains("One of 2 approved together"), "{reason}");
     end(desk).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_calls_things_as_the_last_reading_did() {
+    let app = with_open_books().await;
+    let served = Served::of(&app).await;
+    served.idle().await;
+    let tenant = served.house.tenant(&served.scope).await.unwrap();
+    let before = tenant.names().await.unwrap();
+    let kept = tenant.names().await.unwrap();
+    assert!(Arc::ptr_eq(&before, &kept), "names are read once a reading");
+    let company = &app.sandboxes.quickbooks;
+    let vendor = company.dump(&app.realm())["Vendor"][0].clone();
+    let id = vendor["Id"].as_str().unwrap();
+    assert_eq!(before.name("Vendor", id), vendor["DisplayName"]);
+    let edit = Edit {
+        action: "update".to_owned(),
+        entity: "Vendor".to_owned(),
+        id: Some(id.to_owned()),
+        body: json!({"DisplayName": "Another Name LLC"}),
+    };
+    company.edit(&app.realm(), &edit).unwrap();
+    served.post("/connections/read", &[]).await;
+    served.idle().await;
+    let now = tenant.names().await.unwrap();
+    assert_eq!(now.name("Vendor", id), "Another Name LLC");
+    drop(tenant);
+    served.house.close().await;
 }
