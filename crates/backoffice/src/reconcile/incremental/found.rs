@@ -18,7 +18,8 @@ use crate::reconcile::matching::pairing::{self, NONE, Pairing};
 use crate::reconcile::result::Question;
 use crate::reconcile::view::View;
 
-/// Groups that were found again as they were, of units that are as they were.
+/// Groups that were found again as they were, of units that are as they were: one that was cut anew has
+/// joined none yet.
 pub(super) struct Stays {
     pub(super) kept: BTreeSet<GroupNumber>,
     /// Whether each group that was found is one of them.
@@ -28,7 +29,6 @@ pub(super) struct Stays {
 impl Stays {
     pub(super) fn of(
         kept: &Kept,
-        touched: &Touched,
         cast: &Cast<'_>,
         pairing: &Pairing,
         open: &BTreeSet<GroupNumber>,
@@ -37,7 +37,7 @@ impl Stays {
             kept: BTreeSet::new(),
             found: vec![false; pairing.groups.len()],
         };
-        for number in open.difference(&touched.groups) {
+        for number in open {
             let Some(was) = kept.groups.get(number) else {
                 continue;
             };

@@ -211,7 +211,7 @@ fn pair_scene(
     if !wider.jobs.is_empty() || !wider.documents.is_empty() {
         return Round::Wider(wider);
     }
-    let stays = Stays::of(kept, touched, &cast, &pairing, &open);
+    let stays = Stays::of(kept, &cast, &pairing, &open);
     let paired = Paired {
         cast: &cast,
         memory: &memory,
