@@ -300,6 +300,12 @@ impl Kept {
         keys.filter_map(|key| self.project.get(key))
     }
 
+    /// Procore's units that are linked to what a job's units are linked to, the job's own among them.
+    pub(super) fn linked_with(&self, job: i64) -> impl Iterator<Item = &ProjectKey> {
+        let ids = self.project_of(job).filter_map(link_id);
+        ids.flat_map(|id| self.linked.get(&id).into_iter().flatten())
+    }
+
     /// Procore's payments of a unit.
     pub(super) fn payments_of(&self, paid: &ProjectKey) -> impl Iterator<Item = &ProjectKey> {
         self.paying.get(paid).into_iter().flatten()

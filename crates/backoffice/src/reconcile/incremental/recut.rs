@@ -220,7 +220,12 @@ fn recut_projects(state: &mut State, touched: &mut Touched, view: &View<'_>) {
             kept
         });
         let fresh = fresh.collect();
-        state.kept.replace_project(*job, fresh);
+        // Who is linked to one document is told by all that are.
+        let kept = &mut state.kept;
+        let linked = &mut touched.jobs;
+        linked.extend(kept.linked_with(*job).map(|key| key.job));
+        kept.replace_project(*job, fresh);
+        linked.extend(kept.linked_with(*job).map(|key| key.job));
     }
 }
 

@@ -527,3 +527,19 @@ fn what_a_person_confirmed_is_found_again_in_another_job() {
     let mut pairs = scratch.pairs.iter();
     assert!(pairs.any(|pair| pair.quickbooks[0].kind == "JournalEntry"));
 }
+
+#[test]
+fn two_commitments_that_are_linked_to_one_order_are_told_apart_again() {
+    let world = "P subcontract 27 job 2 vendor 7 90,000.00\n\
+        P order 103 job 1 vendor 7 1,000.00 2026-09-01\n\
+        Q order 103 vendor 77 2026-09-01 job 2 cost 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    for id in [27, 103] {
+        let commitments = &mut both.project().commitments;
+        let one = commitments.iter_mut().find(|one| one.id == id);
+        let one = one.expect("Procore has it");
+        one.origin_id = SmolStr::new("QBO-PURCHASEORDER-103");
+        let job = one.project_id;
+        both.put_project(job, &format!("commitment {id} is linked to the order"));
+    }
+}
