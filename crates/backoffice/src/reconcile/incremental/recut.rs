@@ -25,7 +25,7 @@ pub(super) struct Touched {
     /// Projects whose records are others.
     pub(super) projects: BTreeSet<i64>,
     /// Documents that are others, and then those that are cut anew.
-    changed: BTreeSet<DocumentKey>,
+    pub(super) changed: BTreeSet<DocumentKey>,
     documents: BTreeSet<DocumentKey>,
     /// Of those, the ones that are not cut as they were.
     pub(super) anew: BTreeSet<DocumentKey>,

@@ -543,3 +543,16 @@ fn two_commitments_that_are_linked_to_one_order_are_told_apart_again() {
         both.put_project(job, &format!("commitment {id} is linked to the order"));
     }
 }
+
+#[test]
+fn a_payment_goes_under_its_bill_once_the_credit_that_it_used_is_gone() {
+    let world = "P subcontract 27 job 2 vendor 7 90,000.00\n\
+        P requisition 100 on 27 no 1 2026-09-01 gross 1,450.25 retainage 0.00\n\
+        Q vendor_credit 100 vendor 77 2026-09-01 job 2 cost 1,450.25\n\
+        Q bill 101 vendor 77 2026-09-01 job 1 cost 1,000.00\n\
+        Q bill_payment 105 vendor 77 2026-09-01 pays 101 1,000.00 uses 100 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let scratch = both.put("100", None);
+    let mut bridges = scratch.bridges.iter();
+    assert!(bridges.all(|bridge| bridge.unexplained.is_zero()));
+}
