@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use figures::SmolStr;
 use figures::model::{Books, LedgerBooks, ProjectBooks};
 
+use super::incremental::ProjectRecords;
 use super::records::Records;
 
 /// The books with every list by id, documents by kind first.
@@ -105,6 +106,7 @@ pub(crate) use of_records;
 
 of_records! { orders! records_are_in_order, order_records, ProjectBooks: }
 of_records! { sorts! pub(crate) fn put_records_in_order, Records<'_>: }
+of_records! { sorts! pub(crate) fn put_project_in_order, ProjectRecords: }
 
 orders! { ledger_is_in_order, order_ledger, LedgerBooks:
     accounts by |one| by_number(&one.id);

@@ -73,6 +73,7 @@ fn entry(
     let customer = customer_of(desk, unit, document)?;
     coded_alike(document)?;
     let number = number_of(desk, unit, document)?;
+    booked_by_none(desk, unit, document)?;
     let date = open_day(desk, document.date)?;
     for account in [sides.debit, sides.credit] {
         in_use(desk, account)?;
@@ -241,6 +242,34 @@ fn coded_alike(document: &LedgerDocument) -> Result<(), String> {
     }
 }
 
+/// Whether a document has anything on the job of a unit.
+fn is_of_job(desk: &Desk<'_>, unit: &ProjectUnit<'_>, document: &LedgerDocument) -> bool {
+    let on_lines = lines(document).filter_map(|line| line.customer.as_deref());
+    let mut customers = document.customer.as_deref().into_iter().chain(on_lines);
+    customers.any(|customer| desk.job_of(customer) == Some(unit.job))
+}
+
+/// Nothing when no other entry books retainage of the document: with two, neither would be taken for
+/// its part.
+fn booked_by_none(
+    desk: &Desk<'_>,
+    unit: &ProjectUnit<'_>,
+    document: &LedgerDocument,
+) -> Result<(), String> {
+    let mut entries = desk.view.documents.iter().filter(|one| {
+        retainage_entry(&desk.view, one).is_some() && may_name(one, &document.number)
+    });
+    match entries.find(|one| is_of_job(desk, unit, one)) {
+        Some(entry) => {
+            let name = desk.name(entry);
+            Err(format!(
+                "{name} books other retainage of it and has to go first"
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The number of the entry, which names this document and no other.
 fn number_of(
     desk: &Desk<'_>,
@@ -257,23 +286,9 @@ fn number_of(
     if desk.entries.contains(number.as_str()) {
         return Err(format!("an entry {number} is there already"));
     }
-    let of_job = |one: &&&LedgerDocument| {
-        let on_lines = one.lines.iter().filter_map(|line| line.customer.as_deref());
-        let mut customers = one.customer.as_deref().into_iter().chain(on_lines);
-        customers.any(|customer| desk.job_of(customer) == Some(unit.job))
-    };
-    let all = desk.view.documents.iter();
-    let mut entries = all.clone().filter(|one| {
-        may_name(one, &document.number) && retainage_entry(&desk.view, one).is_some()
-    });
-    if let Some(entry) = entries.find(of_job) {
-        let name = desk.name(entry);
-        return Err(format!(
-            "{name} books other retainage of it and has to go first"
-        ));
-    }
     let named = named_by(&number);
     let billing = unit.family == Family::Billing;
+    let all = desk.view.documents.iter();
     let mut others = all.filter(|one| {
         let kind = match one.kind {
             DocumentKind::Invoice => billing,
@@ -284,7 +299,7 @@ fn number_of(
             && one.source() != document.source()
             && named.contains(&compact(&one.number))
     });
-    match others.find(of_job) {
+    match others.find(|one| is_of_job(desk, unit, one)) {
         Some(other) => Err(format!("an entry would name {} as well", desk.name(other))),
         None => Ok(number),
     }

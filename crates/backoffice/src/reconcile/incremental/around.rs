@@ -30,14 +30,16 @@ impl Reconciler {
         }
         for document in paid {
             around.ledger.extend(kept.parts_paying(document).cloned());
-            // A credit is used up by whatever else a payment pays.
-            if is_credit(document.kind) {
-                let payers = self.shelf.payers(document);
-                around
-                    .ledger
-                    .extend(payers.flat_map(|payer| kept.parts_of(payer)));
-            }
+            around.ledger.extend(self.parts_using(document));
         }
+    }
+
+    /// All parts of the payments that use a credit up, whatever else they pay; none for what is no
+    /// credit.
+    pub(super) fn parts_using(&self, document: &DocumentKey) -> impl Iterator<Item = LedgerKey> {
+        let credit = is_credit(document.kind).then_some(document);
+        let payers = credit.into_iter().flat_map(|key| self.shelf.payers(key));
+        payers.flat_map(|payer| self.state.kept.parts_of(payer))
     }
 
     /// The same on Procore's side; its payments are of the job of what they pay.

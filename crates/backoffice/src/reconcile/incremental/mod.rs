@@ -36,8 +36,9 @@ use figures::source::Rejection;
 use figures::{Date, SmolStr};
 
 use super::matching::decisions::Decisions;
-use super::order::of_records;
+use super::order::{of_records, put_project_in_order};
 use super::policy::Policy;
+use super::records::of_project;
 use super::result::{Bridge, Finding, Reconciliation};
 use shelf::Shelf;
 use state::State;
@@ -109,24 +110,19 @@ impl ProjectRecords {
     /// All records of one project, in order.
     #[must_use]
     pub fn of(books: &ProjectBooks, project_id: i64) -> Self {
-        macro_rules! of_project {
-            ($($list:ident by |$one:ident| $key:expr;)*) => {
+        macro_rules! own {
+            ($($list:ident),*) => {
                 Self {
                     $($list: {
                         let all = books.$list.iter();
-                        let own = all.filter(|one| one.project_id == project_id);
-                        let mut own: Vec<_> = own.cloned().collect();
-                        own.sort_by(|a, b| {
-                            let left = { let $one = a; $key };
-                            let right = { let $one = b; $key };
-                            left.cmp(&right)
-                        });
-                        own
+                        all.filter(|one| one.project_id == project_id).cloned().collect()
                     },)*
                 }
             };
         }
-        of_records! { of_project! }
+        let mut records = of_project!(own);
+        put_project_in_order(&mut records);
+        records
     }
 
     /// Whether every list is in order and holds each name once.

@@ -12,7 +12,6 @@ use super::kept::{Kept, KeptLedger, KeptProject};
 use super::keys::{DocumentKey, LedgerKey, ProjectKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
-use super::shelf::is_credit;
 use super::state::{
     BY_JOB, INACTIVE, Names, ON_HOLD, State, case_place, document_of, note_steps, number_of,
     numbered, scan_place,
@@ -142,12 +141,10 @@ impl Reconciler {
             asked.ledger.extend(kept.parts_paying(paid).cloned());
         }
         // What a credit explained of the payments that use it up is told otherwise once it is gone.
-        for credit in touched.changed.iter().filter(|one| is_credit(one.kind)) {
-            let payers = self.shelf.payers(credit);
-            asked
-                .ledger
-                .extend(payers.flat_map(|payer| kept.parts_of(payer)));
-        }
+        let using = touched.changed.iter();
+        asked
+            .ledger
+            .extend(using.flat_map(|credit| self.parts_using(credit)));
     }
 
     /// Payments of what is asked about, on whichever jobs: what is wrong with a document explains its

@@ -9,7 +9,7 @@ use figures::{Money, SmolStr};
 use super::{Change, ProjectRecords, Reach, Reconciler};
 use crate::reconcile::policy::Policy;
 use crate::reconcile::reconcile;
-use crate::reconcile::result::Reconciliation;
+use crate::reconcile::result::{Finding, Reconciliation};
 use crate::reconcile::scenario::reader::World;
 use crate::reconcile::scenario::split;
 
@@ -103,6 +103,12 @@ impl Both {
         }
         scratch
     }
+}
+
+/// The finding of a check.
+fn told<'r>(result: &'r Reconciliation, check: &str) -> &'r Finding {
+    let found = result.findings.iter().find(|one| one.check == check);
+    found.unwrap_or_else(|| panic!("{check} is not told: {:#?}", result.findings))
 }
 
 /// What one result says and the other does not, a line each.
@@ -361,11 +367,7 @@ fn a_payment_goes_under_what_it_pays_once_nothing_else_explains_it() {
     let mut bill = both.document("100");
     bill.lines[0].customer = None;
     let scratch = both.put("100", Some(bill));
-    let reversed = scratch
-        .findings
-        .iter()
-        .find(|one| one.check == "R17_sign_reversed");
-    let reversed = reversed.expect("the credit has the wrong sign");
+    let reversed = told(&scratch, "R17_sign_reversed");
     assert_eq!(reversed.effects.len(), 2, "{reversed:#?}");
 }
 
@@ -415,11 +417,7 @@ fn payments_of_a_bill_of_no_job_call_it_by_its_new_number() {
     let mut bill = both.document("100");
     bill.number = SmolStr::new("N-709");
     let scratch = both.put("100", Some(bill));
-    let twice = scratch
-        .findings
-        .iter()
-        .find(|one| one.check == "R30_overpayment");
-    let twice = twice.expect("the bill is paid twice");
+    let twice = told(&scratch, "R30_overpayment");
     assert!(twice.what.contains("N-709"), "{}", twice.what);
 }
 
@@ -434,11 +432,7 @@ fn a_payment_stays_explained_by_the_credit_that_it_uses() {
     let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
     let check = both.document("100");
     let scratch = both.put("100", Some(check));
-    let reversed = scratch
-        .findings
-        .iter()
-        .find(|one| one.check == "R17_sign_reversed");
-    let reversed = reversed.expect("the credit has the wrong sign");
+    let reversed = told(&scratch, "R17_sign_reversed");
     let about = |id: &str| reversed.records.iter().any(|record| record.id == id);
     assert!(about("101") && about("110"), "{reversed:#?}");
 }
