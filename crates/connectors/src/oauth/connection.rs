@@ -6,6 +6,9 @@
 //! commit, and only then use it. A process that dies in between leaves `refresh_started` behind:
 //! the old token is then tried once; if the vendor refuses it, a person has to consent again and
 //! every figure that needs the system is refused until then.
+//!
+//! A refresh runs in a task of its own: whoever asked for a token may leave before it comes (a browser
+//! that is closed, a job whose lease is over), and the vendor has replaced the token all the same.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use std::time::Duration;
 use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 use super::endpoint::{Application, OauthError, TokenEndpoint};
 use super::secret::Secret;
@@ -31,6 +35,11 @@ enum Way {
 /// One authorised connection. It is shared by everything that reads over it, so that one refresh
 /// at a time happens in this process; the vault's lease does the same between processes.
 pub struct Connection {
+    grant: Arc<Grant>,
+}
+
+/// What is done with the tokens of a connection, to its end even when nobody waits for it.
+struct Grant {
     endpoint: TokenEndpoint,
     vault: Arc<dyn TokenVault>,
     clock: Arc<dyn Clock>,
@@ -95,13 +104,14 @@ impl Connection {
         way: Way,
     ) -> Result<Self, Cause> {
         let endpoint = TokenEndpoint::new(application, limits)?;
-        Ok(Self {
+        let grant = Arc::new(Grant {
             endpoint,
             vault,
             clock,
             way,
             current: Mutex::default(),
-        })
+        });
+        Ok(Self { grant })
     }
 
     /// Revokes the grant at the vendor and destroys the tokens here. The tokens are destroyed
@@ -110,6 +120,33 @@ impl Connection {
     /// # Errors
     /// [`Cause::NotKept`] from the vault, otherwise what the revocation met.
     pub async fn disconnect(&self) -> Result<(), Cause> {
+        let grant = Arc::clone(&self.grant);
+        to_its_end(async move { grant.end().await }).await
+    }
+
+    async fn token(&self, refused: Option<Arc<Secret>>) -> Result<Arc<Secret>, Cause> {
+        let grant = Arc::clone(&self.grant);
+        to_its_end(async move { grant.good(refused.as_deref()).await }).await
+    }
+}
+
+/// Waits for something that is not cut off when the one who waits is.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Cause>> + Send + 'static,
+) -> Result<T, Cause> {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Cause::Interrupted {
+                detail: "the program is stopping".to_owned(),
+            }),
+        },
+    }
+}
+
+impl Grant {
+    async fn end(&self) -> Result<(), Cause> {
         let mut current = self.current.lock().await;
         let stored = self.vault.load().await.map_err(not_kept)?;
         *current = Current::default();
@@ -329,10 +366,10 @@ fn no_token() -> Cause {
 
 impl Bearers for Connection {
     fn bearer(&self) -> BoxFuture<'_, Result<Arc<Secret>, Cause>> {
-        Box::pin(self.good(None))
+        Box::pin(self.token(None))
     }
 
     fn renew(&self, refused: Arc<Secret>) -> BoxFuture<'_, Result<Arc<Secret>, Cause>> {
-        Box::pin(async move { self.good(Some(&refused)).await })
+        Box::pin(self.token(Some(refused)))
     }
 }

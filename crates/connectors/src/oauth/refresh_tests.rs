@@ -111,6 +111,8 @@ enum Turn {
     Pair(u32),
     /// The connection closes without an answer.
     Silence,
+    /// As [`Turn::Pair`], after a moment.
+    Slow(u32),
     InvalidGrant,
     InvalidClient,
 }
@@ -142,12 +144,11 @@ async fn vendor(turns: Vec<Turn>, log: Arc<Mutex<Vec<String>>>) -> u16 {
             log.lock().unwrap().push(format!("asked with {sent}"));
             let (status, body) = match turns.pop_front().expect("a turn for every request") {
                 Turn::Silence => continue,
-                Turn::Pair(n) => (
-                    "200 OK",
-                    format!(
-                        r#"{{"access_token":"access{n}","token_type":"bearer","expires_in":3600,"refresh_token":"refresh{n}"}}"#
-                    ),
-                ),
+                Turn::Pair(n) => ("200 OK", pair(n)),
+                Turn::Slow(n) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    ("200 OK", pair(n))
+                }
                 Turn::InvalidGrant => {
                     ("400 Bad Request", r#"{"error":"invalid_grant"}"#.to_owned())
                 }
@@ -164,6 +165,12 @@ async fn vendor(turns: Vec<Turn>, log: Arc<Mutex<Vec<String>>>) -> u16 {
         }
     });
     port
+}
+
+fn pair(n: u32) -> String {
+    format!(
+        r#"{{"access_token":"access{n}","token_type":"bearer","expires_in":3600,"refresh_token":"refresh{n}"}}"#
+    )
 }
 
 struct Scene {
@@ -340,6 +347,22 @@ async fn a_process_that_died_while_refreshing_is_recovered_by_the_old_token() {
     scene.later(3_600);
     assert_eq!(scene.token().await.unwrap(), "access1");
     assert_eq!(scene.vault.tokens.lock().unwrap().refresh_started, None);
+}
+
+#[tokio::test]
+async fn a_refresh_goes_on_when_whoever_asked_for_it_has_left() {
+    let scene = Scene::new(vec![Turn::Slow(1)]).await;
+    scene.later(3_600);
+    {
+        let mut asking = scene.connection.bearer();
+        while !scene.log().iter().any(|line| line.starts_with("asked")) {
+            let waited = tokio::time::timeout(Duration::from_millis(1), &mut asking).await;
+            assert!(waited.is_err(), "the vendor has not answered");
+        }
+    }
+    assert_eq!(scene.token().await.unwrap(), "access1");
+    assert_eq!(scene.log(), ["begin", "asked with refresh0", "save"]);
+    assert_eq!(scene.stored_refresh().as_deref(), Some("refresh1"));
 }
 
 #[tokio::test]

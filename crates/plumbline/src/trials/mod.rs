@@ -94,8 +94,8 @@ pub async fn run(which: &str, runs: u64, seed: u64) -> anyhow::Result<Summary> {
 type Told = Result<String, String>;
 
 /// Goes through the kinds of corrections in turn, so many runs on the books of one contractor, then on
-/// those of another one. Each has been approved when it is tried; the answers say which part of the
-/// run they are about.
+/// those of another one; sooner after a problem, which the next runs would only stumble over. Each has
+/// been approved when it is tried; the answers say which part of the run they are about.
 async fn each(
     (runs, of_a_book): (u64, u64),
     seed: u64,
@@ -129,6 +129,7 @@ async fn each(
                 summary.count(format!("{}: nothing to correct", kind.name()));
                 continue;
             };
+            let problems = summary.problems.len();
             for (part, told) in tried(&trial, &id, &mut rng).await? {
                 let what = format!("{}{part}", kind.name());
                 match told {
@@ -138,6 +139,9 @@ async fn each(
                         summary.runs
                     )),
                 }
+            }
+            if summary.problems.len() > problems {
+                break;
             }
         }
         trial.end().await;
@@ -285,10 +289,9 @@ impl Trial {
 
     /// Goes on until it is known what became of it, as a worker does.
     pub(crate) async fn settle(&self, id: &str) -> anyhow::Result<State> {
-        const PATIENCE: usize = 45;
+        const PATIENCE: usize = 10;
         for tries in 0..PATIENCE {
-            // A worker pauses as well: a refresh of the tokens that was cut holds others off for half a
-            // minute.
+            // A worker pauses as well.
             if tries > 5 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
