@@ -17,7 +17,7 @@ impl Tally {
     /// What a line of a runner's output adds; none for every other line.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let plain = without_colour(line);
-        let plain = plain.trim();
+        // Nextest shows what a failed test printed indented; that test is in its own summary.
         if let Some(rest) = plain.strip_prefix("test result:") {
             return Some(Self {
                 passed: count_before(rest, "passed")?,
@@ -25,7 +25,7 @@ impl Tally {
                 skipped: count_before(rest, "ignored").unwrap_or(0),
             });
         }
-        let rest = plain.strip_prefix("Summary [")?;
+        let rest = plain.trim().strip_prefix("Summary [")?;
         let failed = ["failed", "timed out", "exec failed"];
         Some(Self {
             passed: count_before(rest, "passed").unwrap_or(0),
@@ -128,6 +128,8 @@ mod tests {
     fn other_lines_count_nothing() {
         assert_eq!(Tally::of_line("test money::adds ... ok"), None);
         assert_eq!(Tally::of_line("5 passed"), None);
+        let of_a_failed_test = "    test result: FAILED. 0 passed; 1 failed; 0 ignored";
+        assert_eq!(Tally::of_line(of_a_failed_test), None);
     }
 
     #[test]
