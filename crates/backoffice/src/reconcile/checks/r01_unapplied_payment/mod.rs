@@ -28,7 +28,9 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if case.family != Family::Receipt || payment.date > context.view.as_of {
         return None;
     }
-    let open = context.wide.open_invoices(context.view, payment.customer.as_deref()?);
+    let open = context
+        .wide
+        .open_invoices(context.view, payment.customer.as_deref()?);
     let amount = payment.unapplied.min(open);
     if amount.is_zero() {
         return None;

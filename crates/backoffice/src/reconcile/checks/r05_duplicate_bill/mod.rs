@@ -23,5 +23,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
-    repeated::claim(case, context, Family::Cost, &[DocumentKind::Bill, DocumentKind::Purchase])
+    repeated::claim(
+        case,
+        context,
+        Family::Cost,
+        &[DocumentKind::Bill, DocumentKind::Purchase],
+    )
 }

@@ -202,7 +202,10 @@ fn early_in_ledger(change: &ChangeOrder, case: &Case<'_, '_>, context: &Context<
     hit.instead = if change.status == "void" {
         Some("R22_void_one_side")
     } else {
-        context.view.in_grace(change.date).then_some("T03_pending_approval")
+        context
+            .view
+            .in_grace(change.date)
+            .then_some("T03_pending_approval")
     };
     hit
 }

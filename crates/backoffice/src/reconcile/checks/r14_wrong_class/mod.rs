@@ -29,7 +29,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         return None;
     }
     let habits = &context.wide.habits;
-    let class = super::habits::single_class(document).zip(habits.class_of(job, context.view.policy));
+    let class =
+        super::habits::single_class(document).zip(habits.class_of(job, context.view.policy));
     let place = document
         .department
         .as_deref()

@@ -56,8 +56,8 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         (case.project_net(), case.ledger_net()),
     ];
     // A document entered net is compared with the net amount alone.
-    let entered_net = case.ledger_gross() == case.ledger_net()
-        && case.project_gross() != case.project_net();
+    let entered_net =
+        case.ledger_gross() == case.ledger_net() && case.project_gross() != case.project_net();
     let (one, other) = pairs
         .into_iter()
         .skip(usize::from(entered_net))

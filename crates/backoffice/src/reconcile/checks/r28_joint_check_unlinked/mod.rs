@@ -39,7 +39,12 @@ fn texts<'t>(context: &'t Context<'_, '_>, check: &'t LedgerDocument) -> Vec<&'t
     [check.payee_name.as_str(), check.note.as_str()]
         .into_iter()
         .chain(lines)
-        .chain(check.vendor.as_deref().map(|vendor| context.view.ledger_vendor(vendor)))
+        .chain(
+            check
+                .vendor
+                .as_deref()
+                .map(|vendor| context.view.ledger_vendor(vendor)),
+        )
         .collect()
 }
 
@@ -54,9 +59,14 @@ fn is_joint(context: &Context<'_, '_>, check: &LedgerDocument) -> bool {
         .account
         .as_deref()
         .is_some_and(|account| context.view.is_card(account));
-    let payable = check.lines.iter().any(|line| context.view.role_of(line).payable);
+    let payable = check
+        .lines
+        .iter()
+        .any(|line| context.view.role_of(line).payable);
     let said = check.lines.iter().map(|line| line.description.as_str());
-    let memo = said.chain([check.note.as_str()]).any(|text| payees(text).is_some());
+    let memo = said
+        .chain([check.note.as_str()])
+        .any(|text| payees(text).is_some());
     let payee = !one_vendor && payees(context.view.payee(check)).is_some();
     !card && (payable || memo || payee)
 }
@@ -74,7 +84,10 @@ fn joint_check<'a>(
     };
     let named = |check: &LedgerDocument| {
         let own = names::normalise(context.view.payee(check));
-        let payable = check.lines.iter().any(|line| context.view.role_of(line).payable);
+        let payable = check
+            .lines
+            .iter()
+            .any(|line| context.view.role_of(line).payable);
         if payable && (own == vendor || names::alike(&own, &vendor)) {
             return true;
         }
@@ -133,10 +146,12 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
 /// The open bill of this amount of one of a check's payees.
 fn open_bill<'a>(context: &Context<'_, 'a>, check: &LedgerDocument) -> Option<&'a LedgerDocument> {
     let (one, other) = payees(context.view.payee(check))?;
-    context.of_amount(DocumentKind::Bill, check.total).find(|bill| {
-        let vendor = names::normalise(context.view.payee(bill));
-        [&one, &other]
-            .into_iter()
-            .any(|payee| *payee == vendor || names::alike(payee, &vendor))
-    })
+    context
+        .of_amount(DocumentKind::Bill, check.total)
+        .find(|bill| {
+            let vendor = names::normalise(context.view.payee(bill));
+            [&one, &other]
+                .into_iter()
+                .any(|payee| *payee == vendor || names::alike(payee, &vendor))
+        })
 }

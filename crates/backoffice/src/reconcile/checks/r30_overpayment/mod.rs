@@ -63,17 +63,13 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     if let Some(twice) = paid_twice(case, context) {
         return Some(twice);
     }
-    let unit = case
-        .ledger
-        .iter()
-        .find(|unit| match case.family {
-            Family::Receipt => unit.part == Part::Unapplied,
-            Family::Payment => true,
-            _ => false,
-        })?;
+    let unit = case.ledger.iter().find(|unit| match case.family {
+        Family::Receipt => unit.part == Part::Unapplied,
+        Family::Payment => true,
+        _ => false,
+    })?;
     // A payment of several bills is reported with the part that differs, or with its first part.
-    if case.family == Family::Payment && case.residual.is_empty() && !unit.is_first
-    {
+    if case.family == Family::Payment && case.residual.is_empty() && !unit.is_first {
         return None;
     }
     let document = context.document(unit);

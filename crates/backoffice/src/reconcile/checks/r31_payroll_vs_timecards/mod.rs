@@ -51,7 +51,14 @@ pub(super) fn labor(case: &Case<'_, '_>, context: &Context<'_, '_>) -> (Money, M
 /// Whether a line is labor burden, by its account or by what it says.
 pub(super) fn is_burden(context: &Context<'_, '_>, line: &LedgerLine) -> bool {
     let role = context.view.role_of(line);
-    let words = ["burden", "payroll tax", "workers", "benefit", "fringe", "fica"];
+    let words = [
+        "burden",
+        "payroll tax",
+        "workers",
+        "benefit",
+        "fringe",
+        "fica",
+    ];
     let text = line.description.to_lowercase();
     role.burden || (role.wages && words.iter().any(|word| text.contains(word)))
 }
@@ -110,7 +117,11 @@ pub(super) fn posted_where(case: &Case<'_, '_>) -> String {
             None => format!("{} to no job", unit.shown.gross),
         })
         .collect();
-    if places.is_empty() { "nothing".to_owned() } else { places.join(" and ") }
+    if places.is_empty() {
+        "nothing".to_owned()
+    } else {
+        places.join(" and ")
+    }
 }
 
 /// Days within which the payroll for some labor is run.

@@ -30,9 +30,7 @@ pub(super) fn says_burden(case: &Case<'_, '_>, context: &Context<'_, '_>) -> boo
         && case.project.iter().all(|unit| {
             let cost = &context.view.records.direct_costs[unit.place as usize];
             let text = format!("{} {}", cost.description, cost.invoice_number).to_lowercase();
-            BURDEN
-                .iter()
-                .any(|word| text.contains(word))
+            BURDEN.iter().any(|word| text.contains(word))
         })
 }
 
@@ -67,7 +65,10 @@ fn lacks_burden(case: &Case<'_, '_>, wages: Money, context: &Context<'_, '_>) ->
     let (mut all_wages, mut all_burden) = (Money::ZERO, Money::ZERO);
     for unit in &case.ledger {
         for line in &context.document(unit).lines {
-            let job = line.customer.as_deref().and_then(|one| context.jobs.project_of(one));
+            let job = line
+                .customer
+                .as_deref()
+                .and_then(|one| context.jobs.project_of(one));
             let amount = debit_less_credit(line);
             let burden = is_burden(context, line);
             if job.is_none() && burden && amount == missing {
@@ -103,8 +104,12 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
         }
         Relation::Paired => {
             says_burden(case, context)
-                || (is_labor(case, context) && wages.is_zero() && is_about(case.project_gross(), burden))
-                || (is_labor(case, context) && burden.is_zero() && lacks_burden(case, wages, context))
+                || (is_labor(case, context)
+                    && wages.is_zero()
+                    && is_about(case.project_gross(), burden))
+                || (is_labor(case, context)
+                    && burden.is_zero()
+                    && lacks_burden(case, wages, context))
         }
         _ => false,
     };

@@ -64,27 +64,42 @@ pub(crate) fn without_reversals(hits: Vec<Hit>) -> Vec<Hit> {
         let mut key: Vec<_> = hit
             .effects
             .iter()
-            .map(|effect| (effect.project_id, effect.measure, sign * effect.amount.cents()))
+            .map(|effect| {
+                (
+                    effect.project_id,
+                    effect.measure,
+                    sign * effect.amount.cents(),
+                )
+            })
             .collect();
         key.sort();
         key
     };
     let mut open: BTreeMap<Vec<(i64, Measure, i64)>, Vec<usize>> = BTreeMap::new();
     let mut gone = vec![false; hits.len()];
-    for (at, hit) in hits.iter().enumerate().filter(|(_, hit)| !hit.effects.is_empty()) {
+    for (at, hit) in hits
+        .iter()
+        .enumerate()
+        .filter(|(_, hit)| !hit.effects.is_empty())
+    {
         let near = |other: &usize| {
             hits[*other].date.zip(hit.date).is_some_and(|(one, two)| {
                 figures::dates::days_between(one, two).abs() <= REVERSAL_DAYS
             })
         };
         let opposite = open.get_mut(&key(hit, -1));
-        let found = opposite.and_then(|all| all.iter().position(near).map(|place| all.remove(place)));
+        let found =
+            opposite.and_then(|all| all.iter().position(near).map(|place| all.remove(place)));
         match found {
             Some(other) => (gone[at], gone[other]) = (true, true),
             None => open.entry(key(hit, 1)).or_default().push(at),
         }
     }
-    hits.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(hit, _)| hit).collect()
+    hits.into_iter()
+        .zip(gone)
+        .filter(|(_, gone)| !gone)
+        .map(|(hit, _)| hit)
+        .collect()
 }
 
 /// One journal: what of it no document explains.

@@ -37,7 +37,11 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         return Vec::new();
     }
     let mut job_of: FxHashMap<u32, i64> = FxHashMap::default();
-    for unit in context.ledger.iter().filter(|unit| unit.family == Family::Payment) {
+    for unit in context
+        .ledger
+        .iter()
+        .filter(|unit| unit.family == Family::Payment)
+    {
         if let Some(job) = unit.job {
             job_of.entry(unit.document).or_insert(job);
         }

@@ -51,7 +51,11 @@ fn scan(context: &Context<'_, '_>) -> Vec<Hit> {
         }
     }
     for one in project.projects.iter().filter(|one| !one.active) {
-        let first = context.jobs.customers.get(&one.id).and_then(|ids| ids.first());
+        let first = context
+            .jobs
+            .customers
+            .get(&one.id)
+            .and_then(|ids| ids.first());
         let open = open_of_job.get(&one.id).copied().unwrap_or_default();
         let record = SourceRef::procore("project", one.id);
         hits.extend(hit(open, Some(one.id), first.cloned(), record, &one.name));

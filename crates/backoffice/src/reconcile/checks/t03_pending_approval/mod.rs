@@ -33,9 +33,14 @@ fn claim(case: &Case<'_, '_>, context: &Context<'_, '_>) -> Option<Claim> {
     let young = context.in_grace(case);
     if unposted && invoice && young && in_open_period(case, context) {
         let unit = case.ledger.first()?;
-        let what =
-            format!("{} is in QuickBooks; the billing period is still open", context.name_ledger(unit));
-        return Some(Claim::new(case.ledger_gross().abs().max(case.ledger_net().abs()), what));
+        let what = format!(
+            "{} is in QuickBooks; the billing period is still open",
+            context.name_ledger(unit)
+        );
+        return Some(Claim::new(
+            case.ledger_gross().abs().max(case.ledger_net().abs()),
+            what,
+        ));
     }
     if !young {
         return None;
