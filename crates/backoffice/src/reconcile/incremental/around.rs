@@ -85,6 +85,18 @@ impl Reconciler {
         paid.project.extend(pays);
     }
 
+    /// What may explain that payments of a scene differ: what they pay, and credits that they use up.
+    pub(super) fn add_explaining(&self, payments: &Scene, causes: &mut Scene) {
+        self.add_paid(payments, causes);
+        let documents: FxHashSet<&DocumentKey> =
+            payments.ledger.iter().map(|key| &key.document).collect();
+        let credits = documents
+            .into_iter()
+            .flat_map(|one| self.shelf.credits_of(one));
+        let parts = credits.flat_map(|credit| self.state.kept.parts_of(credit));
+        causes.ledger.extend(parts);
+    }
+
     /// Unpaired documents that take an unpaired one of the scene back, and those that they could
     /// take back instead: which belongs to which is told by all of a job together.
     pub(super) fn add_taken_back(&self, scene: &mut Scene) {

@@ -175,15 +175,9 @@ impl Reconciler {
             ledger.filter(|key| kept.ledger_unit(key).is_some_and(|unit| pays(unit.family)));
         payments.ledger.extend(ledger.cloned());
         payments.add_groups(kept);
-        // What is wrong with a credit explains the payment that uses it up.
-        let using: FxHashSet<&DocumentKey> =
-            payments.ledger.iter().map(|key| &key.document).collect();
-        for credit in using.into_iter().flat_map(|key| self.shelf.credits_of(key)) {
-            asked.ledger.extend(kept.parts_of(credit));
-        }
-        let mut paid = Scene::default();
-        self.add_paid(&payments, &mut paid);
-        asked.add_others(paid, anew);
+        let mut causes = Scene::default();
+        self.add_explaining(&payments, &mut causes);
+        asked.add_others(causes, anew);
     }
 
     /// What is left over in other jobs and may repeat, or may no longer repeat, what is fresh.
@@ -244,12 +238,13 @@ impl Reconciler {
         self.add_payments(&scene, &mut around);
         self.add_project_payments(&scene, &mut around);
         around.add_groups(kept);
-        // What explains such a payment may be what is wrong with either document that it pays.
-        let mut paid = scene.beside();
-        self.add_paid(&around, &mut paid);
-        paid.add_groups(kept);
-        scene.project.extend(paid.project);
-        scene.ledger.extend(paid.ledger);
+        // What explains such a payment may be what is wrong with either document that it pays, or with
+        // a credit that it uses up.
+        let mut causes = scene.beside();
+        self.add_explaining(&around, &mut causes);
+        causes.add_groups(kept);
+        scene.project.extend(causes.project);
+        scene.ledger.extend(causes.ledger);
         scene.project.extend(around.project);
         scene.ledger.extend(around.ledger);
         self.add_taken_back(&mut scene);

@@ -550,3 +550,21 @@ fn a_payment_goes_under_its_bill_once_the_credit_that_it_used_is_gone() {
     let mut bridges = scratch.bridges.iter();
     assert!(bridges.all(|bridge| bridge.unexplained.is_zero()));
 }
+
+#[test]
+fn a_payment_stays_under_its_credit_when_another_of_its_bill_is_asked_about() {
+    let world = "P subcontract 27 job 2 vendor 7 90,000.00\n\
+        P subcontract 28 job 2 vendor 8 90,000.00\n\
+        P requisition 101 on 27 no 1 2026-09-01 gross 1,000.00 retainage 0.00 draft\n\
+        Q bill 101 vendor 77 2026-09-01 job 2 cost 1,000.00\n\
+        P requisition 102 on 17 no 2 2026-09-05 gross 1,000.00 retainage 0.00\n\
+        Q vendor_credit 102 vendor 77 2026-09-05 job 1 cost 1,000.00\n\
+        P payment 103 on 28 1,000.00 2026-09-01 pays 101\n\
+        Q check 103 vendor 78 2026-09-01 payee \"Graybar Supply\" payable 1,000.00\n\
+        Q bill_payment 104 vendor 77 2026-09-05 pays 101 1,000.00 uses 102 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let check = both.document("103");
+    let scratch = both.put("103", Some(check));
+    let credit = told(&scratch, "R17_sign_reversed");
+    assert!(credit.records.iter().any(|record| record.id == "104"));
+}
