@@ -43,6 +43,30 @@ proptest! {
     ) {
         follow(&plans, &steps).map_err(TestCaseError::fail)?;
     }
+
+    #[test]
+    fn edits_of_bills_and_their_payments_come_to_what_a_comparison_from_scratch_says(
+        plans in prop::collection::vec(random::payables(), 1..16),
+        steps in prop::collection::vec(step(), 1..6),
+    ) {
+        follow(&plans, &steps).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn edits_of_applications_and_receipts_come_to_what_a_comparison_from_scratch_says(
+        plans in prop::collection::vec(random::receivables(), 1..16),
+        steps in prop::collection::vec(step(), 1..6),
+    ) {
+        follow(&plans, &steps).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn edits_of_commitments_and_changes_come_to_what_a_comparison_from_scratch_says(
+        plans in prop::collection::vec(random::commitments(), 1..16),
+        steps in prop::collection::vec(step(), 1..6),
+    ) {
+        follow(&plans, &steps).map_err(TestCaseError::fail)?;
+    }
 }
 
 /// Takes the steps in books of these plans; each is compared with a comparison from scratch.

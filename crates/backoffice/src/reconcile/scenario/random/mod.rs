@@ -149,6 +149,48 @@ pub(crate) fn labor() -> impl Strategy<Value = Plan> {
     })
 }
 
+/// Bills, what pays them and credits that payments use up: what is wrong with one explains others.
+pub(crate) fn payables() -> impl Strategy<Value = Plan> {
+    alike(prop_oneof![
+        3 => Just(Kind::Requisition),
+        2 => Just(Kind::Bill),
+        4 => Just(Kind::Paid),
+        1 => Just(Kind::CheckRun),
+        1 => Just(Kind::JointCheck),
+    ])
+}
+
+/// Applications, what is received for them, and deposits.
+pub(crate) fn receivables() -> impl Strategy<Value = Plan> {
+    alike(prop_oneof![
+        3 => Just(Kind::Application),
+        4 => Just(Kind::Received),
+        2 => Just(Kind::Deposit),
+    ])
+}
+
+/// Commitments, their changes and what is billed on them.
+pub(crate) fn commitments() -> impl Strategy<Value = Plan> {
+    alike(prop_oneof![
+        3 => Just(Kind::Order),
+        2 => Just(Kind::Change),
+        1 => Just(Kind::Requisition),
+        1 => Just(Kind::Charge),
+    ])
+}
+
+/// Documents of few days and amounts.
+fn alike(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Plan> {
+    let cents = prop_oneof![Just(100_000_i64), Just(145_025)];
+    (plan(), kind, cents, 0_u8..4).prop_map(|(plan, kind, cents, day)| Plan {
+        kind,
+        cents,
+        day: 2 * day,
+        numbered: false,
+        ..plan
+    })
+}
+
 /// The other of the two jobs.
 const fn other(job: i64) -> i64 {
     3 - job
