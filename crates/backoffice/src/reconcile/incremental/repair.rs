@@ -77,6 +77,9 @@ impl Reconciler {
     fn scene_to_pair(&self, touched: &Touched, fresh: &Fresh, woken: &Woken) -> Scene {
         let kept = &self.state.kept;
         let mut scene = Scene::of_fresh(kept, fresh);
+        for document in &fresh.documents {
+            scene.ledger.extend(kept.parts_of(document));
+        }
         for number in &touched.groups {
             if let Some(group) = kept.groups.get(number) {
                 scene.add_group(group);

@@ -48,7 +48,8 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// All units of what is compared anew.
+    /// What is compared anew, and nothing else: other parts of a document that is on no job in part are
+    /// as they were.
     pub(super) fn of_fresh(kept: &Kept, fresh: &Fresh) -> Self {
         let mut scene = Self {
             jobs: fresh.jobs.clone(),
@@ -60,7 +61,9 @@ impl Scene {
             scene.ledger.extend(kept.ledger_of(*job));
         }
         for document in &fresh.documents {
-            scene.ledger.extend(kept.parts_of(document));
+            let parts = kept.parts_of(document);
+            let fresh = parts.filter(|key| fresh.has(kept, key));
+            scene.ledger.extend(fresh);
         }
         scene
     }

@@ -4,7 +4,7 @@ mod edits;
 mod random;
 
 use figures::model::{LedgerDocument, ProjectBooks};
-use figures::{Money, SmolStr};
+use figures::{Measure, Money, SmolStr};
 
 use super::{Change, ProjectRecords, Reach, Reconciler};
 use crate::reconcile::policy::Policy;
@@ -567,4 +567,28 @@ fn a_payment_stays_under_its_credit_when_another_of_its_bill_is_asked_about() {
     let scratch = both.put("103", Some(check));
     let credit = told(&scratch, "R17_sign_reversed");
     assert!(credit.records.iter().any(|record| record.id == "104"));
+}
+
+#[test]
+fn what_a_check_run_pays_in_another_job_is_told_apart_once_it_has_a_part_in_none() {
+    let world = "P subcontract 28 job 2 vendor 8 90,000.00\n\
+        P requisition 100 on 17 no 0 2026-09-01 gross 1,000.00 retainage 0.00\n\
+        Q bill 100 vendor 77 2026-09-01 job 1 cost 1,000.00 voided\n\
+        P requisition 101 on 28 no 1 2026-09-03 gross 1,450.25 retainage 0.00\n\
+        Q bill 101 vendor 78 2026-09-03 job 2 cost 725.13 job 1 cost 725.12\n\
+        P payment 102 on 17 1,000.00 2026-09-01 pays 100\n\
+        Q bill_payment 102 vendor 77 2026-09-01 pays 100 1,000.00\n\
+        P requisition 103 on 18 no 3 2026-09-01 gross 1,000.00 retainage 0.00\n\
+        Q bill 103 vendor 78 2026-09-01 job 1 cost 1,000.00\n\
+        refused requisition 103 = Bill 103\n\
+        P requisition 104 on 28 no 4 2026-09-01 gross 1,000.00 retainage 0.00\n\
+        Q bill 104 vendor 78 2026-09-01 job 2 cost 1,000.00\n\
+        Q bill 1004 vendor 78 2026-09-01 job 2 cost 1,000.00\n\
+        Q bill_payment 105 vendor 77 2026-09-03 pays 100 1,000.00 pays 101 1,450.25 \
+        pays 103 1,000.00 pays 104 1,000.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    let scratch = both.put("103", None);
+    let mut bridges = scratch.bridges.iter();
+    let paid = bridges.find(|one| (one.project_id, one.measure) == (2, Measure::Paid));
+    assert!(paid.is_some_and(|bridge| bridge.unexplained.is_zero()));
 }
