@@ -4,7 +4,7 @@ mod edits;
 mod random;
 
 use figures::model::{LedgerDocument, ProjectBooks};
-use figures::{Measure, Money, SmolStr};
+use figures::{Date, Measure, Money, SmolStr};
 
 use super::{Change, ProjectRecords, Reach, Reconciler};
 use crate::reconcile::policy::Policy;
@@ -591,4 +591,27 @@ fn what_a_check_run_pays_in_another_job_is_told_apart_once_it_has_a_part_in_none
     let mut bridges = scratch.bridges.iter();
     let paid = bridges.find(|one| (one.project_id, one.measure) == (2, Measure::Paid));
     assert!(paid.is_some_and(|bridge| bridge.unexplained.is_zero()));
+}
+
+#[test]
+fn retainage_left_in_another_job_is_told_with_the_work_once_both_are_left_over() {
+    let world = "P requisition 103 on 17 no 3 2026-10-01 gross 1,000.00 retainage 100.00\n\
+        Q bill 103 vendor 77 2026-10-01 job 2 cost 1,000.00 retainage 100.00\n";
+    let mut both = Both::new(&format!(
+        "{}{world}",
+        BOTH_JOBS.replace("office none\n", "")
+    ));
+    let mut bill = both.document("103");
+    bill.lines[0].customer = None;
+    let scratch = both.put("103", Some(bill));
+    assert_eq!(
+        told(&scratch, "R35_retainage_released_one_side").project_id,
+        Some(2)
+    );
+    both.project().subcontractor_invoices[0].billing_date = Some(Date::constant(2026, 10, 22));
+    let scratch = both.put_project(1, "the requisition is later");
+    assert_eq!(
+        told(&scratch, "R25_cost_not_in_procore").project_id,
+        Some(2)
+    );
 }
