@@ -72,8 +72,9 @@
   });
   let focused = null;
 
-  const isTyping = (event) =>
-    /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+  // Nobody types into a box to tick; one in a dialog keeps the focus for a moment after it is closed.
+  const isTyping = ({ target }) =>
+    target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select") || target.isContentEditable;
   const places = { t: "/", w: "/worklist", b: "/jobs", m: "/matches", n: "/connections", s: "/settings" };
   // When G was pressed: long ago, also on a page that has only just opened.
   let went = -Infinity;

@@ -191,6 +191,15 @@ await check("keys find, list themselves, go places and can be switched off", asy
   await page.keyboard.type("gw");
   must(await page.inputValue("#find") === "gw", "keys are text while typing");
   await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("?");
+  const focused = await page.evaluate(() => {
+    document.querySelector("#keys").close();
+    // The box has the focus until the next frame.
+    document.querySelector("#keys-on").dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+    return document.activeElement.id;
+  });
+  must(focused === "find", "a key in the moment after the list is closed counts");
+  await page.evaluate(() => document.activeElement.blur());
   await page.keyboard.press("g");
   await page.keyboard.press("w");
   await page.waitForURL("**/worklist");
