@@ -406,3 +406,25 @@ fn retainage_left_in_another_job_is_told_with_the_work_once_both_are_left_over()
         Some(2)
     );
 }
+
+#[test]
+fn commitments_of_two_jobs_that_are_linked_to_one_order_share_its_parts_after_any_change() {
+    let world = "P subcontract 27 job 2 vendor 7 90,000.00\n\
+        Q estimate 11 job 1 500,000.00\n\
+        Q order 101 vendor 78 2026-09-01 job 1 cost 500.00 job 2 cost 500.00\n";
+    let mut both = Both::new(&format!("{BOTH_JOBS}{world}"));
+    for (id, link) in [
+        (27, "QBO-PURCHASEORDER-101"),
+        (17, "QBO-PURCHASEORDER-101"),
+        (17, ""),
+    ] {
+        let commitments = &mut both.project().commitments;
+        let one = commitments.iter_mut().find(|one| one.id == id);
+        let one = one.expect("Procore has it");
+        one.origin_id = SmolStr::new(link);
+        let job = one.project_id;
+        both.put_project(job, &format!("commitment {id} is linked to {link:?}"));
+        let estimate = both.document("11");
+        both.put("11", Some(estimate));
+    }
+}
