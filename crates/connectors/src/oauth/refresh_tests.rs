@@ -10,6 +10,7 @@ use figures::source::System;
 use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use url::Url;
 
 use super::*;
@@ -111,14 +112,14 @@ enum Turn {
     Pair(u32),
     /// The connection closes without an answer.
     Silence,
-    /// As [`Turn::Pair`], after a moment.
-    Slow(u32),
+    /// As [`Turn::Pair`], once the test lets it go.
+    Held(u32),
     InvalidGrant,
     InvalidClient,
 }
 
 /// A token address that takes one turn per request and logs the refresh tokens it sees.
-async fn vendor(turns: Vec<Turn>, log: Arc<Mutex<Vec<String>>>) -> u16 {
+async fn vendor(turns: Vec<Turn>, log: Arc<Mutex<Vec<String>>>, go: Arc<Notify>) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut turns = VecDeque::from(turns);
@@ -145,8 +146,8 @@ async fn vendor(turns: Vec<Turn>, log: Arc<Mutex<Vec<String>>>) -> u16 {
             let (status, body) = match turns.pop_front().expect("a turn for every request") {
                 Turn::Silence => continue,
                 Turn::Pair(n) => ("200 OK", pair(n)),
-                Turn::Slow(n) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                Turn::Held(n) => {
+                    go.notified().await;
                     ("200 OK", pair(n))
                 }
                 Turn::InvalidGrant => {
@@ -178,6 +179,8 @@ struct Scene {
     vault: Arc<TestVault>,
     clock: Arc<TestClock>,
     log: Arc<Mutex<Vec<String>>>,
+    /// Lets an answer go that is held.
+    go: Arc<Notify>,
 }
 
 const START: i64 = 1_790_000_000;
@@ -185,7 +188,8 @@ const START: i64 = 1_790_000_000;
 impl Scene {
     async fn new(turns: Vec<Turn>) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
-        let port = vendor(turns, Arc::clone(&log)).await;
+        let go = Arc::new(Notify::new());
+        let port = vendor(turns, Arc::clone(&log), Arc::clone(&go)).await;
         let at = |path: &str| Url::parse(&format!("http://127.0.0.1:{port}{path}")).unwrap();
         let application = Application {
             system: System::Procore,
@@ -227,6 +231,7 @@ impl Scene {
             vault,
             clock,
             log,
+            go,
         }
     }
 
@@ -351,7 +356,7 @@ async fn a_process_that_died_while_refreshing_is_recovered_by_the_old_token() {
 
 #[tokio::test]
 async fn a_refresh_goes_on_when_whoever_asked_for_it_has_left() {
-    let scene = Scene::new(vec![Turn::Slow(1)]).await;
+    let scene = Scene::new(vec![Turn::Held(1)]).await;
     scene.later(3_600);
     {
         let mut asking = scene.connection.bearer();
@@ -360,6 +365,7 @@ async fn a_refresh_goes_on_when_whoever_asked_for_it_has_left() {
             assert!(waited.is_err(), "the vendor has not answered");
         }
     }
+    scene.go.notify_one();
     assert_eq!(scene.token().await.unwrap(), "access1");
     assert_eq!(scene.log(), ["begin", "asked with refresh0", "save"]);
     assert_eq!(scene.stored_refresh().as_deref(), Some("refresh1"));

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Reconciler;
 use super::found::{Found, Paired, Stays};
 use super::kept::{GroupNumber, Joined, Kept, KeptGroup};
-use super::keys::{DocumentKey, LedgerKey, ProjectKey};
+use super::keys::{DocumentKey, LedgerKey};
 use super::recut::Touched;
 use super::scene::{Cast, Fresh, InOrder, Scene};
 use super::state::{State, document_of};
@@ -198,7 +198,7 @@ fn pair_scene(
     let kept = &state.kept;
     let cast = Cast::new(kept, scene, view);
     let anew = Anew::of(&cast, fresh);
-    let open = open_groups(kept, touched, &cast, &anew);
+    let open = open_groups(kept, (touched, fresh), &cast, &anew);
     let memory = memory(kept, fresh, &cast, anew, &open);
     let known = Known {
         jobs: &state.jobs,
@@ -252,7 +252,7 @@ impl Anew {
 /// linked to one document shares its parts.
 fn open_groups(
     kept: &Kept,
-    touched: &Touched,
+    (touched, fresh): (&Touched, &Fresh),
     cast: &Cast<'_>,
     anew: &Anew,
 ) -> BTreeSet<GroupNumber> {
@@ -269,23 +269,14 @@ fn open_groups(
             .filter(|(_, anew)| **anew)
             .filter_map(|(known, _)| Some(known.joined?.group)),
     );
-    let shared = linked_alike(kept, cast, anew).into_iter();
-    open.extend(shared.filter_map(|key| Some(kept.project_unit(key)?.joined?.group)));
+    let parts = cast.names.ledger.iter().zip(&anew.ledger);
+    let parts = parts.filter(|(_, anew)| **anew);
+    let of_parts = parts.filter_map(|(key, _)| kept.linked.get(&key.document.id));
+    let of_jobs = fresh.jobs.iter().flat_map(|job| kept.linked_with(*job));
+    let linked = of_parts.flatten().chain(of_jobs);
+    open.extend(linked.filter_map(|key| Some(kept.project_unit(key)?.joined?.group)));
     open.retain(|number| kept.groups.contains_key(number));
     open
-}
-
-/// Units that are linked to the document of a part that is paired anew, or to the one that a unit that
-/// is paired anew is linked to.
-fn linked_alike<'k>(kept: &'k Kept, cast: &Cast<'_>, anew: &Anew) -> BTreeSet<&'k ProjectKey> {
-    let project = cast.known_project.iter().zip(&anew.project);
-    let project = project.filter(|(_, anew)| **anew);
-    let named = project.filter_map(|(known, _)| Some(links::parse(&known.origin_id)?.id));
-    let ledger = cast.names.ledger.iter().zip(&anew.ledger);
-    let ledger = ledger.filter(|(_, anew)| **anew);
-    let ids = named.chain(ledger.map(|(key, _)| key.document.id.as_str()));
-    let linked = ids.filter_map(|id| kept.linked.get(id));
-    linked.flatten().collect()
 }
 
 /// What is known of the units that are not paired anew.

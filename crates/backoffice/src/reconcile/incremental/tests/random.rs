@@ -21,52 +21,33 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 40,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+/// Each takes up to so many documents of a kind and so many edits of them.
+macro_rules! edits {
+    ($($name:ident: $plan:expr, $documents:expr, $edits:expr;)*) => {
+        proptest! {
+            #![proptest_config(ProptestConfig {
+                cases: 40,
+                failure_persistence: None,
+                ..ProptestConfig::default()
+            })]
 
-    #[test]
-    fn edits_in_random_books_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::plan(), 1..24),
-        steps in prop::collection::vec(step(), 1..10),
-    ) {
-        follow(&plans, &steps).map_err(TestCaseError::fail)?;
-    }
+            $(#[test]
+            fn $name(
+                plans in prop::collection::vec($plan, 1..=$documents),
+                steps in prop::collection::vec(step(), 1..=$edits),
+            ) {
+                follow(&plans, &steps).map_err(TestCaseError::fail)?;
+            })*
+        }
+    };
+}
 
-    #[test]
-    fn edits_of_labor_that_looks_alike_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::labor(), 1..24),
-        steps in prop::collection::vec(step(), 1..10),
-    ) {
-        follow(&plans, &steps).map_err(TestCaseError::fail)?;
-    }
-
-    #[test]
-    fn edits_of_bills_and_their_payments_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::payables(), 1..16),
-        steps in prop::collection::vec(step(), 1..6),
-    ) {
-        follow(&plans, &steps).map_err(TestCaseError::fail)?;
-    }
-
-    #[test]
-    fn edits_of_applications_and_receipts_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::receivables(), 1..16),
-        steps in prop::collection::vec(step(), 1..6),
-    ) {
-        follow(&plans, &steps).map_err(TestCaseError::fail)?;
-    }
-
-    #[test]
-    fn edits_of_commitments_and_changes_come_to_what_a_comparison_from_scratch_says(
-        plans in prop::collection::vec(random::commitments(), 1..16),
-        steps in prop::collection::vec(step(), 1..6),
-    ) {
-        follow(&plans, &steps).map_err(TestCaseError::fail)?;
-    }
+edits! {
+    edits_in_random_books_come_to_what_a_comparison_from_scratch_says: random::plan(), 23, 9;
+    edits_of_labor_that_looks_alike_come_to_what_a_comparison_from_scratch_says: random::labor(), 23, 9;
+    edits_of_bills_and_their_payments_come_to_what_a_comparison_from_scratch_says: random::payables(), 15, 5;
+    edits_of_applications_and_receipts_come_to_what_a_comparison_from_scratch_says: random::receivables(), 15, 5;
+    edits_of_commitments_and_changes_come_to_what_a_comparison_from_scratch_says: random::commitments(), 15, 5;
 }
 
 /// Takes the steps in books of these plans; each is compared with a comparison from scratch.

@@ -136,22 +136,16 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     )
 }
 
-/// Labor above all, of few days and amounts, so that crews, journals and jobs look alike.
+/// Labor above all, so that crews, journals and jobs look alike.
 pub(crate) fn labor() -> impl Strategy<Value = Plan> {
     let kind = prop_oneof![9 => Just(Kind::Payroll), 1 => Just(Kind::Charge)];
     let cents = prop_oneof![Just(0_i64), Just(50_000), Just(100_000), Just(150_000)];
-    (plan(), kind, cents, 0_u8..3).prop_map(|(plan, kind, cents, day)| Plan {
-        kind,
-        cents,
-        day: 6 * day,
-        numbered: false,
-        ..plan
-    })
+    alike(kind, cents, (0_u8..3).prop_map(|week| 6 * week))
 }
 
 /// Bills, what pays them and credits that payments use up: what is wrong with one explains others.
 pub(crate) fn payables() -> impl Strategy<Value = Plan> {
-    alike(prop_oneof![
+    of_two_amounts(prop_oneof![
         3 => Just(Kind::Requisition),
         2 => Just(Kind::Bill),
         4 => Just(Kind::Paid),
@@ -162,7 +156,7 @@ pub(crate) fn payables() -> impl Strategy<Value = Plan> {
 
 /// Applications, what is received for them, and deposits.
 pub(crate) fn receivables() -> impl Strategy<Value = Plan> {
-    alike(prop_oneof![
+    of_two_amounts(prop_oneof![
         3 => Just(Kind::Application),
         4 => Just(Kind::Received),
         2 => Just(Kind::Deposit),
@@ -171,7 +165,7 @@ pub(crate) fn receivables() -> impl Strategy<Value = Plan> {
 
 /// Commitments, their changes and what is billed on them.
 pub(crate) fn commitments() -> impl Strategy<Value = Plan> {
-    alike(prop_oneof![
+    of_two_amounts(prop_oneof![
         3 => Just(Kind::Order),
         2 => Just(Kind::Change),
         1 => Just(Kind::Requisition),
@@ -179,13 +173,21 @@ pub(crate) fn commitments() -> impl Strategy<Value = Plan> {
     ])
 }
 
-/// Documents of few days and amounts.
-fn alike(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Plan> {
+fn of_two_amounts(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Plan> {
     let cents = prop_oneof![Just(100_000_i64), Just(145_025)];
-    (plan(), kind, cents, 0_u8..4).prop_map(|(plan, kind, cents, day)| Plan {
+    alike(kind, cents, (0_u8..4).prop_map(|day| 2 * day))
+}
+
+/// Documents of few kinds, amounts and days, without numbers.
+fn alike(
+    kind: impl Strategy<Value = Kind>,
+    cents: impl Strategy<Value = i64>,
+    day: impl Strategy<Value = u8>,
+) -> impl Strategy<Value = Plan> {
+    (plan(), kind, cents, day).prop_map(|(plan, kind, cents, day)| Plan {
         kind,
         cents,
-        day: 2 * day,
+        day,
         numbered: false,
         ..plan
     })
