@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 use super::checks::CHECKS;
 use super::policy::Policy;
 use super::reconcile;
+use super::result::Reconciliation;
 use reader::World;
 
 /// What stands between records and report.
@@ -76,18 +77,17 @@ pub(crate) fn scenarios() -> BTreeMap<(String, String), PathBuf> {
     found
 }
 
+/// The reconciliation of the records of a scenario.
+fn outcome(records: &str) -> Result<Reconciliation, String> {
+    let world = World::read(records)?;
+    let (as_of, policy) = (world.as_of, Policy::default());
+    let (books, decisions) = (&world.books, &world.decisions);
+    Ok(reconcile(books, as_of, &policy, decisions, Vec::new()))
+}
+
 /// What a reconciliation says about the records of a scenario.
 fn report(records: &str) -> Result<String, String> {
-    let world = World::read(records)?;
-    let policy = Policy::default();
-    let outcome = reconcile(
-        &world.books,
-        world.as_of,
-        &policy,
-        &world.decisions,
-        Vec::new(),
-    );
-    Ok(print::report(&outcome))
+    outcome(records).map(|outcome| print::report(&outcome))
 }
 
 /// Splits a scenario into records and report.
@@ -179,4 +179,13 @@ fn every_scenario_file_belongs_to_a_check_and_has_a_report() {
         "not read as scenarios: {}",
         wrong.join(", ")
     );
+}
+
+#[test]
+fn documents_whose_totals_agree_are_told_by_what_is_counted_of_them() {
+    let text = include_str!("../checks/r19_amount_other/scenarios/firing_counted_otherwise.txt");
+    let outcome = outcome(split(text).0).unwrap();
+    let what = &outcome.findings[0].what;
+    let counted = "are both 5,000.00, and Procore counts 1,000.00 more as cost on job 1";
+    assert!(what.ends_with(counted), "{what}");
 }
